@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { risks, targetKinds, verbs } from './documents.ts';
+
+/** An approval as it is kept at `approvals/{id}` in the runtime database. */
+
+export const approvalStates = ['pending', 'approved', 'denied', 'expired', 'spent'] as const;
+export type ApprovalState = (typeof approvalStates)[number];
+
+const personSchema = z.strictObject({
+  issuer: z.string(),
+  subject: z.string(),
+  member: z.string(),
+  email: z.string().optional(),
+  groups: z.array(z.string()),
+});
+export type Person = z.output<typeof personSchema>;
+
+/** What is signed by the console's key, as canonical JSON (RFC 8785). */
+export const signedDecisionSchema = z.strictObject({
+  approval: z.string(),
+  digest: z.string(),
+  decision: z.enum(['approve', 'deny']),
+  approver: personSchema,
+  reason: z.string(),
+  decided_at: z.iso.datetime(),
+});
+export type SignedDecision = z.output<typeof signedDecisionSchema>;
+
+export const approvalDecisionSchema = signedDecisionSchema.extend({
+  /** DER, base64, over SHA-256 of the canonical JSON of the fields above. */
+  signature: z.string(),
+  /** The KMS key version that signed. */
+  key: z.string(),
+});
+export type ApprovalDecision = z.output<typeof approvalDecisionSchema>;
+
+export const approvalSchema = z.strictObject({
+  id: z.string(),
+  state: z.enum(approvalStates),
+  /** SHA-256, hex, of `bound`. */
+  digest: z.string(),
+  /** The exact bytes a human approves: canonical JSON of statement, parameters, connection, identity, policy version, limits. */
+  bound: z.string(),
+  /** The operation that asked first. */
+  operation: z.string(),
+  requester: personSchema,
+  /** Who owns the agent, where `agents/{id}` says so: may not decide either. */
+  owner: z.string().optional(),
+  connection: z.string(),
+  policy_version: z.string(),
+  kind: z.enum(targetKinds),
+  verb: z.enum(verbs),
+  risks: z.array(z.enum(risks)),
+  resources: z.array(z.string()),
+  /** What the agent says it is for; shown as its words. */
+  reason: z.string().optional(),
+  agent: z.strictObject({
+    name: z.string().optional(),
+    version: z.string().optional(),
+    model: z.string().optional(),
+    attested: z.boolean(),
+  }),
+  requirements: z.array(z.strictObject({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
+  decisions: z.array(approvalDecisionSchema),
+  requested_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
+  decided_at: z.iso.datetime().optional(),
+  spent_at: z.iso.datetime().optional(),
+  /** The operation that spent it. */
+  spent_by: z.string().optional(),
+});
+export type Approval = z.output<typeof approvalSchema>;

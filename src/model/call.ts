@@ -1,0 +1,48 @@
+import type { Approval } from './approval.ts';
+import type { Connection } from './connection.ts';
+import type { Decision } from './decision.ts';
+import type { Limits } from './documents.ts';
+import type { AgentClaims, AgentContext, Identity, Presented } from './identity.ts';
+import type { Operation } from './operation.ts';
+import type { Problem } from './problem.ts';
+
+/** One request of an agent, as an adaptor hands it to the gateway. Nothing in it is trusted yet. */
+export type Call = {
+  presented: Presented;
+  connection: string;
+  /** In the target's own terms; its schema checks it. */
+  request: unknown;
+  /** Self-reported. */
+  agent: AgentClaims;
+  session?: string;
+  reason?: string;
+  /** May only lower what policy allows. */
+  limits: Limits;
+  dryRun: boolean;
+  /** Seconds the caller is willing to wait for an approval (`Prefer: wait`). */
+  wait: number;
+  trace?: Trace;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+};
+
+/** W3C Trace Context. */
+export type Trace = { traceId: string; spanId: string; sampled: boolean };
+
+/** One call on its way through the gateway: what is known of it so far. The audit trail writes what it finds here. */
+export type Passage = {
+  /** `op_…` */
+  operationId: string;
+  call: Call;
+  startedAt: Date;
+  session?: string;
+  agent?: AgentContext;
+  identity?: Identity;
+  /** Groups of the identity, from its token and from the documents. */
+  groups?: readonly string[];
+  connection?: Connection;
+  operation?: Operation;
+  decision?: Decision;
+  approval?: Approval;
+  problem?: Problem;
+};

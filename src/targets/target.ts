@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { Connection, Limits } from '../model/connection.ts';
+import type { TargetKind } from '../model/documents.ts';
+import type { Operation } from '../model/operation.ts';
+import type { Result } from '../model/result.ts';
+import type { Secret } from '../model/secret.ts';
+
+/**
+ * A kind of target: two schemas and three small functions. Adding one is one folder, one line in `targets.ts`, one contract test.
+ */
+export interface Target<Settings = unknown, Request = unknown, Facts = unknown, Plan = unknown> {
+  readonly kind: TargetKind;
+  /** Of `settings` in the connection's document. */
+  readonly settings: z.ZodType<Settings>;
+  /** Of the caller's request; strict. */
+  readonly request: z.ZodType<Request>;
+  /** What understanding needs from the target. Without effect, cached, bounded, never shown to the caller. */
+  inspect(access: Access<Settings>): Promise<Facts>;
+  /** Pure; the target's real grammar; unsure = `unprovable` or a Problem. `unmask` are the classes that stay in the clear. */
+  understand(
+    request: Request,
+    facts: Facts,
+    options: { connection: Connection; unmask: readonly string[] },
+  ): Promise<Operation<Plan>>;
+  /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
+  execute(operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }): Promise<Result>;
+  /** What agents may know of the target's structure, each column with its class and mask. */
+  schema(facts: Facts, connection: Connection): unknown;
+  /** Ends pools and workers. */
+  close(): Promise<void>;
+}
+
+export type Access<Settings = unknown> = {
+  connection: Connection;
+  settings: Settings;
+  secret: Secret;
+  /** Aborted when the caller is gone or the time is over: the work is then cancelled at the target. */
+  signal: AbortSignal;
+};
