@@ -98,7 +98,6 @@ export const policySchema = z
     principals: z.array(z.union([member, z.literal('*')])).min(1),
     connections: z.array(z.string().min(1)).min(1),
     verbs: z.array(z.enum([...verbs, '*'])).min(1),
-    risks: z.array(z.enum(risks)).min(1).optional(),
     resources: z.array(z.string().min(1)).min(1).default(['*']),
     condition: z.string().max(4000).optional(),
     effect: z.enum(['allow', 'deny', 'guard']),

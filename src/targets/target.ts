@@ -16,12 +16,8 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
   readonly request: z.ZodType<Request>;
   /** What understanding needs from the target. Without effect, cached, bounded, never shown to the caller. */
   inspect(access: Access<Settings>): Promise<Facts>;
-  /** Pure; the target's real grammar; unsure = `unprovable` or a Problem. `unmask` are the classes that stay in the clear. */
-  understand(
-    request: Request,
-    facts: Facts,
-    options: { connection: Connection; unmask: readonly string[] },
-  ): Promise<Operation<Plan>>;
+  /** Pure; the target's real grammar; unsure = `unprovable` or a Problem. */
+  understand(request: Request, facts: Facts, context: Context): Promise<Operation<Plan>>;
   /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
   execute(operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }): Promise<Result>;
   /** What agents may know of the target's structure, each column with its class and mask. */
@@ -29,6 +25,14 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
   /** Ends pools and workers. */
   close(): Promise<void>;
 }
+
+export type Context = {
+  connection: Connection;
+  /** Classes that stay in the clear for this identity. */
+  unmask: readonly string[];
+  /** A literal as the trail may hold it: `«CLASS:hmac»`, keyed, so that equal literals can be told to be equal and no more. */
+  seal: (className: string, literal: string) => string;
+};
 
 export type Access<Settings = unknown> = {
   connection: Connection;
