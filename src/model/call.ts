@@ -40,6 +40,8 @@ export type Passage = {
   identity?: Identity;
   /** Groups of the identity, from its token and from the documents. */
   groups?: readonly string[];
+  /** The human who answers for the agent, where `agents/{id}` names one. */
+  owner?: string;
   connection?: Connection;
   operation?: Operation;
   decision?: Decision;

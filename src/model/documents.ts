@@ -125,7 +125,9 @@ export const classificationSchema = z.record(
 );
 export type ClassificationDocument = z.output<typeof classificationSchema>;
 
+/** What is known of an agent beside its token: who answers for it. */
 export const agentSchema = z.strictObject({
+  member,
   owner: member,
   description: z.string().max(1000).optional(),
   disabled: z.boolean().default(false),
