@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, chmod, cp, mkdtemp, readFile, symlink } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -78,12 +78,8 @@ async function listedSymlinks(directory: string): Promise<z.infer<typeof symlink
 }
 
 async function copyTree(installed: string, to: string): Promise<string> {
-  await cp(join(installed, 'native'), join(to, 'native'), {
-    recursive: true,
-    verbatimSymlinks: true,
-    mode: constants.COPYFILE_FICLONE,
-    filter: (path) => !path.endsWith('.a'),
-  });
+  // A thousand small files: `cp` takes a quarter of the time that node:fs does.
+  await promisify(execFile)('cp', ['-RP', join(installed, 'native'), to]);
   await hydrateSymlinks(to);
   await chmod(to, 0o755); // mkdtemp made it private, but another account runs these
   return to;

@@ -31,10 +31,18 @@ export async function openCluster(home: string, initdb: string, user: string, ac
 }
 
 async function runInitdb(initdb: string, args: string[], cwd: string, account: Account): Promise<void> {
-  const fixed = ['--auth=scram-sha-256', '--no-sync', '--no-instructions', '--encoding=UTF8', '--locale=C'];
+  const fixed = [
+    '--auth=scram-sha-256',
+    '--no-sync',
+    '--no-data-checksums',
+    '--no-instructions',
+    '--encoding=UTF8',
+    '--locale=C',
+  ];
   const collation = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const env = { TZ: 'UTC' }; // without it initdb reads every time zone file to find the machine's
   try {
-    await promisify(execFile)(initdb, [...args, ...fixed, ...collation], { ...account, cwd, env: {} });
+    await promisify(execFile)(initdb, [...args, ...fixed, ...collation], { ...account, cwd, env });
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? `\n${error.stderr}` : '';
     throw new Error(`PostgreSQL cannot make a cluster in ${cwd}.${said}`, { cause: error });
