@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { approvalStates } from '../model/approval.ts';
+import { limitsSchema, risks, targetKinds, verbs } from '../model/documents.ts';
+import { problems } from '../model/problem.ts';
+
+/** The shapes of the HTTP contract: they check what comes in, and `/openapi.json` is made from them. */
+
+const text = z.string().max(200);
+
+export const operationRequestSchema = z
+  .looseObject({
+    reason: z.string().max(1000).optional().meta({ description: 'Why, in the words of the agent. An approver and an auditor see it.' }),
+    agent: z
+      .strictObject({
+        'gen_ai.agent.name': text.optional(),
+        'gen_ai.agent.version': text.optional(),
+        'gen_ai.request.model': text.optional(),
+        'gen_ai.conversation.id': text.optional(),
+      })
+      .optional()
+      .meta({ description: 'OpenTelemetry GenAI keys; stored as self-reported.' }),
+    limits: limitsSchema
+      .pick({ rows: true, bytes: true, seconds: true })
+      .optional()
+      .meta({ description: 'May only lower what policy allows.' }),
+  })
+  .meta({
+    id: 'OperationRequest',
+    description: "Beside these fields stand the target's own: SQL targets take `statement` and `parameters`. A field that neither knows is an error.",
+  });
+
+export const postgresRequestSchema = z.object({
+  statement: z.string(),
+  parameters: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+});
+
+const decisionSchema = z
+  .object({ effect: z.enum(['allow', 'deny']), policies: z.array(z.string()), policy_version: z.string() })
+  .meta({ id: 'Decision' });
+
+const columnSchema = z
+  .object({ name: z.string(), type: z.string(), masked: z.string().optional().meta({ description: 'The class, where it was masked.' }) })
+  .meta({ id: 'Column' });
+
+const resultSchema = z
+  .object({
+    columns: z.array(columnSchema),
+    rows: z.array(z.array(z.unknown())),
+    row_count: z.int(),
+    affected: z.int().optional(),
+    truncated: z.boolean(),
+    sha256: z.string().meta({ description: "SHA-256 of the rows as they stand here: each row's JSON without white space, followed by a newline." }),
+  })
+  .meta({ id: 'Result' });
+
+export const doneSchema = z
+  .object({
+    operation: z.string(),
+    state: z.literal('done'),
+    verb: z.enum(verbs),
+    decision: decisionSchema,
+    result: resultSchema,
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Done' });
+
+export const waitingSchema = z
+  .object({
+    operation: z.string(),
+    state: z.literal('waiting'),
+    approval: z.object({ id: z.string(), expires_at: z.string(), approvers: z.array(z.string()), url: z.string() }),
+  })
+  .meta({ id: 'Waiting', description: 'A human must decide. To go on, send the same request again.' });
+
+export const simulatedSchema = z
+  .object({
+    operation: z.string(),
+    state: z.literal('simulated'),
+    verb: z.enum(verbs),
+    risks: z.array(z.enum(risks)),
+    resources: z.array(z.string()),
+    masks: z.array(z.object({ resource: z.string(), class: z.string(), transform: z.string() })),
+    decision: decisionSchema,
+    approvals: z.array(z.object({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Simulated', description: 'Understood and decided; nothing was run and nobody was asked.' });
+
+export const connectionSchema = z
+  .object({
+    name: z.string(),
+    kind: z.enum(targetKinds),
+    labels: z.record(z.string(), z.string()),
+    verbs: z.array(z.enum(verbs)),
+    unmask: z.array(z.string()).meta({ description: 'Classes this identity may see in the clear; all others are masked.' }),
+    masks: z.array(z.object({ resource: z.string(), class: z.string() })),
+    limits: z.object({ rows: z.int().optional(), bytes: z.int().optional(), seconds: z.int().optional(), concurrent: z.int().optional() }),
+    approvals: z.array(z.object({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
+  })
+  .meta({ id: 'Connection' });
+
+export const approvalViewSchema = z
+  .object({
+    id: z.string(),
+    state: z.enum(approvalStates),
+    connection: z.string(),
+    operation: z.string(),
+    digest: z.string(),
+    requested_at: z.string(),
+    expires_at: z.string(),
+    decided_at: z.string().optional(),
+    approvers: z.array(z.string()),
+    decisions: z.array(z.object({ decision: z.enum(['approve', 'deny']), approver: z.string(), reason: z.string(), decided_at: z.string() })),
+    url: z.string(),
+  })
+  .meta({ id: 'Approval' });
+
+export const operationViewSchema = z
+  .object({
+    operation: z.string(),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'unknown']),
+    connection: z.string(),
+    verb: z.enum(verbs),
+    decision: decisionSchema,
+    approval: z.string().optional(),
+    started_at: z.string(),
+    ended_at: z.string().optional(),
+    code: z.string().optional(),
+  })
+  .meta({ id: 'Operation' });
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.enum(Object.keys(problems) as [keyof typeof problems, ...(keyof typeof problems)[]]),
+    operation: z.string().optional(),
+    approval: z.string().optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457. `detail` says what to do and holds nothing of the data.' });
