@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { check } from '../model/check.ts';
 import { Problem } from '../model/problem.ts';
 
 /** Bytes of a request body at most. */
@@ -11,22 +12,6 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
   const text = decode(await readBytes(request));
   refuseDepth(text);
   return check(parse(text), schema);
-}
-
-/** Checks a value by a schema. The problem's detail names paths and rules only. */
-export function check<T>(value: unknown, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join('.') || 'body'}: ${messageOf(issue)}`);
-  throw new Problem('bad-request', { detail: issues.join('; ') });
-}
-
-/** Zod's own words, but for those that repeat what was sent. */
-function messageOf(issue: z.core.$ZodIssue) {
-  if (issue.code === 'unrecognized_keys') return 'holds a field that is not known here';
-  return issue.message;
 }
 
 function refuseEncoding(headers: Headers) {

@@ -9,7 +9,11 @@ const text = z.string().max(200);
 
 export const operationRequestSchema = z
   .looseObject({
-    reason: z.string().max(1000).optional().meta({ description: 'Why, in the words of the agent. An approver and an auditor see it.' }),
+    reason: z
+      .string()
+      .max(1000)
+      .optional()
+      .meta({ description: 'Why, in the words of the agent. An approver and an auditor see it.' }),
     agent: z
       .strictObject({
         'gen_ai.agent.name': text.optional(),
@@ -26,7 +30,8 @@ export const operationRequestSchema = z
   })
   .meta({
     id: 'OperationRequest',
-    description: "Beside these fields stand the target's own: SQL targets take `statement` and `parameters`. A field that neither knows is an error.",
+    description:
+      "Beside these fields stand the target's own: SQL targets take `statement` and `parameters`. A field that neither knows is an error.",
   });
 
 export const postgresRequestSchema = z.object({
@@ -39,7 +44,11 @@ const decisionSchema = z
   .meta({ id: 'Decision' });
 
 const columnSchema = z
-  .object({ name: z.string(), type: z.string(), masked: z.string().optional().meta({ description: 'The class, where it was masked.' }) })
+  .object({
+    name: z.string(),
+    type: z.string(),
+    masked: z.string().optional().meta({ description: 'The class, where it was masked.' }),
+  })
   .meta({ id: 'Column' });
 
 const resultSchema = z
@@ -49,7 +58,12 @@ const resultSchema = z
     row_count: z.int(),
     affected: z.int().optional(),
     truncated: z.boolean(),
-    sha256: z.string().meta({ description: "SHA-256 of the rows as they stand here: each row's JSON without white space, followed by a newline." }),
+    sha256: z
+      .string()
+      .meta({
+        description:
+          "SHA-256 of the rows as they stand here: each row's JSON without white space, followed by a newline.",
+      }),
   })
   .meta({ id: 'Result' });
 
@@ -92,9 +106,16 @@ export const connectionSchema = z
     kind: z.enum(targetKinds),
     labels: z.record(z.string(), z.string()),
     verbs: z.array(z.enum(verbs)),
-    unmask: z.array(z.string()).meta({ description: 'Classes this identity may see in the clear; all others are masked.' }),
+    unmask: z
+      .array(z.string())
+      .meta({ description: 'Classes this identity may see in the clear; all others are masked.' }),
     masks: z.array(z.object({ resource: z.string(), class: z.string() })),
-    limits: z.object({ rows: z.int().optional(), bytes: z.int().optional(), seconds: z.int().optional(), concurrent: z.int().optional() }),
+    limits: z.object({
+      rows: z.int().optional(),
+      bytes: z.int().optional(),
+      seconds: z.int().optional(),
+      concurrent: z.int().optional(),
+    }),
     approvals: z.array(z.object({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
   })
   .meta({ id: 'Connection' });
@@ -110,7 +131,14 @@ export const approvalViewSchema = z
     expires_at: z.string(),
     decided_at: z.string().optional(),
     approvers: z.array(z.string()),
-    decisions: z.array(z.object({ decision: z.enum(['approve', 'deny']), approver: z.string(), reason: z.string(), decided_at: z.string() })),
+    decisions: z.array(
+      z.object({
+        decision: z.enum(['approve', 'deny']),
+        approver: z.string(),
+        reason: z.string(),
+        decided_at: z.string(),
+      }),
+    ),
     url: z.string(),
   })
   .meta({ id: 'Approval' });

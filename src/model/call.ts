@@ -48,3 +48,11 @@ export type Passage = {
   approval?: Approval;
   problem?: Problem;
 };
+
+/** What the passage knows of its caller once the token is verified. What the token itself says of the agent wins over what the agent says. */
+export function introduce(call: Call, identity: Identity): Required<Pick<Passage, 'identity' | 'agent' | 'session'>> {
+  const agent =
+    identity.agent === undefined ? { ...call.agent, attested: false } : { ...identity.agent, attested: true };
+  const session = call.session ?? agent.conversation ?? `token-${identity.tokenDigest.slice(0, 32)}`;
+  return { identity, agent, session };
+}

@@ -24,6 +24,9 @@ function stringOrLiteral(value: string | boolean | null) {
 }
 
 function canonicalObject(value: object) {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new TypeError('Canonical JSON holds plain objects only.');
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return `{${entries.map(([key, item]) => `${stringOrLiteral(key)}:${canonicalJson(item)}`).join(',')}}`;

@@ -58,6 +58,16 @@ export type Limits = {
   concurrent?: number | undefined;
 };
 
+/** The lower of two limits, each by each. */
+export function lowestLimits(one: Limits, other: Limits): Limits {
+  const limits: Limits = {};
+  for (const key of ['rows', 'bytes', 'seconds', 'concurrent'] as const) {
+    const lowest = Math.min(one[key] ?? Number.POSITIVE_INFINITY, other[key] ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(lowest)) limits[key] = lowest;
+  }
+  return limits;
+}
+
 const member = z
   .string()
   .max(500)

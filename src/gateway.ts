@@ -1,0 +1,238 @@
+import type { Approvals, Settlement } from './approvals/approvals.ts';
+import type { Answer, Audit, Intent } from './audit/audit.ts';
+import type { Connections } from './connections/connections.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import type { Identities } from './identity/identity.ts';
+import type { Masking } from './masking/masking.ts';
+import type { Approval } from './model/approval.ts';
+import { type Call, introduce, type Passage } from './model/call.ts';
+import { check } from './model/check.ts';
+import type { Connection } from './model/connection.ts';
+import type { Decision } from './model/decision.ts';
+import { lowestLimits, type PolicySet } from './model/documents.ts';
+import type { Identity } from './model/identity.ts';
+import type { Operation } from './model/operation.ts';
+import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
+import type { Admission } from './platform/admission.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Ids } from './platform/ids.ts';
+import type { Policy } from './policy/policy.ts';
+import type { Target } from './targets/target.ts';
+import type { Targets } from './targets/targets.ts';
+
+/** The steps of the flow, each from its own room. */
+export type Steps = {
+  identities: Identities;
+  admission: Admission;
+  connections: Connections;
+  policy: Policy;
+  targets: Targets;
+  approvals: Approvals;
+  audit: Audit;
+  credentials: Credentials;
+  masking: Masking;
+  seal: (className: string, literal: string) => string;
+  clock: Clock;
+  ids: Ids;
+};
+
+/** What a call comes back with. Everything else is a thrown `Problem`. */
+export type Reply =
+  | { state: 'waiting'; operation: string; approval: Approval }
+  | { state: 'simulated'; operation: string; understood: Operation; decision: Decision }
+  | { state: 'done'; operation: string; understood: Operation; decision: Decision; answer: Answer };
+
+export type Gateway = {
+  /** Takes one call through all steps. Throws a `Problem`, which is in the trail by then; nothing fails open. */
+  handle(call: Call): Promise<Reply>;
+};
+
+/** THE FLOW: the order of the steps, and nothing else. */
+export function createGateway(steps: Steps): Gateway {
+  const { identities, admission, connections, policy, targets, approvals, audit, credentials, masking, seal } = steps;
+  const { clock, ids } = steps;
+  /** Problems that are in the trail already, as the outcome of an intent or with an approval's end. */
+  const told = new WeakSet<Problem>();
+
+  async function handle(call: Call): Promise<Reply> {
+    const passage: Passage = { operationId: ids('op'), call, startedAt: clock.now() };
+    try {
+      return await enter(passage);
+    } catch (thrown) {
+      throw await recordRefusal(passage, asProblem(thrown));
+    }
+  }
+
+  async function enter(passage: Passage): Promise<Reply> {
+    const identity = await identities.authenticate(passage.call.presented); //                             1 authenticate
+    Object.assign(passage, introduce(passage.call, identity));
+    const leave = admission.enter(identity);
+    let reply: Reply | undefined;
+    try {
+      reply = await pass(passage, identity, leave);
+      return reply;
+    } finally {
+      if (reply?.state !== 'done') leave();
+    }
+  }
+
+  async function pass(passage: Passage, identity: Identity, leave: () => void): Promise<Reply> {
+    const operation = passage.operationId;
+    const { connection, rules } = resolve(passage, identity); //                                           2 resolve
+    const aim = aimAt(connection, passage.call);
+    let understood = await understand(aim, []); //                                                         3 understand
+    passage.operation = understood;
+    const decision = decide(passage, identity, connection, understood, rules); //                          4 decide
+    if (decision.unmask.length > 0) understood = await understand(aim, decision.unmask);
+    passage.operation = understood;
+    refuseUnprovable(understood);
+    if (passage.call.dryRun) {
+      await audit.note('simulated', passage);
+      return { state: 'simulated', operation, understood, decision };
+    }
+
+    const settlement = decision.approvals.length > 0 ? await settle(passage) : undefined; //               5 settle
+    if (settlement?.state === 'waiting') {
+      const { wait, signal } = passage.call;
+      if (wait === 0) return { state: 'waiting', operation, approval: settlement.approval };
+      await approvals.wait(settlement.approval, wait, signal);
+      passage.call = { ...passage.call, wait: 0 };
+      return pass(passage, identity, leave);
+    }
+    refuseGone(passage.call);
+    const intent = await audit.intend(passage, { with: settlement?.writes ?? [] }); //                     6 record the intent
+    const answer = await execute(passage, aim, understood, decision, intent, leave); //                    7 execute … 10 reply
+    return { state: 'done', operation, understood, decision, answer };
+  }
+
+  /** Step 2. What an identity cannot reach looks like what does not exist. */
+  function resolve(passage: Passage, identity: Identity) {
+    const rules = connections.current();
+    const groups = policy.groupsOf(identity, rules);
+    const owner = policy.ownerOf(identity, rules);
+    Object.assign(passage, { groups, ...(owner !== undefined && { owner }) });
+    const connection = connections.resolve(passage.call.connection);
+    const agent = passage.agent ?? { attested: false };
+    const reach = policy.reachable({ identity, groups, agent, connection, policySet: rules, now: clock.now() });
+    if (reach === undefined) throw new Problem('not-found', { reason: 'unreachable' });
+    passage.connection = connection;
+    return { connection, rules };
+  }
+
+  type Aim = { target: Target; connection: Connection; request: unknown; settings: unknown; call: Call };
+
+  function aimAt(connection: Connection, call: Call): Aim {
+    const target = targets.of(connection);
+    const request = check(call.request, target.request);
+    const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
+    return { target, connection, request, settings, call };
+  }
+
+  /** Step 3. `unmask` are the classes that this identity may see in the clear. */
+  async function understand({ target, connection, request, settings, call }: Aim, unmask: readonly string[]) {
+    const signal = within(call.signal, INSPECT_SECONDS);
+    const facts = await credentials.use(connection, (secret) =>
+      target.inspect({ connection, settings, secret, signal }),
+    );
+    return target.understand(request, facts, { connection, unmask, seal });
+  }
+
+  /** Step 4. The caller may lower the limits, never raise them. */
+  function decide(
+    passage: Passage,
+    identity: Identity,
+    connection: Connection,
+    operation: Operation,
+    rules: PolicySet,
+  ) {
+    const { groups = [], agent = { attested: false }, call } = passage;
+    const now = clock.now();
+    const decided = policy.decide({ identity, groups, agent, connection, operation, policySet: rules, now });
+    const decision: Decision = { ...decided, limits: lowestLimits(decided.limits, call.limits) };
+    passage.decision = decision;
+    if (decision.effect === 'deny')
+      throw new Problem('denied', decision.reason === undefined ? {} : { reason: decision.reason });
+    return decision;
+  }
+
+  /** Step 5. Every change of an approval is committed together with the event that tells of it. */
+  async function settle(passage: Passage, tries = 3): Promise<Extract<Settlement, { state: 'waiting' | 'granted' }>> {
+    const settlement = await approvals.settle(passage);
+    passage.approval = settlement.approval;
+    const approval = settlement.approval.id;
+    if (settlement.state === 'denied') throw new Problem('approval-denied', { approval });
+    if (settlement.state === 'granted') return settlement;
+    try {
+      if (settlement.state === 'expired') await audit.note('expired', passage, { with: settlement.writes });
+      else await audit.note('held', passage, { with: settlement.writes });
+    } catch (thrown) {
+      if (tries > 1 && asProblem(thrown).code === 'approval-conflict') return settle(passage, tries - 1);
+      throw thrown;
+    }
+    if (settlement.state === 'waiting') return settlement;
+    throw tell(new Problem('approval-expired', { approval, detail: 'Send the same request again to ask anew.' }));
+  }
+
+  /** Steps 7 to 10. The answer streams; its outcome is recorded before its last byte. */
+  async function execute(
+    passage: Passage,
+    aim: Aim,
+    operation: Operation,
+    decision: Decision,
+    intent: Intent,
+    leave: () => void,
+  ) {
+    const { target, connection, settings } = aim;
+    const { limits, unmask } = decision;
+    const signal = within(passage.call.signal, limits.seconds ?? DEFAULT_SECONDS);
+    let credential: string | undefined;
+    try {
+      const result = await credentials.use(connection, (secret) => {
+        credential = secret.version;
+        return target.execute(operation, { connection, settings, secret, limits, signal }); //             7 execute
+      });
+      const masked = masking.mask(result, { unmask }); //                                                  8 mask
+      return intent.deliver(masked, { credential, ended: leave }); //                                      9 record the outcome
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      await intent.complete({ type: 'failed', problem, ...(credential !== undefined && { credential }) });
+      throw tell(problem);
+    }
+  }
+
+  /** A refusal is in the trail before the caller hears of it; if it cannot be, that is what the caller hears. */
+  async function recordRefusal(passage: Passage, problem: Problem): Promise<Problem> {
+    problem.operation = passage.operationId;
+    passage.problem = problem;
+    if (told.has(problem)) return problem;
+    await audit.note(DENIALS.has(problem.code) ? 'denied' : 'refused', passage);
+    return problem;
+  }
+
+  function tell(problem: Problem) {
+    told.add(problem);
+    return problem;
+  }
+
+  return { handle };
+}
+
+/** Seconds an inspection of a target may take, and an operation that no limit bounds. */
+const INSPECT_SECONDS = 15;
+const DEFAULT_SECONDS = 30;
+
+const DENIALS = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
+
+function refuseUnprovable({ unprovable }: Operation) {
+  if (unprovable === undefined) return;
+  throw new Problem('masking-unprovable', { detail: unprovable.detail, reason: unprovable.rule });
+}
+
+/** Nobody waits for the answer any more, so nothing is begun. */
+function refuseGone({ signal }: Call) {
+  if (signal.aborted) throw new Problem('timeout', { reason: 'client-gone' });
+}
+
+function within(signal: AbortSignal, seconds: number) {
+  return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+}
