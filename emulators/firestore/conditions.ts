@@ -1,0 +1,128 @@
+import { admitValue } from './admission.ts';
+import { invalid, unimplemented } from './errors.ts';
+import { NAME, parseFieldPath } from './field-paths.ts';
+import { NULL } from './values.ts';
+import type { FieldOperator, FieldReference, Filter, Value } from './wire.ts';
+
+/** A filter with unary operators written as comparisons: `IS_NULL` is `EQUAL` null, `IS_NOT_NAN` is `NOT_EQUAL` NaN. */
+export type Condition = { op: 'AND' | 'OR'; parts: Condition[] } | FieldCondition;
+
+export interface FieldCondition {
+  op: FieldOperator;
+  path: string;
+  value: Value;
+}
+
+const RANGES: ReadonlySet<string> = new Set([
+  'LESS_THAN',
+  'LESS_THAN_OR_EQUAL',
+  'GREATER_THAN',
+  'GREATER_THAN_OR_EQUAL',
+]);
+const LISTS: ReadonlySet<string> = new Set(['IN', 'NOT_IN', 'ARRAY_CONTAINS_ANY']);
+const MAX_DISJUNCTIONS = 30;
+const MAX_NOT_IN = 10;
+const NAN: Value = { valueType: 'doubleValue', doubleValue: Number.NaN };
+const UNARY: Record<string, { op: FieldOperator; value: Value }> = {
+  IS_NULL: { op: 'EQUAL', value: NULL },
+  IS_NAN: { op: 'EQUAL', value: NAN },
+  IS_NOT_NULL: { op: 'NOT_EQUAL', value: NULL },
+  IS_NOT_NAN: { op: 'NOT_EQUAL', value: NAN },
+};
+
+/** Reads a filter; refuses unknown operators, wrong operands and combinations that Firestore does not run. */
+export function readCondition(filter: Filter | null): Condition | undefined {
+  if (filter === null) return undefined;
+  const condition = fromFilter(filter);
+  for (const branch of disjunctsOf(condition)) checkBranch(branch);
+  return condition;
+}
+
+/** Range and negative comparisons: their fields take part in the sort order. */
+export const isInequality = ({ op }: FieldCondition): boolean =>
+  RANGES.has(op) || op === 'NOT_EQUAL' || op === 'NOT_IN';
+
+export function fieldConditions(condition: Condition | undefined): FieldCondition[] {
+  if (condition === undefined) return [];
+  return 'parts' in condition ? condition.parts.flatMap(fieldConditions) : [condition];
+}
+
+/** The condition as a list of AND-ed branches, `OR` multiplied out, `IN` and `ARRAY_CONTAINS_ANY` kept as they are. */
+export function disjunctsOf(condition: Condition | undefined): FieldCondition[][] {
+  if (condition === undefined) return [[]];
+  if (!('parts' in condition)) return [[condition]];
+  if (condition.op === 'OR') return capped(condition.parts.flatMap(disjunctsOf));
+  return condition.parts.reduce<FieldCondition[][]>(
+    (branches, part) => capped(branches.flatMap((branch) => disjunctsOf(part).map((more) => [...branch, ...more]))),
+    [[]],
+  );
+}
+
+function fromFilter(filter: Filter): Condition {
+  if (filter.filterType === 'compositeFilter') return composite(filter.compositeFilter);
+  if (filter.filterType === 'unaryFilter') {
+    const known = UNARY[filter.unaryFilter.op];
+    if (known === undefined) throw invalid('A unary filter has no operator.');
+    return { ...known, path: pathOf(filter.unaryFilter.field) };
+  }
+  if (filter.filterType !== 'fieldFilter') throw invalid('A filter is empty.');
+  const { field, op, value } = filter.fieldFilter;
+  if (op === 'OPERATOR_UNSPECIFIED') throw invalid('A field filter has no operator.');
+  if (value === null) throw invalid('A field filter has no value.');
+  admitValue(value);
+  const condition = { op, path: pathOf(field), value };
+  checkOperand(condition);
+  return condition;
+}
+
+function composite({ op, filters }: { op: string; filters: Filter[] }): Condition {
+  if (op !== 'AND' && op !== 'OR') throw invalid('A composite filter must be AND or OR.');
+  if (filters.length === 0) throw invalid('A composite filter needs at least one filter.');
+  return { op, parts: filters.map(fromFilter) };
+}
+
+function pathOf(field: FieldReference | null | undefined): string {
+  if (!field) throw invalid('A filter names no field.');
+  if (field.fieldPath !== NAME) parseFieldPath(field.fieldPath);
+  return field.fieldPath;
+}
+
+function checkOperand({ op, path, value }: FieldCondition): void {
+  if (LISTS.has(op)) {
+    const size = value.valueType === 'arrayValue' ? value.arrayValue.values.length : 0;
+    const most = op === 'NOT_IN' ? MAX_NOT_IN : MAX_DISJUNCTIONS;
+    if (size === 0) throw invalid(`'${op}' requires a non-empty ArrayValue.`);
+    if (size > most) throw invalid(`'${op}' supports up to ${most} comparison values.`);
+  }
+  if (path !== NAME) return;
+  const keys = value.valueType === 'arrayValue' ? value.arrayValue.values : [value];
+  if (op.startsWith('ARRAY_') || keys.some((key) => key.valueType !== 'referenceValue'))
+    throw invalid('__key__ filter value must be a Key');
+}
+
+function checkBranch(branch: FieldCondition[]): void {
+  const count = (...ops: FieldOperator[]) => branch.filter(({ op }) => ops.includes(op)).length;
+  if (count('ARRAY_CONTAINS') > 1) throw invalid('A maximum of 1 ARRAY_CONTAINS filter is allowed per disjunction.');
+  if (count('NOT_IN') > 1) throw invalid("Only a single 'NOT_IN' filter is allowed per query.");
+  if (count('NOT_IN') > 0 && count('IN', 'ARRAY_CONTAINS_ANY') > 0)
+    throw invalid("'NOT_IN' cannot be used in the same query with 'IN' or 'ARRAY_CONTAINS_ANY'.");
+  if (count('NOT_IN') > 0 && count('NOT_EQUAL') > 0)
+    throw invalid("'NOT_IN' cannot be used in the same query with 'NOT_EQUAL'.");
+  if (count('NOT_EQUAL') > 1) throw invalid("Only a single 'NOT_EQUAL' filter is allowed per query.");
+  const combined = branch.reduce((product, { op, value }) => {
+    const lists = op === 'IN' || op === 'ARRAY_CONTAINS_ANY';
+    return lists && value.valueType === 'arrayValue' ? product * value.arrayValue.values.length : product;
+  }, 1);
+  if (combined > MAX_DISJUNCTIONS) throw tooMany();
+}
+
+function capped(branches: FieldCondition[][]): FieldCondition[][] {
+  if (branches.length > MAX_DISJUNCTIONS) throw tooMany();
+  return branches;
+}
+
+const tooMany = () => invalid(`Query would be too complex: more than ${MAX_DISJUNCTIONS} disjunctions.`);
+
+export function refuseVectors(findNearest: object | null): void {
+  if (findNearest !== null) throw unimplemented('findNearest is not supported by this emulator.');
+}
