@@ -5,13 +5,12 @@ import { Problem } from '../model/problem.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Store, StoredDocument, StoreQuery } from '../platform/store.ts';
-import { type Bound, boundSchema } from './binding.ts';
 import { type Decided, decide, objectionOf, type Vote } from './decide.ts';
 import { type Settlement, settle } from './settle.ts';
 import type { Signer, Verifier } from './signing.ts';
 import { approvalPath, approvalsCollection, parseApproval, readApproval, reading } from './stored.ts';
 
-export type { Bound, Decided, Settlement, Signer, Verifier, Vote };
+export type { Decided, Settlement, Signer, Verifier, Vote };
 
 /**
  * A human's yes for exact bytes, spent once. Nothing is written here: every change of state is returned as writes with
@@ -27,6 +26,8 @@ export type Approvals = {
   get(id: string): Promise<Approval | undefined>;
   /** Open ones by urgency, all others newest first. What cannot be parsed is reported and left out. */
   list(filter: { state?: ApprovalState; limit: number }): Promise<Approval[]>;
+  /** Why this identity may not decide on it, in words for a human; undefined when nothing but its state stands against it. */
+  objection(approval: Approval, identity: Identity, groups: readonly string[]): string | undefined;
   /** Adds one human's signed decision. Throws `not-found`, `denied`, `approval-expired`, `approval-conflict`. */
   decide(vote: Vote): Promise<Decided>;
 };
@@ -40,8 +41,6 @@ export type ApprovalsDeps = {
   verifier: Verifier;
   /** Only in the console. */
   signer?: Signer;
-  /** The member that owns the agent behind an identity, where `agents/{id}` says so. */
-  ownerOf: (identity: Identity) => string | undefined;
   /** Told of a stored document that is not an approval. */
   onCorrupt: (path: string, error: unknown) => void;
 };
@@ -60,18 +59,13 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       const documents = await reading(store.query(listing(filter, clock.now())));
       return documents.flatMap((document) => parsed(document, deps.onCorrupt)).map(current);
     },
+    objection: (approval, identity, groups) => objectionOf(identity, groups, approval),
     async decide(vote) {
       if (signer === undefined) throw new Problem('denied', { reason: 'only the console can decide' });
       return decide({ store, clock, signer }, vote);
     },
   };
 }
-
-/** Why this identity may not decide on this approval, in words for a human; undefined when it may. */
-export const objectionToDecision = objectionOf;
-
-/** The parts of the bytes that are approved, for showing. */
-export const readBound = (approval: Approval): Bound => boundSchema.parse(JSON.parse(approval.bound));
 
 function asOf(approval: Approval, now: Date): Approval {
   const open = approval.state === 'pending' || approval.state === 'approved';

@@ -28,8 +28,6 @@ export type SettleDeps = {
   clock: Clock;
   ids: Ids;
   verifier: Verifier;
-  /** The member that owns the agent behind an identity, where one is recorded. */
-  ownerOf: (identity: Identity) => string | undefined;
 };
 
 /** As `Approvals.settle`. */
@@ -73,7 +71,7 @@ async function standingOf(deps: SettleDeps, passage: DecidedPassage, { approval,
  */
 async function checkGrant(deps: SettleDeps, passage: DecidedPassage, approval: Approval) {
   const requirements = requirementsOf(passage);
-  const ballot = { requester: requesterOf(passage), owner: deps.ownerOf(passage.identity), requirements };
+  const ballot = { requester: requesterOf(passage), owner: passage.owner, requirements };
   const voters: Person[] = [];
   for (const decision of approval.decisions) {
     const flaw =
@@ -115,15 +113,14 @@ function notGranted(approval: Approval, flaw: string) {
 }
 
 function ask(
-  { clock, ids, ownerOf }: SettleDeps,
+  { clock, ids }: SettleDeps,
   passage: DecidedPassage,
   { bound, digest }: { bound: string; digest: string },
   replaced: Pointer | undefined,
 ): Settlement {
-  const { identity, connection, operation, decision, call } = passage;
+  const { owner, connection, operation, decision, call } = passage;
   const now = clock.now();
   const seconds = Math.min(...decision.approvals.map((requirement) => requirement.expires));
-  const owner = ownerOf(identity);
   const approval: Approval = {
     id: ids('apr'),
     state: 'pending',

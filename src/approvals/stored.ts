@@ -1,8 +1,7 @@
-import { type Approval, approvalSchema } from '../model/approval.ts';
+import { type Approval, approvalSchema, boundSchema } from '../model/approval.ts';
 import { canonicalJson, sha256 } from '../model/canonical.ts';
 import { Problem } from '../model/problem.ts';
 import type { Revision, Store, StoredDocument, Write } from '../platform/store.ts';
-import { boundSchema } from './binding.ts';
 
 /** An approval as it was read, with what is needed to change it only if nobody else did. */
 export type StoredApproval = { approval: Approval; revision: Revision };

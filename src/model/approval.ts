@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { risks, targetKinds, verbs } from './documents.ts';
+import { limitsSchema, risks, targetKinds, verbs } from './documents.ts';
 
 /** An approval as it is kept at `approvals/{id}` in the runtime database. */
 
@@ -14,6 +14,26 @@ const personSchema = z.strictObject({
   groups: z.array(z.string()),
 });
 export type Person = z.output<typeof personSchema>;
+
+const requirementSchema = z.strictObject({ policy: z.string(), approvers: z.array(z.string()), count: z.int() });
+
+/**
+ * Everything that a human approves. Besides what is done, by whom and where, it holds the obligations of the decision:
+ * a retry that policy would treat otherwise (more unmasked, other approvers) is another thing and is asked anew.
+ */
+export const boundSchema = z.strictObject({
+  connection: z.strictObject({ name: z.string(), version: z.string() }),
+  identity: z.strictObject({ issuer: z.string(), subject: z.string() }),
+  kind: z.enum(targetKinds),
+  limits: limitsSchema,
+  parameters: z.array(z.unknown()),
+  policy_version: z.string(),
+  requirements: z.array(requirementSchema),
+  statement: z.string(),
+  unmask: z.array(z.string()),
+  verb: z.enum(verbs),
+});
+export type Bound = z.output<typeof boundSchema>;
 
 /** What is signed by the console's key, as canonical JSON (RFC 8785). */
 export const signedDecisionSchema = z.strictObject({
@@ -39,7 +59,7 @@ export const approvalSchema = z.strictObject({
   state: z.enum(approvalStates),
   /** SHA-256, hex, of `bound`. */
   digest: z.string(),
-  /** The exact bytes a human approves: canonical JSON of statement, parameters, connection, identity, policy version, limits. */
+  /** The exact bytes a human approves: canonical JSON of `Bound`. */
   bound: z.string(),
   /** The operation that asked first. */
   operation: z.string(),
@@ -60,7 +80,7 @@ export const approvalSchema = z.strictObject({
     model: z.string().optional(),
     attested: z.boolean(),
   }),
-  requirements: z.array(z.strictObject({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
+  requirements: z.array(requirementSchema),
   decisions: z.array(approvalDecisionSchema),
   requested_at: z.iso.datetime(),
   expires_at: z.iso.datetime(),

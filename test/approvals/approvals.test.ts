@@ -254,7 +254,6 @@ describe('deciding', () => {
       clock: fixture.clock,
       ids: (prefix) => prefix,
       verifier: fixture.keys.verifier,
-      ownerOf: () => undefined,
       onCorrupt: () => {},
     });
     const vote = {

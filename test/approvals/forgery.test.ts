@@ -149,12 +149,16 @@ describe('a grant that the console did not give is not spent', () => {
     ];
 
     for (const approver of approvers) {
-      const fixture = aFixture({ ownerOf: () => 'user:owner@example.com' });
-      const asked = await fixture.settle(aPassage());
+      const fixture = aFixture();
+      const passage = aPassage({ owner: 'user:owner@example.com' });
+      const asked = await fixture.settle(passage);
       const { approval } = await fixture.vote(asked.approval, dba);
       fixture.store.seed(`approvals/${approval.id}`, await signedBy(fixture.keys, approval, { approver }));
 
-      await expect(fixture.settle(aPassage())).rejects.toMatchObject({ code: 'denied' });
+      await expect(fixture.settle(passage)).rejects.toMatchObject({
+        code: 'denied',
+        reason: expect.stringMatching(/^approval-invalid: (not-human|requester|owner|not-approver)$/),
+      });
     }
   });
 

@@ -24,7 +24,6 @@ export function createFixture<S extends Store>(store: S, deps: Partial<Approvals
     ids: countedIds(),
     verifier: keys.verifier,
     signer: keys.signer,
-    ownerOf: () => undefined,
     onCorrupt: (path) => void corrupt.push(path),
     ...deps,
   });
@@ -116,6 +115,7 @@ export type Changes = {
   operation?: Partial<NonNullable<Passage['operation']>>;
   decision?: Partial<NonNullable<Passage['decision']>>;
   operationId?: string;
+  owner?: string;
 };
 
 /** A bot that wants to drop a column, which the DBAs must approve. */
@@ -139,6 +139,7 @@ export function aPassage(changes: Changes = {}): Passage {
     agent: { name: 'migrator', model: 'gemini-3-pro', attested: false },
     identity: { ...aBot, ...changes.identity },
     groups: ['analysts'],
+    ...(changes.owner !== undefined && { owner: changes.owner }),
     connection: {
       name: 'crm',
       version: 'c'.repeat(64),
