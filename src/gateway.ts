@@ -1,5 +1,5 @@
 import type { Approvals, Settlement } from './approvals/approvals.ts';
-import type { Answer, Audit, Intent } from './audit/audit.ts';
+import type { Answer, AnswerSummary, Audit, Intent } from './audit/audit.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Identities } from './identity/identity.ts';
@@ -16,9 +16,11 @@ import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
-import type { Policy } from './policy/policy.ts';
+import type { Policy, Reach } from './policy/policy.ts';
 import type { Target } from './targets/target.ts';
 import type { Targets } from './targets/targets.ts';
+
+export type { Answer, AnswerSummary, Reach };
 
 /** The steps of the flow, each from its own room. */
 export type Steps = {

@@ -58,12 +58,10 @@ const resultSchema = z
     row_count: z.int(),
     affected: z.int().optional(),
     truncated: z.boolean(),
-    sha256: z
-      .string()
-      .meta({
-        description:
-          "SHA-256 of the rows as they stand here: each row's JSON without white space, followed by a newline.",
-      }),
+    sha256: z.string().meta({
+      description:
+        "SHA-256 of the rows as they stand here: each row's JSON without white space, followed by a newline.",
+    }),
   })
   .meta({ id: 'Result' });
 

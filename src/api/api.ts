@@ -1,0 +1,133 @@
+import { Hono } from 'hono';
+import type { Gateway } from '../gateway.ts';
+import type { Call } from '../model/call.ts';
+import { asProblem, Problem } from '../model/problem.ts';
+import {
+  readAgent,
+  readBearer,
+  readReason,
+  readSession,
+  readTrace,
+  readWait,
+  refuseTokenInUrl,
+} from './agent-context.ts';
+import { readJson } from './body.ts';
+import type { Lookups } from './lookups.ts';
+import { openApi } from './openapi.ts';
+import { renderProblem, renderReply } from './reply.ts';
+import { operationRequestSchema } from './schemas.ts';
+import { approvalView, connectionView } from './views.ts';
+
+export type ApiDeps = {
+  gateway: Gateway;
+  lookups: Lookups;
+  consoleUrl: string;
+  /** Ready to serve: policy fresh, outbox writable. */
+  ready: () => boolean;
+  /** Told of what is a fault of ours. */
+  onFault: (error: unknown, trace: string | undefined) => void;
+};
+
+/** Seconds a caller may ask to be held for an approval (`Prefer: wait`). */
+const MOST_WAIT = 300;
+
+/** The gateway's HTTP contract: transport to call, reply to transport. */
+export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiDeps): Hono {
+  const app = new Hono();
+
+  app.get('/healthz', (context) => context.json({ status: 'alive' }));
+  app.get('/readyz', (context) =>
+    ready() ? context.json({ status: 'ready' }) : context.json({ status: 'not ready' }, 503),
+  );
+  app.get('/openapi.json', (context) => context.json(openApi));
+
+  app.use('/v1/*', async (context, next) => {
+    const problem = tokenInUrl(context.req.raw);
+    if (problem !== undefined) await lookups.turnAway(emptyCall(context.req.raw), problem);
+    return next();
+  });
+
+  app.post('/v1/connections/:connection/operations', async (context) => {
+    const { raw: request } = context.req;
+    const call = await readCall(request, context.req.param('connection')).catch((thrown) =>
+      lookups.refuse(emptyCall(request), asProblem(thrown)),
+    );
+    const reply = await gateway.handle(call);
+    return renderReply(reply, { ndjson: wantsLines(context.req.raw.headers), consoleUrl });
+  });
+
+  app.get('/v1/connections', async (context) => {
+    const reachable = await lookups.connections(emptyCall(context.req.raw));
+    return context.json({ connections: reachable.map(connectionView) });
+  });
+  app.get('/v1/connections/:connection', async (context) =>
+    context.json(connectionView(await lookups.connection(emptyCall(context.req.raw, context.req.param('connection'))))),
+  );
+  app.get('/v1/connections/:connection/schema', async (context) =>
+    context.json(await lookups.schema(emptyCall(context.req.raw, context.req.param('connection')))),
+  );
+  app.get('/v1/approvals/:id', async (context) =>
+    context.json(approvalView(await lookups.approval(emptyCall(context.req.raw), context.req.param('id')), consoleUrl)),
+  );
+
+  app.notFound(() => renderProblem(new Problem('not-found')));
+  app.onError((error, context) => {
+    const problem = asProblem(error);
+    if (problem.code === 'internal') onFault(problem.cause, readTrace(context.req.raw.headers)?.traceId);
+    return renderProblem(problem);
+  });
+  return app;
+}
+
+/** A request to run one operation. Nothing in it is trusted yet but its shape. */
+async function readCall(request: Request, connection: string): Promise<Call> {
+  const { reason, agent, limits, ...targetRequest } = await readJson(request, operationRequestSchema);
+  const call = emptyCall(request, connection);
+  const said = readReason(request.headers, reason);
+  const session = readSession(request.headers);
+  return {
+    ...call,
+    request: targetRequest,
+    agent: readAgent(request.headers, agent),
+    limits: limits ?? {},
+    dryRun: readDryRun(new URL(request.url)),
+    wait: readWait(request.headers, MOST_WAIT),
+    ...(said !== undefined && { reason: said }),
+    ...(session !== undefined && { session }),
+  };
+}
+
+function emptyCall(request: Request, connection = ''): Call {
+  const trace = readTrace(request.headers);
+  return {
+    presented: readBearer(request.headers),
+    connection,
+    request: {},
+    agent: readAgent(request.headers),
+    limits: {},
+    dryRun: false,
+    wait: 0,
+    signal: request.signal,
+    ...(trace !== undefined && { trace }),
+  };
+}
+
+function readDryRun(url: URL) {
+  const value = url.searchParams.get('dry_run');
+  if (value === null || value === 'false') return false;
+  if (value === 'true') return true;
+  throw new Problem('bad-request', { detail: 'dry_run is true or false.' });
+}
+
+function tokenInUrl(request: Request): Problem | undefined {
+  try {
+    refuseTokenInUrl(new URL(request.url));
+    return undefined;
+  } catch (thrown) {
+    return asProblem(thrown);
+  }
+}
+
+function wantsLines(headers: Headers) {
+  return /\bapplication\/x-ndjson\b/i.test(headers.get('accept') ?? '');
+}

@@ -1,0 +1,105 @@
+import type { Reach, Steps } from '../gateway.ts';
+import type { Approval } from '../model/approval.ts';
+import { type Call, introduce, type Passage } from '../model/call.ts';
+import { check } from '../model/check.ts';
+import type { Connection } from '../model/connection.ts';
+import type { PolicySet } from '../model/documents.ts';
+import { asProblem, Problem } from '../model/problem.ts';
+
+/** What an identity may look up about itself. Nothing here touches data; a refusal is in the trail like any other. */
+export type Lookups = {
+  connections(call: Call): Promise<readonly Reachable[]>;
+  connection(call: Call): Promise<Reachable>;
+  schema(call: Call): Promise<unknown>;
+  /** An approval that this identity asked for; anybody else's looks like none. */
+  approval(call: Call, id: string): Promise<Approval>;
+  /** Refuses a request that never became a call. Who cannot say who it is hears of that first. */
+  refuse(call: Call, problem: Problem): Promise<never>;
+  /** As `refuse`, without a look at who it is: for a request whose token must not be touched. */
+  turnAway(call: Call, problem: Problem): Promise<never>;
+};
+
+export type Reachable = { connection: Connection; reach: Reach };
+
+const INSPECT_SECONDS = 15;
+
+export function createLookups(steps: Steps): Lookups {
+  const { identities, admission, connections, policy, targets, credentials, approvals, audit, clock, ids } = steps;
+
+  async function visit<T>(call: Call, look: (passage: Passage, rules: PolicySet) => T | Promise<T>): Promise<T> {
+    const passage: Passage = { operationId: ids('op'), call, startedAt: clock.now() };
+    try {
+      const identity = await identities.authenticate(call.presented);
+      const leave = admission.enter(identity);
+      try {
+        const rules = connections.current();
+        Object.assign(passage, introduce(call, identity), { groups: policy.groupsOf(identity, rules) });
+        return await look(passage, rules);
+      } finally {
+        leave();
+      }
+    } catch (thrown) {
+      throw await recordRefusal(passage, asProblem(thrown));
+    }
+  }
+
+  async function recordRefusal(passage: Passage, problem: Problem) {
+    problem.operation = passage.operationId;
+    await audit.note('refused', { ...passage, problem });
+    return problem;
+  }
+
+  function reachOf(
+    { identity, groups = [], agent = { attested: false } }: Passage,
+    connection: Connection,
+    rules: PolicySet,
+  ) {
+    if (identity === undefined) return undefined;
+    return policy.reachable({ identity, groups, agent, connection, policySet: rules, now: clock.now() });
+  }
+
+  function reach(passage: Passage, rules: PolicySet): Reachable {
+    const connection = connections.resolve(passage.call.connection);
+    const reached = reachOf(passage, connection, rules);
+    if (reached === undefined) throw new Problem('not-found', { reason: 'unreachable' });
+    return { connection, reach: reached };
+  }
+
+  return {
+    connections: (call) =>
+      visit(call, (passage, rules) =>
+        [...rules.connections.keys()].sort().flatMap((name) => {
+          const connection = connections.resolve(name);
+          const reached = reachOf(passage, connection, rules);
+          return reached === undefined ? [] : [{ connection, reach: reached }];
+        }),
+      ),
+    connection: (call) => visit(call, reach),
+    schema: (call) =>
+      visit(call, async (passage, rules) => {
+        const { connection } = reach(passage, rules);
+        const target = targets.of(connection);
+        const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
+        const signal = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_SECONDS * 1000)]);
+        const facts = await credentials.use(connection, (secret) =>
+          target.inspect({ connection, settings, secret, signal }),
+        );
+        return target.schema(facts, connection);
+      }),
+    approval: (call, id) =>
+      visit(call, async ({ identity }) => {
+        const approval = await approvals.get(id);
+        const own =
+          approval?.requester.issuer === identity?.issuer && approval?.requester.subject === identity?.subject;
+        if (approval === undefined || !own) throw new Problem('not-found');
+        return approval;
+      }),
+    refuse: (call, problem) =>
+      visit(call, () => {
+        throw problem;
+      }),
+    async turnAway(call, problem) {
+      throw await recordRefusal({ operationId: ids('op'), call, startedAt: clock.now() }, problem);
+    },
+  };
+}

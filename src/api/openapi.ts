@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { problems } from '../model/problem.ts';
+import * as schemas from './schemas.ts';
+
+type Json = { [key: string]: unknown };
+
+const response = (description: string, schema: z.ZodType, type = 'application/json') => ({
+  description,
+  content: { [type]: { schema: jsonSchema(schema, 'output') } },
+});
+
+const problemResponses = Object.fromEntries(
+  [...new Set(Object.values(problems).map(([status]) => status))].sort().map((status) => [
+    status,
+    response(
+      Object.entries(problems)
+        .filter(([, [of]]) => of === status)
+        .map(([code, [, title]]) => `\`${code}\`: ${title}`)
+        .join(' '),
+      schemas.problemSchema,
+      'application/problem+json',
+    ),
+  ]),
+);
+
+const connection = { name: 'connection', in: 'path', required: true, schema: { type: 'string' } };
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+const header = (name: string, description: string) => ({ name, in: 'header', schema: { type: 'string' }, description });
+
+/** OpenAPI 3.1, made from the schemas that check the requests. */
+export const openApi: Json = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Sallyport',
+    version: '1',
+    description:
+      'An access gateway for AI agents: it masks at the source, records before it acts, and binds approvals to exact bytes.',
+  },
+  security: [{ token: [] }],
+  components: {
+    securitySchemes: {
+      token: {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: "The agent's workload-identity token (OIDC).",
+      },
+    },
+  },
+  paths: {
+    '/v1/connections': {
+      get: {
+        summary: 'The connections this identity can reach',
+        responses: {
+          200: response('What it may do there.', z.object({ connections: z.array(schemas.connectionSchema) })),
+          ...problemResponses,
+        },
+      },
+    },
+    '/v1/connections/{connection}': {
+      get: {
+        summary: 'One of them',
+        parameters: [connection],
+        responses: { 200: response('What it may do there.', schemas.connectionSchema), ...problemResponses },
+      },
+    },
+    '/v1/connections/{connection}/schema': {
+      get: {
+        summary: "The target's structure, each column with its class and mask",
+        parameters: [connection],
+        responses: { 200: response('By kind of target.', z.looseObject({})), ...problemResponses },
+      },
+    },
+    '/v1/connections/{connection}/operations': {
+      post: {
+        summary: 'Run one operation',
+        parameters: [
+          connection,
+          { name: 'dry_run', in: 'query', schema: { type: 'boolean' }, description: 'Understand and decide only.' },
+          header(
+            'Prefer',
+            '`wait=60`: hold the request for an approval, at most so many seconds, and run at once when it comes.',
+          ),
+          header('Sallyport-Session', 'Groups operations.'),
+          header('Sallyport-Reason', 'Why, in the words of the agent.'),
+          header('baggage', 'W3C Baggage with OpenTelemetry GenAI keys.'),
+          header('traceparent', 'W3C Trace Context.'),
+        ],
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: jsonSchema(
+                z.intersection(schemas.operationRequestSchema, schemas.postgresRequestSchema),
+                'input',
+              ),
+            },
+          },
+        },
+        responses: {
+          200: {
+            description:
+              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it).',
+            content: {
+              'application/json': {
+                schema: jsonSchema(z.union([schemas.doneSchema, schemas.simulatedSchema]), 'output'),
+              },
+              'application/x-ndjson': { schema: { type: 'string' } },
+            },
+          },
+          202: response('A human must decide. To go on, send the same request again.', schemas.waitingSchema),
+          ...problemResponses,
+        },
+      },
+    },
+    '/v1/approvals/{id}': {
+      get: {
+        summary: 'An approval this identity asked for',
+        parameters: [id],
+        responses: { 200: response('As it stands.', schemas.approvalViewSchema), ...problemResponses },
+      },
+    },
+    '/v1/operations/{id}': {
+      get: {
+        summary: 'The state of an operation of this identity',
+        parameters: [id],
+        responses: { 200: response('As it stands.', schemas.operationViewSchema), ...problemResponses },
+      },
+    },
+  },
+};
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-2020-12',
+    io,
+    reused: 'inline',
+    unrepresentable: 'any',
+  });
+  return rest;
+}

@@ -1,0 +1,145 @@
+import type { Answer, AnswerSummary, Reply } from '../gateway.ts';
+import type { Approval } from '../model/approval.ts';
+import type { Decision } from '../model/decision.ts';
+import { asProblem, type Problem, problemBody } from '../model/problem.ts';
+
+/** Seconds between two tries of a caller that waits for a human. */
+const RETRY_SECONDS = 5;
+
+type Done = Extract<Reply, { state: 'done' }>;
+
+/** Renders what the gateway replied: 200, or 202 while a human must decide. */
+export async function renderReply(reply: Reply, options: { ndjson: boolean; consoleUrl: string }): Promise<Response> {
+  const headers = { 'Sallyport-Operation': reply.operation, 'Cache-Control': 'no-store' };
+  if (reply.state === 'waiting') return renderWaiting(reply.operation, reply.approval, options.consoleUrl, headers);
+  if (reply.state === 'simulated') return Response.json(simulatedBody(reply), { headers });
+  return options.ndjson ? renderLines(reply, headers) : renderDocument(reply, headers);
+}
+
+/** RFC 9457. The one place where a problem becomes a response. */
+export function renderProblem(problem: Problem): Response {
+  return new Response(JSON.stringify(problemBody(problem)), {
+    status: problem.status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      ...(problem.operation !== undefined && { 'Sallyport-Operation': problem.operation }),
+      ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="sallyport"' }),
+      ...(retryAfterOf(problem) !== undefined && { 'Retry-After': String(retryAfterOf(problem)) }),
+    },
+  });
+}
+
+function retryAfterOf({ retryAfter, status }: Problem) {
+  return retryAfter ?? (status === 503 ? 2 : undefined);
+}
+
+export function approvalUrl(consoleUrl: string, id: string) {
+  return `${consoleUrl}/approvals/${id}`;
+}
+
+export function approversOf(approval: Approval) {
+  return [...new Set(approval.requirements.flatMap((requirement) => requirement.approvers))];
+}
+
+function renderWaiting(operation: string, approval: Approval, consoleUrl: string, headers: Record<string, string>) {
+  const body = {
+    operation,
+    state: 'waiting',
+    approval: {
+      id: approval.id,
+      expires_at: approval.expires_at,
+      approvers: approversOf(approval),
+      url: approvalUrl(consoleUrl, approval.id),
+    },
+  };
+  const location = `/v1/approvals/${approval.id}`;
+  return Response.json(body, {
+    status: 202,
+    headers: { ...headers, Location: location, 'Retry-After': String(RETRY_SECONDS) },
+  });
+}
+
+function simulatedBody({ operation, understood, decision }: Extract<Reply, { state: 'simulated' }>) {
+  const { verb, risks, resources, masks, warnings } = understood;
+  const approvals = decision.approvals.map(({ policy, approvers, count }) => ({ policy, approvers, count }));
+  return {
+    operation,
+    state: 'simulated',
+    verb,
+    risks,
+    resources,
+    masks,
+    decision: decisionBody(decision),
+    approvals,
+    warnings,
+  };
+}
+
+export function decisionBody({ effect, policies, policyVersion }: Decision) {
+  return { effect, policies, policy_version: policyVersion };
+}
+
+/** The whole result in one document. Its rows are read, and its outcome is recorded, before the first byte leaves. */
+async function renderDocument({ operation, understood, decision, answer }: Done, headers: Record<string, string>) {
+  const chunks: string[] = [];
+  for await (const lines of answer.batches) chunks.push(lines);
+  const rows = chunks.join('').trimEnd().replaceAll('\n', ',');
+  const head = { operation, state: 'done', verb: understood.verb, decision: decisionBody(decision) };
+  const body = `{${inner(head)},"result":{"columns":${JSON.stringify(answer.columns)},"rows":[${rows}],${inner(summaryBody(answer.summary()))}},"warnings":${JSON.stringify(understood.warnings)}}`;
+  return new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } });
+}
+
+/** The members of an object's JSON, without its braces: rows are already JSON text and are not parsed again. */
+function inner(value: object) {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+function summaryBody({ rows, affected, truncated, sha256 }: AnswerSummary) {
+  return { row_count: rows, ...(affected !== undefined && { affected }), truncated, sha256 };
+}
+
+/** A line a row as they come: first the columns, last the summary, which is sent only once the outcome is recorded. */
+function renderLines({ operation, understood, decision, answer }: Done, headers: Record<string, string>) {
+  return new Response(linesOf({ operation, understood, decision, answer }), {
+    headers: { ...headers, 'Content-Type': 'application/x-ndjson' },
+  });
+}
+
+function linesOf({ operation, understood, decision, answer }: Omit<Done, 'state'>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const lines = textOf({ operation, verb: understood.verb, warnings: understood.warnings, decision }, answer);
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await lines.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await lines.return(undefined);
+    },
+  });
+}
+
+type Head = { operation: string; verb: string; warnings: readonly string[]; decision: Decision };
+
+async function* textOf({ operation, verb, warnings, decision }: Head, answer: Answer): AsyncGenerator<string, void> {
+  yield `${JSON.stringify({ columns: answer.columns })}\n`;
+  try {
+    yield* answer.batches;
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    problem.operation = operation;
+    yield `${JSON.stringify({ problem: problemBody(problem) })}\n`;
+    return;
+  }
+  const summary = {
+    operation,
+    state: 'done',
+    verb,
+    decision: decisionBody(decision),
+    ...summaryBody(answer.summary()),
+    warnings,
+  };
+  yield `${JSON.stringify({ summary })}\n`;
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { Approval } from '../model/approval.ts';
+import type { Reachable } from './lookups.ts';
+import { approvalUrl, approversOf } from './reply.ts';
+import type { approvalViewSchema, connectionSchema } from './schemas.ts';
+
+/** A connection as an agent sees it: what it may do there, what is masked, what a human must approve. Never where it is. */
+export function connectionView({ connection, reach }: Reachable): z.input<typeof connectionSchema> {
+  const { kind, labels } = connection.document;
+  const masks = [...connection.classification].flatMap(([relation, columns]) =>
+    [...columns].map(([column, className]) => ({ resource: `${relation}.${column}`, class: className })),
+  );
+  const approvals = reach.approvals.map(({ policy, approvers, count }) => ({
+    policy,
+    approvers: [...approvers],
+    count,
+  }));
+  return {
+    name: connection.name,
+    kind,
+    labels,
+    verbs: [...reach.verbs],
+    unmask: [...reach.unmask],
+    masks: masks.filter((mask) => !reach.unmask.includes(mask.class)),
+    limits: reach.limits,
+    approvals,
+  };
+}
+
+/** An approval as the one who asked for it may see it. */
+export function approvalView(approval: Approval, consoleUrl: string): z.input<typeof approvalViewSchema> {
+  const { id, state, connection, operation, digest, requested_at, expires_at, decided_at, decisions } = approval;
+  return {
+    id,
+    state,
+    connection,
+    operation,
+    digest,
+    requested_at,
+    expires_at,
+    ...(decided_at !== undefined && { decided_at }),
+    approvers: approversOf(approval),
+    decisions: decisions.map(({ decision, approver, reason, decided_at: at }) => ({
+      decision,
+      approver: approver.member,
+      reason,
+      decided_at: at,
+    })),
+    url: approvalUrl(consoleUrl, id),
+  };
+}
