@@ -1,0 +1,141 @@
+import type { Classification, Connection } from '../model/connection.ts';
+import { type ClassificationDocument, documentKinds, type PolicySet } from '../model/documents.ts';
+import { Problem } from '../model/problem.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Store } from '../platform/store.ts';
+import { heartbeatPath } from './heartbeat.ts';
+import { type Collections, createSnapshots, type Snapshot } from './policy-set.ts';
+
+export { createDocuments, type Documents, type DocumentsDeps, type StoredPolicyDocument } from './documents.ts';
+export { beat } from './heartbeat.ts';
+
+/** Live copies of the documents in force. */
+export type Connections = {
+  /** Listens; resolves once everything was seen for the first time. Until then all below refuse. */
+  start(): Promise<void>;
+  /** All that is in force. Throws `policy-unavailable` when that is not known for sure. */
+  current(): PolicySet;
+  /** Throws `not-found`, and `policy-unavailable` when the connection or its classification does not parse. */
+  resolve(name: string): Connection;
+  /** Whether `current` would answer. */
+  fresh(): boolean;
+  stop(): void;
+};
+
+export type ConnectionsDeps = {
+  /** The policy database. */
+  store: Store;
+  log: Pick<Logger, 'warn' | 'error'>;
+  /** Milliseconds the documents count as known after the last sign that listening works. */
+  freshness?: number;
+  /** Milliseconds that no change of the wall clock can move. */
+  elapsed?: () => number;
+};
+
+/**
+ * Connections, policies, groups, classifications and agents, held in memory by listeners. They count as known while each of
+ * them has brought its documents and not failed since, and while a change of the heartbeat arrived within the freshness bound;
+ * the arrival is measured here, as the keeper's clock and ours may differ.
+ */
+export function createConnections(deps: ConnectionsDeps): Connections {
+  const { store, log, freshness = 30_000, elapsed = () => performance.now() } = deps;
+  const listening = [...documentKinds, heartbeatPath] as const;
+  const missing = new Set<string>(listening);
+  const collections: Record<keyof Collections, Collections[keyof Collections]> = {
+    connections: [],
+    policies: [],
+    groups: [],
+    classifications: [],
+    agents: [],
+  };
+  const snapshotOf = createSnapshots();
+  const { promise: seenAll, resolve: seeAll } = Promise.withResolvers<void>();
+  let stops: (() => void)[] = [];
+  let snapshot: Snapshot | undefined;
+  let resolved = new Map<string, Connection>();
+  let heardAt = Number.NEGATIVE_INFINITY;
+
+  function arrived(source: string) {
+    missing.delete(source);
+    if (documentKinds.every((kind) => !missing.has(kind)) && source !== heartbeatPath) swap();
+    if (missing.size === 0) seeAll();
+  }
+
+  function swap() {
+    snapshot = snapshotOf(collections);
+    resolved = new Map();
+    for (const { kind, name, error } of snapshot.policySet.invalid)
+      log.error(
+        { document: `${kind}/${name}`, problem: error },
+        'A document does not parse; what it touches is refused.',
+      );
+  }
+
+  function failed(source: string, error: unknown) {
+    missing.add(source);
+    log.warn({ source, error }, 'Listening to the policy database failed; calls are refused until it works again.');
+  }
+
+  function known(): Snapshot {
+    if (snapshot === undefined || missing.size > 0 || elapsed() - heardAt > freshness)
+      throw new Problem('policy-unavailable', { reason: 'stale', retryAfter: 5 });
+    return snapshot;
+  }
+
+  return {
+    async start() {
+      stops = documentKinds.map((kind) =>
+        store.listen(
+          kind,
+          (documents) => {
+            collections[kind] = documents;
+            arrived(kind);
+          },
+          (error) => failed(kind, error),
+        ),
+      );
+      const heard = () => {
+        heardAt = elapsed();
+        arrived(heartbeatPath);
+      };
+      stops.push(store.listen(heartbeatPath, heard, (error) => failed(heartbeatPath, error)));
+      await seenAll;
+    },
+
+    current: () => known().policySet,
+
+    resolve(name) {
+      const now = known();
+      const connection = resolved.get(name) ?? toConnection(now, name);
+      resolved.set(name, connection);
+      return connection;
+    },
+
+    fresh() {
+      return snapshot !== undefined && missing.size === 0 && elapsed() - heardAt <= freshness;
+    },
+
+    stop() {
+      for (const stop of stops) stop();
+      for (const source of listening) missing.add(source);
+    },
+  };
+}
+
+function toConnection({ policySet, connectionVersions }: Snapshot, name: string): Connection {
+  const broken = policySet.invalid.find(
+    (document) => document.name === name && (document.kind === 'connections' || document.kind === 'classifications'),
+  );
+  if (broken) throw new Problem('policy-unavailable', { reason: `invalid:${broken.kind}/${name}` });
+  const document = policySet.connections.get(name);
+  const version = connectionVersions.get(name);
+  if (document === undefined || version === undefined) throw new Problem('not-found', { reason: 'unknown-connection' });
+  return { name, version, document, classification: toClassification(policySet.classifications.get(name) ?? {}) };
+}
+
+/** Maps, so that no relation or column can be mistaken for something an object has by itself. */
+function toClassification(document: ClassificationDocument): Classification {
+  return new Map(
+    Object.entries(document).map(([relation, columns]) => [relation, new Map(Object.entries(columns))] as const),
+  );
+}

@@ -1,0 +1,132 @@
+import { type DocumentKind, documentName } from '../model/documents.ts';
+import { Problem } from '../model/problem.ts';
+import { type Revision, type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
+import { readDocument } from './read-document.ts';
+
+/** A document as it was authored, whether it parses or not. The etag changes with every write. */
+export type StoredPolicyDocument = {
+  name: string;
+  document: Record<string, unknown>;
+  etag: string;
+  /** Why it does not parse, where it does not. */
+  error?: string;
+};
+
+/** The documents as policy authors change them: strictly checked, and only by those who saw the last state. */
+export type Documents = {
+  list(kind: DocumentKind): Promise<StoredPolicyDocument[]>;
+  get(kind: DocumentKind, name: string): Promise<StoredPolicyDocument | undefined>;
+  /**
+   * Writes the whole document. `ifMatch`: an etag, `*` for whatever is there, `null` to create. Throws `bad-request` with
+   * the paths that do not fit, `precondition-failed` when somebody else was faster.
+   */
+  put(
+    kind: DocumentKind,
+    name: string,
+    document: unknown,
+    options: { ifMatch: string | null },
+  ): Promise<StoredPolicyDocument>;
+  /** Throws `not-found`, and `precondition-failed` when somebody else was faster. */
+  remove(kind: DocumentKind, name: string, options: { ifMatch: string }): Promise<void>;
+};
+
+export type DocumentsDeps = {
+  /** The policy database. */
+  store: Store;
+  /** Why a document that fits its schema cannot be in force all the same (a condition that does not compile), or undefined. */
+  validate?: (kind: DocumentKind, document: Record<string, unknown>) => string | undefined;
+};
+
+/** More than a policy author reads at once; also a bound on what one answer holds. */
+const most = 10_000;
+
+export function createDocuments({ store, validate = () => undefined }: DocumentsDeps): Documents {
+  async function existing(kind: DocumentKind, name: string): Promise<StoredDocument | undefined> {
+    checkName(name);
+    return store.get(`${kind}/${name}`);
+  }
+
+  return {
+    async list(kind) {
+      const documents = await store.query({ collection: kind, limit: most });
+      return documents.map((stored) => toView(kind, stored));
+    },
+
+    async get(kind, name) {
+      const stored = await existing(kind, name);
+      return stored && toView(kind, stored);
+    },
+
+    async put(kind, name, document, { ifMatch }) {
+      const data = checked(kind, name, document, validate);
+      const path = `${kind}/${name}`;
+      const before = ifMatch === null ? undefined : await existing(kind, name);
+      if (ifMatch !== null) matching(before, ifMatch);
+      await committed(
+        store,
+        before ? { op: 'replace', path, data, revision: before.revision } : { op: 'create', path, data },
+      );
+      const after = await existing(kind, name);
+      if (!after) throw new Problem('precondition-failed', { detail: 'It was removed meanwhile.' });
+      return toView(kind, after);
+    },
+
+    async remove(kind, name, { ifMatch }) {
+      const before = await existing(kind, name);
+      if (!before) throw new Problem('not-found');
+      const { revision } = matching(before, ifMatch);
+      await committed(store, { op: 'delete', path: `${kind}/${name}`, revision });
+    },
+  };
+}
+
+function matching(before: StoredDocument | undefined, ifMatch: string): StoredDocument {
+  if (!before || (ifMatch !== '*' && ifMatch !== etagOf(before.revision))) throw new Problem('precondition-failed');
+  return before;
+}
+
+async function committed(store: Store, write: Parameters<Store['commit']>[0][number]) {
+  try {
+    await store.commit([write]);
+  } catch (error) {
+    if (error instanceof WriteConflict) throw new Problem('precondition-failed', { cause: error });
+    throw error;
+  }
+}
+
+function checked(
+  kind: DocumentKind,
+  name: string,
+  document: unknown,
+  validate: NonNullable<DocumentsDeps['validate']>,
+): Record<string, unknown> {
+  checkName(name);
+  if (!isRecord(document)) throw new Problem('bad-request', { detail: 'A document is an object.' });
+  const read = readDocument(kind, name, document);
+  const error = read.kind === 'invalid' ? read.invalid.error : validate(kind, document);
+  if (error !== undefined) throw new Problem('bad-request', { detail: error });
+  return document;
+}
+
+function checkName(name: string) {
+  if (!documentName.safeParse(name).success)
+    throw new Problem('bad-request', { detail: 'A name is of lower-case letters, digits, dot, dash and underscore.' });
+}
+
+function toView(kind: DocumentKind, { path, data, revision }: StoredDocument): StoredPolicyDocument {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const read = readDocument(kind, name, data);
+  return {
+    name,
+    document: data,
+    etag: etagOf(revision),
+    ...(read.kind === 'invalid' && { error: read.invalid.error }),
+  };
+}
+
+/** As an HTTP entity tag (RFC 9110, 8.8.3). */
+const etagOf = (revision: Revision) => `"${revision}"`;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
