@@ -76,7 +76,7 @@ export function createKeySet(options: {
 
   async function seekUnknown() {
     if (loading === undefined && now() - soughtAt < unknownKeyPause) return;
-    if (loading === undefined) soughtAt = now();
+    soughtAt = now();
     await (loading ?? load());
   }
 

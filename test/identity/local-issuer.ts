@@ -7,7 +7,8 @@ import { createIdentity, type IdentityOptions, issuersSchema } from '../../src/i
 export const noon = 1_795_341_600;
 export const audience = 'https://gateway.example';
 
-type Answer = (response: ServerResponse) => void;
+/** What the server does instead of answering. */
+export type Answer = (response: ServerResponse) => void;
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 
 /** A clock that only moves when told to. */
