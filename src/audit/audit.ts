@@ -1,0 +1,194 @@
+import type { AuditFacts, EventType } from '../model/audit-event.ts';
+import type { Passage } from '../model/call.ts';
+import { Problem } from '../model/problem.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Ids } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import { type Store, type Write, WriteConflict } from '../platform/store.ts';
+import type { Append } from './append.ts';
+import { type FactsInput, factsOf, type Outcome, type Seal } from './facts.ts';
+import { createIntents } from './intents.ts';
+import { createLease } from './lease.ts';
+import { outboxPath } from './outbox.ts';
+import { createSampling } from './sampling.ts';
+import { createShipper } from './shipping.ts';
+import { cut, isTooLarge } from './size.ts';
+import { createSweeper, type Swept } from './sweep.ts';
+import { defaultTiming, pauseFor, type Timing } from './timing.ts';
+import { createWriter, type Entry, type Landed } from './writer.ts';
+
+export type { Append, RowFailure, TableRow } from './append.ts';
+export type { Outcome, Seal } from './facts.ts';
+export { auditDataset, eventsTable, type Field, type Table, tables } from './tables.ts';
+export type { Swept };
+
+export type AuditDeps = {
+  /** On the runtime database. */
+  store: Store;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  /** Who writes: in every row. */
+  gateway: AuditFacts['gateway'];
+  append: Append;
+  seal: Seal;
+  timing?: Partial<Timing>;
+};
+
+/** The audit trail of one instance: what it says happened is durable before anyone acts on it. */
+export interface Audit {
+  /** Begins this boot's chain. Throws `audit-unavailable` when that cannot be recorded: nothing may be served. */
+  open(): Promise<void>;
+  /**
+   * One fact, durable when it resolves; `with` are writes to the same database that happen in the same commit or not
+   * at all. Throws `approval-conflict` when one of them lost its precondition and `audit-unavailable` when it cannot be
+   * confirmed. Refusals of callers nobody knows are counted, not recorded one by one, when there are more than 20 a minute.
+   */
+  note(type: EventType, subject: Partial<Passage>, options?: { with?: readonly Write[]; note?: string }): Promise<void>;
+  /**
+   * The intent, durable before anything touches the target or the credential. Throws `approval-conflict` when `with`
+   * lost a precondition, `too-large` when it cannot be recorded whole, and `audit-unavailable` when it cannot be
+   * confirmed: then nothing may run.
+   */
+  intend(passage: Passage, options?: { with?: readonly Write[] }): Promise<Intent>;
+  /** Whether an intent would be taken now. */
+  ready(): boolean;
+  /** For the keeper: closes and ships what dead instances left. Safe to run anywhere, also twice at once. */
+  sweep(): Promise<Swept>;
+  /** Takes no more intents, waits for outcomes, ships, ends the chain. At most 8 s. */
+  close(): Promise<void>;
+}
+
+export interface Intent {
+  eventId: string;
+  /** The outcome, durable when it resolves; once. Throws `outcome-unrecorded` when that is not confirmed: the result is withheld. */
+  complete(outcome: Outcome): Promise<void>;
+}
+
+export function createAudit(deps: AuditDeps): Audit {
+  const { store, clock, ids, log, gateway, append, seal } = deps;
+  const timing: Timing = { ...defaultTiming, ...deps.timing };
+  const stopping = new AbortController();
+  const sampling = createSampling(clock);
+  const ownChains: string[] = [];
+  let closing = false;
+
+  const shipper = createShipper({ store, clock, log, timing, append, chains: () => ownChains });
+  const writer = createWriter({ store, log, timing, openLease, onLanded });
+  const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe });
+  const sweeper = createSweeper({ store, clock, log, timing, append, writer, gateway });
+
+  function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
+    return factsOf({ ...input, time: clock.now() }, { gateway, seal });
+  }
+
+  function factEntry(type: EventType, subject: Partial<Passage>, more: Partial<FactsInput> = {}): Entry {
+    const facts = cut(describe({ ...more, eventId: ids('ev'), phase: 'fact', type, subject }));
+    return {
+      facts,
+      path: outboxPath(facts),
+      data: ({ event, json }) => ({ event: event.event_id, chain: event.chain, state: 'done', rows: [json] }),
+      patience: timing.patience,
+    };
+  }
+
+  function openLease() {
+    const lease = createLease({ store, clock, timing, chain: ids('ch'), gateway });
+    ownChains.push(lease.chain);
+    const { patience: _, ...opening } = factEntry('chain_opened', {});
+    return { lease, opening: { ...opening, with: [lease.registration()] } };
+  }
+
+  function onLanded({ entry, link, abandoned, doubted }: Landed) {
+    const { phase, event_id } = link.event;
+    if (entry.shippedBy === undefined)
+      shipper.track({
+        path: entry.path,
+        json: link.json,
+        whole: phase !== 'intent',
+        first: phase !== 'outcome',
+        doubted,
+      });
+    if (phase === 'intent' && abandoned) intents.abandon(event_id, entry);
+  }
+
+  async function note(
+    type: EventType,
+    subject: Partial<Passage>,
+    options: { with?: readonly Write[]; note?: string } = {},
+  ) {
+    const { with: others = [], ...more } = options;
+    if (type === 'refused' && !subject.identity && others.length === 0 && !sampling.admits(reasonOf(subject))) return;
+    await writer.append({ ...factEntry(type, subject, more), with: others }).catch(refuse);
+  }
+
+  async function intend(passage: Passage, options: { with?: readonly Write[] } = {}): Promise<Intent> {
+    if (closing) throw new Problem('audit-unavailable', { reason: 'closing' });
+    const eventId = ids('ev');
+    const facts = describe({ eventId, phase: 'intent', type: 'intended', subject: passage });
+    if (isTooLarge(facts)) throw new Problem('too-large', { reason: 'intent-too-large-to-record' });
+    await writer
+      .append({
+        facts,
+        path: outboxPath(facts),
+        data: ({ event, json }) => ({ event: eventId, chain: event.chain, state: 'intended', rows: [json] }),
+        patience: timing.patience,
+        with: options.with ?? [],
+      })
+      .catch(refuse);
+    return intents.begin(eventId, passage);
+  }
+
+  async function flushSampling() {
+    for (const [reason, occurrences] of sampling.take()) {
+      const { patience: _, ...entry } = factEntry('refused', {}, { note: reason, occurrences });
+      await writer.append(entry).catch(() => sampling.putBack(reason, occurrences));
+    }
+  }
+
+  /** Runs something again and again until the trail is closed; what fails is tried the next time. */
+  async function every(milliseconds: number, task: () => Promise<void>) {
+    while (!stopping.signal.aborted) {
+      await pauseFor(milliseconds, stopping.signal);
+      if (!stopping.signal.aborted)
+        await task().catch((error) => log.warn({ error }, 'A task of the audit trail failed.'));
+    }
+  }
+
+  async function close() {
+    closing = true;
+    const deadline = AbortSignal.timeout(timing.drain);
+    await Promise.race([intents.settled(), pauseFor(timing.drain / 2, deadline)]);
+    stopping.abort();
+    await Promise.race([flushSampling(), pauseFor(timing.drain / 8, deadline)]);
+    await writer.append({ ...factEntry('chain_closed', {}), patience: timing.drain / 8 }).catch((error) => {
+      log.error({ error }, 'The end of the chain could not be recorded.');
+    });
+    const nothingLeft = await shipper.drain(deadline);
+    writer.stop();
+    await writer
+      .lease()
+      ?.release(nothingLeft)
+      .catch((error) => log.warn({ error }, 'The chain was not released.'));
+  }
+
+  return {
+    async open() {
+      await writer.open().catch(refuse);
+      void every(timing.renew, writer.renew);
+      void every(timing.renew, flushSampling);
+    },
+    note,
+    intend,
+    ready: () => !closing && writer.ready(),
+    sweep: sweeper.sweep,
+    close,
+  };
+}
+
+const reasonOf = ({ problem }: Partial<Passage>) => problem?.reason ?? problem?.code ?? 'unknown';
+
+function refuse(error: unknown): never {
+  if (error instanceof WriteConflict) throw new Problem('approval-conflict', { cause: error });
+  throw new Problem('audit-unavailable', { cause: error });
+}

@@ -1,0 +1,173 @@
+import type { Approval } from '../model/approval.ts';
+import type { AuditFacts, EventType, Phase } from '../model/audit-event.ts';
+import type { Passage } from '../model/call.ts';
+import { sha256 } from '../model/canonical.ts';
+import type { AgentContext } from '../model/identity.ts';
+import type { Mask } from '../model/operation.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Finding } from '../model/result.ts';
+
+/** How an operation ended. */
+export type Outcome = {
+  type: 'completed' | 'failed';
+  problem?: Problem;
+  rows?: number;
+  affected?: number;
+  bytes?: number;
+  /** Of the answer's bytes. */
+  sha256?: string;
+  truncated?: boolean;
+  /** How many values each mask hid, where that is known. */
+  masks?: readonly (Mask & { values: number | null })[];
+  findings?: readonly Finding[];
+  credential?: { secret: string; version: string };
+  targetJob?: string;
+  /** Milliseconds. */
+  durations?: { total: number; queue: number; target: number; audit: number };
+};
+
+/** The same text always gives the same `«CLASS:hmac»`, and nobody without the key can tell which text it was. */
+export type Seal = (className: string, text: string) => string;
+
+export type FactsContext = { gateway: AuditFacts['gateway']; seal: Seal };
+
+export type FactsInput = {
+  eventId: string;
+  phase: Phase;
+  type: EventType;
+  time: Date;
+  subject: Partial<Passage>;
+  outcome?: Outcome;
+  note?: string;
+  occurrences?: number;
+};
+
+/**
+ * What the trail says of a passage: every field, null where nothing is known. Takes names and what the target marked as
+ * recordable, and nothing else: no token, no claim, no request, no literal that may be classified.
+ */
+export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): AuditFacts {
+  const { subject, outcome } = input;
+  const { call, operation, connection } = subject;
+  const problem = outcome?.problem ?? subject.problem;
+  return wellFormed({
+    event_id: input.eventId,
+    phase: input.phase,
+    time: input.time.toISOString(),
+    type: input.type,
+    session: short(subject.session ?? call?.session),
+    operation: subject.operationId ?? null,
+    principal: principalOf(subject),
+    agent: agentOf(subject),
+    connection: connection?.name ?? short(call?.connection),
+    target_kind: operation?.kind ?? connection?.document.kind ?? null,
+    verb: operation?.verb ?? null,
+    risks: [...(operation?.risks ?? [])],
+    resources: [...(operation?.resources ?? [])],
+    ...statementOf(subject, seal),
+    decision: decisionOf(subject),
+    approval: subject.approval ? approvalOf(subject.approval) : null,
+    masks: (outcome?.masks ?? operation?.masks ?? []).map(maskOf),
+    findings: (outcome?.findings ?? []).map(({ class: name, count }) => ({ class: name, count })),
+    result: outcome || problem ? resultOf(outcome, problem) : null,
+    credential: outcome?.credential ? { secret: outcome.credential.secret, version: outcome.credential.version } : null,
+    target_job: outcome?.targetJob ?? null,
+    duration_ms: outcome?.durations ? durationsOf(outcome.durations) : null,
+    gateway,
+    trace: call?.trace?.traceId ?? null,
+    note: input.note ?? problem?.reason ?? subject.decision?.reason ?? null,
+    occurrences: input.occurrences ?? 1,
+  });
+}
+
+function principalOf({ identity, groups }: Partial<Passage>): AuditFacts['principal'] {
+  if (!identity) return null;
+  const { issuer, subject, member, kind, email = null } = identity;
+  return { issuer, subject, member, email, groups: [...(groups ?? identity.groups)], kind };
+}
+
+function agentOf({ agent, call }: Partial<Passage>): AuditFacts['agent'] {
+  const known: AgentContext | undefined = agent ?? (call && { ...call.agent, attested: false });
+  if (!known) return null;
+  return {
+    name: short(known.name),
+    version: short(known.version),
+    model: short(known.model),
+    conversation: short(known.conversation),
+    attested: known.attested,
+    reason: short(call?.reason, 2000),
+  };
+}
+
+/** What could not be read is kept as a keyed hash and a length: it may hold anything. A stranger's request is not kept. */
+function statementOf({ operation, identity, call }: Partial<Passage>, seal: Seal) {
+  if (operation) {
+    const { statement, parameters } = operation.recorded;
+    return { statement, statement_sha256: sha256(operation.statement), parameters: JSON.stringify(parameters) };
+  }
+  if (!identity || call?.request === undefined) return { statement: null, statement_sha256: null, parameters: null };
+  const text = JSON.stringify(call.request) ?? '';
+  const sealed = seal('STATEMENT', text);
+  return { statement: `${sealed} ${Buffer.byteLength(text)} bytes`, statement_sha256: sealed, parameters: null };
+}
+
+function decisionOf({ decision }: Partial<Passage>): AuditFacts['decision'] {
+  if (!decision) return null;
+  return {
+    effect: decision.effect,
+    policies: [...decision.policies],
+    policy_version: decision.policyVersion,
+    overridden: [...decision.overridden],
+    unmask: [...decision.unmask],
+  };
+}
+
+function approvalOf(approval: Approval): AuditFacts['approval'] {
+  return {
+    id: approval.id,
+    digest: approval.digest,
+    requester: approval.requester.member,
+    approvers: approval.decisions
+      .filter(({ decision }) => decision === 'approve')
+      .map(({ approver }) => approver.member),
+    requested_at: isoTime(approval.requested_at),
+    decided_at: isoTime(approval.decided_at),
+    reason: approval.decisions.map(({ reason }) => reason).join('; ') || null,
+  };
+}
+
+function resultOf(outcome: Outcome | undefined, problem: Problem | undefined): AuditFacts['result'] {
+  return {
+    rows: outcome?.rows ?? null,
+    affected: outcome?.affected ?? null,
+    bytes: outcome?.bytes ?? null,
+    sha256: outcome?.sha256 ?? null,
+    truncated: outcome?.truncated ?? false,
+    status: problem?.status ?? null,
+    error_code: problem?.code ?? null,
+  };
+}
+
+function maskOf({ resource, class: name, transform, values }: Mask & { values?: number | null }) {
+  return { resource, class: name, transform, values: values ?? null };
+}
+
+/** Thousandths are kept: enough, and exact in JSON. */
+function durationsOf({ total, queue, target, audit }: NonNullable<Outcome['durations']>) {
+  const round = (milliseconds: number) => Math.round(milliseconds * 1000) / 1000;
+  return { total: round(total), queue: round(queue), target: round(target), audit: round(audit) };
+}
+
+const isoTime = (time: string | undefined) => (time === undefined ? null : new Date(time).toISOString());
+
+/** Words of a caller, who may be anybody: as many as anyone needs. */
+const short = (text: string | undefined, most = 256) => text?.slice(0, most) ?? null;
+
+/** Half a surrogate pair has no UTF-8, hence no hash. */
+function wellFormed<T>(value: T): T;
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wellFormed(item)]));
+}

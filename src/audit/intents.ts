@@ -1,0 +1,128 @@
+import type { AuditFacts } from '../model/audit-event.ts';
+import type { Passage } from '../model/call.ts';
+import { Problem } from '../model/problem.ts';
+import type { Logger } from '../platform/logger.ts';
+import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
+import type { Intent } from './audit.ts';
+import type { FactsInput, Outcome } from './facts.ts';
+import { outboxPath, readRecord, readRow } from './outbox.ts';
+import { cut } from './size.ts';
+import { createPauses, pauseFor, type Timing } from './timing.ts';
+import { ChainLost, type Entry, type Writer } from './writer.ts';
+
+/** The intents of this instance that have no outcome yet. */
+export function createIntents(deps: {
+  store: Store;
+  log: Logger;
+  timing: Timing;
+  stop: AbortSignal;
+  writer: Writer;
+  describe: (input: Omit<FactsInput, 'time'>) => AuditFacts;
+}) {
+  const { store, log, timing, stop, writer, describe } = deps;
+  const open = new Map<string, Promise<void>>();
+
+  /** An intent that is durable. Its document is read at once, while the target works: the outcome replaces exactly that. */
+  function begin(eventId: string, passage: Passage): Intent {
+    const path = outboxPath({ event_id: eventId, phase: 'outcome' });
+    const document = store.get(path).catch(() => 'unread' as const);
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    open.set(eventId, ended);
+    let completion: Promise<void> | undefined;
+
+    async function complete(outcome: Outcome) {
+      const facts = describe({ eventId, phase: 'outcome', type: outcome.type, subject: passage, outcome });
+      const recorded = record(cut(facts), document).finally(() => {
+        open.delete(eventId);
+        end();
+      });
+      await withinPatience(recorded);
+    }
+    return { eventId, complete: (outcome) => (completion ??= complete(outcome)) };
+  }
+
+  /** Goes on in the background when the caller has given up, so that the intent does get its outcome. */
+  async function withinPatience(recorded: Promise<void>) {
+    const timeout = new AbortController();
+    const late = pauseFor(timing.outcomePatience, timeout.signal).then(() => 'late' as const);
+    try {
+      if ((await Promise.race([recorded, late])) === 'late') throw new Error('The outcome was not confirmed in time.');
+    } catch (cause) {
+      recorded.catch((error) => log.alert({ error }, 'An outcome could not be recorded.'));
+      throw new Problem('outcome-unrecorded', { cause });
+    } finally {
+      timeout.abort();
+    }
+  }
+
+  /** Puts the outcome into the intent's document; where a keeper has closed it meanwhile, beside it. */
+  async function record(facts: AuditFacts, first: Promise<StoredDocument | undefined | 'unread'>): Promise<void> {
+    const pauses = createPauses(timing.pause, stop);
+    let found = await first;
+    for (;;) {
+      try {
+        if (found === 'unread') found = await store.get(outboxPath(facts));
+        if (found && holdsRealOutcome(found)) return;
+        await writer.append(outcomeEntry(facts, found));
+        return;
+      } catch (error) {
+        if (stop.aborted) throw error;
+        if (error instanceof WriteConflict && isLate(found)) return;
+        if (!(error instanceof WriteConflict || error instanceof ChainLost)) await pauses.wait();
+        found = 'unread';
+      }
+    }
+  }
+
+  /** An intent that landed after its caller was refused: nothing was run. */
+  function abandon(eventId: string, entry: Entry) {
+    const facts: AuditFacts = {
+      ...entry.facts,
+      phase: 'outcome',
+      type: 'failed',
+      result: { ...nothing, error_code: 'audit-unavailable' },
+      note: 'The intent was confirmed too late, so nothing was run.',
+    };
+    const recorded = record(facts, Promise.resolve('unread' as const)).finally(() => open.delete(eventId));
+    recorded.catch((error) => log.alert({ error, event: eventId }, 'An outcome could not be recorded.'));
+    open.set(eventId, recorded);
+  }
+
+  return {
+    begin,
+    abandon,
+    async settled() {
+      await Promise.allSettled(open.values());
+    },
+  };
+}
+
+/** A keeper closes with `unknown` only. So this is the instance's own, from a commit that was in doubt. */
+function holdsRealOutcome(found: StoredDocument) {
+  return readRecord(found)
+    .rows.map(readRow)
+    .some(({ phase, type }) => phase === 'outcome' && type !== 'unknown');
+}
+
+const nothing = { rows: null, affected: null, bytes: null, sha256: null, truncated: false, status: null };
+
+const isLate = (found: StoredDocument | undefined | 'unread') =>
+  found === undefined || (found !== 'unread' && readRecord(found).state === 'done');
+
+function outcomeEntry(facts: AuditFacts, found: StoredDocument | undefined): Entry {
+  return found === undefined || isLate(found) ? lateEntry(facts) : inTimeEntry(facts, found);
+}
+
+function inTimeEntry(facts: AuditFacts, found: StoredDocument): Entry {
+  const { path, revision, event, chain, rows } = readRecord(found);
+  return { facts, path, revision, data: ({ json }) => ({ event, chain, state: 'done', rows: [...rows, json] }) };
+}
+
+function lateEntry(outcome: AuditFacts): Entry {
+  const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type };
+  return {
+    facts,
+    path: outboxPath(facts),
+    data: ({ event, json }) => ({ event: event.event_id, chain: event.chain, state: 'done', rows: [json] }),
+  };
+}

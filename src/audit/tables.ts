@@ -1,0 +1,189 @@
+import type { TableRow } from './append.ts';
+import type { Row } from './outbox.ts';
+
+/** The audit dataset, in one place: from here it is installed on the stand, and from here the deployment is generated. */
+export const auditDataset = 'sallyport_audit';
+export const eventsTable = `${auditDataset}.events`;
+
+export type Field = {
+  name: string;
+  type: 'STRING' | 'INT64' | 'FLOAT64' | 'BOOL' | 'TIMESTAMP' | 'BYTES' | 'STRUCT';
+  mode: 'REQUIRED' | 'NULLABLE' | 'REPEATED';
+  fields?: readonly Field[];
+  description?: string;
+};
+
+export type Table = {
+  name: string;
+  description: string;
+  fields: readonly Field[];
+  /** The column whose day says the partition. Every query must filter on it. */
+  partition: string;
+  /** At most four, top-level, not repeated. */
+  cluster: readonly string[];
+};
+
+const field = (name: string, type: Field['type'], mode: Field['mode'] = 'NULLABLE'): Field => ({ name, type, mode });
+const text = (name: string) => field(name, 'STRING');
+const required = (name: string, type: Field['type'] = 'STRING') => field(name, type, 'REQUIRED');
+const texts = (...names: string[]) => names.map((name) => field(name, 'STRING', 'REPEATED'));
+const struct = (name: string, fields: readonly Field[], mode: Field['mode'] = 'NULLABLE'): Field => ({
+  ...field(name, 'STRUCT', mode),
+  fields,
+});
+
+/**
+ * One column for each field of `AuditEvent`, in types that give back the same JSON, so that a row can be hashed again.
+ * `principal_member` repeats `principal.member`, as BigQuery clusters by top-level columns only; it is not hashed.
+ */
+const events: Table = {
+  name: 'events',
+  description: 'The audit trail: one row for each link of each chain. Read it through sallyport_evidence.events.',
+  partition: 'time',
+  cluster: ['connection', 'principal_member', 'type'],
+  fields: [
+    required('event_id'),
+    required('phase'),
+    required('chain'),
+    required('seq', 'INT64'),
+    required('prev_hash'),
+    required('hash'),
+    required('time', 'TIMESTAMP'),
+    required('type'),
+    text('session'),
+    text('operation'),
+    text('principal_member'),
+    struct('principal', [
+      required('issuer'),
+      required('subject'),
+      required('member'),
+      text('email'),
+      ...texts('groups'),
+      required('kind'),
+    ]),
+    struct('agent', [
+      text('name'),
+      text('version'),
+      text('model'),
+      text('conversation'),
+      required('attested', 'BOOL'),
+      text('reason'),
+    ]),
+    text('connection'),
+    text('target_kind'),
+    text('verb'),
+    ...texts('risks', 'resources'),
+    text('statement'),
+    text('statement_sha256'),
+    text('parameters'),
+    struct('decision', [
+      required('effect'),
+      ...texts('policies'),
+      required('policy_version'),
+      ...texts('overridden', 'unmask'),
+    ]),
+    struct('approval', [
+      required('id'),
+      required('digest'),
+      required('requester'),
+      ...texts('approvers'),
+      field('requested_at', 'TIMESTAMP'),
+      field('decided_at', 'TIMESTAMP'),
+      text('reason'),
+    ]),
+    struct(
+      'masks',
+      [required('resource'), required('class'), required('transform'), field('values', 'INT64')],
+      'REPEATED',
+    ),
+    struct('findings', [required('class'), required('count', 'INT64')], 'REPEATED'),
+    struct('result', [
+      field('rows', 'INT64'),
+      field('affected', 'INT64'),
+      field('bytes', 'INT64'),
+      text('sha256'),
+      required('truncated', 'BOOL'),
+      field('status', 'INT64'),
+      text('error_code'),
+    ]),
+    struct('credential', [required('secret'), required('version')]),
+    text('target_job'),
+    struct('duration_ms', [
+      required('total', 'FLOAT64'),
+      required('queue', 'FLOAT64'),
+      required('target', 'FLOAT64'),
+      required('audit', 'FLOAT64'),
+    ]),
+    struct('gateway', [
+      required('role'),
+      text('revision'),
+      required('instance'),
+      required('version'),
+      text('image_digest'),
+    ]),
+    text('trace'),
+    text('note'),
+    required('occurrences', 'INT64'),
+  ],
+};
+
+const recordings: Table = {
+  name: 'recordings',
+  description: 'What was sent and what was returned, as the agent saw it, in chunks.',
+  partition: 'time',
+  cluster: ['session', 'operation'],
+  fields: [
+    required('operation'),
+    text('session'),
+    required('time', 'TIMESTAMP'),
+    required('direction'),
+    required('chunk', 'INT64'),
+    required('content'),
+    required('sha256'),
+  ],
+};
+
+const checkpoints: Table = {
+  name: 'checkpoints',
+  description: 'Signed heads of all chains, one a minute.',
+  partition: 'time',
+  cluster: ['keeper'],
+  fields: [
+    required('checkpoint'),
+    required('time', 'TIMESTAMP'),
+    required('keeper'),
+    required('previous'),
+    required('root'),
+    required('body'),
+    required('signature'),
+    required('key'),
+  ],
+};
+
+const policyChanges: Table = {
+  name: 'policy_changes',
+  description: 'Each change of a document: who, what it was, what it became, and from when it was in force.',
+  partition: 'time',
+  cluster: ['kind', 'name'],
+  fields: [
+    required('change'),
+    required('time', 'TIMESTAMP'),
+    required('kind'),
+    required('name'),
+    text('before'),
+    text('after'),
+    required('author'),
+    text('approver'),
+    required('policy_version'),
+  ],
+};
+
+export const tables: readonly Table[] = [events, recordings, checkpoints, policyChanges];
+
+/** A row as the events table takes it. Its insertId is the same each time the row is sent. */
+export function toTableRow(row: Row): TableRow {
+  return {
+    insertId: `${row.event_id}:${row.phase}:${row.hash.slice(0, 16)}`,
+    json: { ...row, principal_member: row.principal?.member ?? null },
+  };
+}

@@ -1,0 +1,156 @@
+import { type Audit, type AuditDeps, createAudit, type TableRow } from '../../src/audit/audit.ts';
+import { type AuditEvent, auditEventSchema } from '../../src/model/audit-event.ts';
+import type { Passage } from '../../src/model/call.ts';
+import { canonicalJson, sha256 } from '../../src/model/canonical.ts';
+import type { Logger } from '../../src/platform/logger.ts';
+import { createFakeStore, type FakeStore } from '../fakes/store.ts';
+
+/** A trail over a fake store and a fake table, with short times. */
+export type Trail = {
+  audit: Audit;
+  store: FakeStore;
+  table: FakeTable;
+  alerts: string[];
+  clock: { now(): Date; advance(milliseconds: number): void };
+  /** Another instance on the same store and table. */
+  another(name: string, deps?: Partial<AuditDeps>): Audit;
+};
+
+export type FakeTable = {
+  rows: TableRow[];
+  /** What the next requests answer instead. */
+  failures: ((rows: readonly TableRow[]) => { index: number; reason: string }[])[];
+  events(): AuditEvent[];
+};
+
+export const quick = {
+  patience: 300,
+  outcomePatience: 300,
+  drain: 2000,
+  pause: [1, 5],
+  linger: 1,
+} as const;
+
+export function aTrail(deps: Partial<AuditDeps> = {}): Trail {
+  const store = createFakeStore();
+  const table = aTable();
+  const alerts: string[] = [];
+  let now = Date.UTC(2026, 0, 5, 9);
+  const clock = {
+    now: () => new Date(now),
+    advance(milliseconds: number) {
+      now += milliseconds;
+    },
+  };
+  let ids = 0;
+  const another = (instance: string, more: Partial<AuditDeps> = {}) =>
+    createAudit({
+      store,
+      clock,
+      ids: (prefix) => `${prefix}_${String(++ids).padStart(6, '0')}`,
+      log: aLog(alerts),
+      gateway: { role: 'gateway', revision: 'r1', instance, version: '0.1.0', image_digest: null },
+      append: table.append,
+      seal: (name, text) => `«${name}:${sha256(`key ${text}`).slice(0, 16)}»`,
+      timing: quick,
+      ...deps,
+      ...more,
+    });
+  return { audit: another('first'), store, table, alerts, clock, another };
+}
+
+function aTable() {
+  const rows: TableRow[] = [];
+  const failures: FakeTable['failures'] = [];
+  return {
+    rows,
+    failures,
+    /** What the views show: each row once. */
+    events: () => [...new Map(rows.map(({ insertId, json }) => [insertId, eventOf(json)])).values()],
+    async append(_table: string, sent: readonly TableRow[]) {
+      const failed = failures.shift()?.(sent) ?? [];
+      rows.push(...sent.filter((_, index) => !failed.some((failure) => failure.index === index)));
+      return failed;
+    },
+  };
+}
+
+export function eventOf({ principal_member: _, ...event }: Record<string, unknown>): AuditEvent {
+  return auditEventSchema.parse(event);
+}
+
+function aLog(alerts: string[]): Logger {
+  const silent = () => {};
+  return { debug: silent, info: silent, warn: silent, error: silent, alert: (_, message) => void alerts.push(message) };
+}
+
+/** What is wrong with the chains of these events: gaps, forks, links that do not hold. Empty when nothing is. */
+export function faultsOf(events: readonly AuditEvent[]): string[] {
+  const chains = Map.groupBy(events, ({ chain }) => chain);
+  return [...chains.values()].flatMap((links) => {
+    links.sort((a, b) => a.seq - b.seq);
+    let previous = '0'.repeat(64);
+    return links.flatMap((link, index) => {
+      const { hash, ...rest } = link;
+      const faults = [
+        link.seq !== index && `${link.chain}: ${link.seq} stands in place ${index}`,
+        link.prev_hash !== previous && `${link.chain}: ${link.seq} does not follow`,
+        sha256(canonicalJson(rest)) !== hash && `${link.chain}: ${link.seq} was changed`,
+      ];
+      previous = hash;
+      return faults.filter((fault) => fault !== false);
+    });
+  });
+}
+
+export function aPassage(more: Partial<Passage> = {}): Passage {
+  return {
+    operationId: 'op_1',
+    startedAt: new Date(0),
+    call: {
+      presented: { bearer: 'eyJ.secret-token.sig' },
+      connection: 'crm',
+      request: { statement: "SELECT 'secret-request'" },
+      agent: { name: 'bot' },
+      limits: {},
+      dryRun: false,
+      wait: 0,
+      signal: new AbortController().signal,
+    },
+    identity: {
+      issuer: 'https://issuer.example',
+      subject: '1234',
+      member: 'serviceAccount:bot@p.iam.gserviceaccount.com',
+      memberships: [],
+      groups: ['analysts'],
+      kind: 'agent',
+      claims: { secret: 'secret-claim' },
+      tokenDigest: 'secret-digest',
+      expiresAt: 0,
+    },
+    operation: {
+      kind: 'postgres',
+      verb: 'read',
+      risks: ['bulk'],
+      resources: ['public.users'],
+      classes: ['EMAIL_ADDRESS'],
+      statement: "SELECT * FROM users WHERE email = 'secret@literal.example'",
+      parameters: ['secret-parameter'],
+      recorded: { statement: 'SELECT * FROM users WHERE email = «EMAIL_ADDRESS:ab»', parameters: ['«p»'] },
+      masks: [{ resource: 'public.users.email', class: 'EMAIL_ADDRESS', transform: 'token' }],
+      warnings: [],
+      estimates: {},
+      plan: { text: 'secret-plan' },
+    },
+    decision: {
+      effect: 'allow',
+      policies: ['readers'],
+      policyVersion: 'v1',
+      approvals: [],
+      unmask: [],
+      limits: {},
+      overridden: [],
+    },
+    ...more,
+  };
+}
