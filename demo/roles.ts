@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export type RoleName = 'gateway' | 'console' | 'keeper';
+
+export type Roles = {
+  pids(): Record<RoleName, number>;
+  stop(): Promise<void>;
+};
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const READY_SECONDS = 20;
+
+/**
+ * Starts each role as a process of its own and resolves once all are ready. One that dies is started again, as Cloud Run
+ * would. What they log goes to `log`.
+ */
+export async function startRoles(options: {
+  environment: Record<string, string>;
+  ports: Record<RoleName, number>;
+  log: (line: string) => void;
+  /** Told when a role was started again. */
+  restarted: () => void;
+}): Promise<Roles> {
+  const { environment, ports, log, restarted } = options;
+  const names = Object.keys(ports) as RoleName[];
+  const running = new Map<RoleName, ChildProcess>();
+  let stopping = false;
+
+  function start(name: RoleName) {
+    const child = spawn(process.execPath, ['--disable-proto=delete', main, name], {
+      env: { ...inherited(), ...environment, PORT: String(ports[name]) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', log);
+    running.set(name, child);
+    child.once('exit', () => {
+      if (stopping) return;
+      start(name);
+      restarted();
+    });
+  }
+
+  for (const name of names) start(name);
+  try {
+    await Promise.all(names.map((name) => ready(`http://127.0.0.1:${ports[name]}/readyz`)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function stop() {
+    stopping = true;
+    await Promise.all([...running.values()].map(end));
+  }
+
+  return {
+    pids: () =>
+      Object.fromEntries(names.map((name) => [name, running.get(name)?.pid ?? 0])) as Record<RoleName, number>,
+    stop,
+  };
+}
+
+/** Of this process's own environment only what a program needs to run at all: the roles are told the rest. */
+function inherited() {
+  return Object.fromEntries(
+    ['PATH', 'HOME', 'TMPDIR', 'SystemRoot'].flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]]],
+    ),
+  );
+}
+
+async function ready(url: string) {
+  const until = Date.now() + READY_SECONDS * 1000;
+  while (Date.now() < until) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok === true) return;
+    await pause(100);
+  }
+  throw new Error(`${url} was not ready within ${READY_SECONDS} s; what it logged is in the log file.`);
+}
+
+async function end(child: ChildProcess) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await Promise.race([gone, pause(11_000, undefined, { ref: false })]);
+  child.kill('SIGKILL');
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { KeyManagementServiceClient } from '@google-cloud/kms';
+import { SecretManagerServiceClient } from '@google-cloud/secret-manager';
+import gax from 'google-gax';
+import pg from 'pg';
+import { parse } from 'yaml';
+import { createDocuments } from '../src/connections/connections.ts';
+import { type DocumentKind, documentKinds } from '../src/model/documents.ts';
+import { createFirestoreStore } from '../src/platform/firestore.ts';
+
+export const PROJECT = 'sallyport-demo';
+
+function grpcOptions(address: string) {
+  const [apiEndpoint = '', port = ''] = address.split(':');
+  return { apiEndpoint, port: Number(port), sslCreds: gax.grpc.credentials.createInsecure(), projectId: PROJECT };
+}
+
+/** Makes the demo's tables and the role that owns them; its password is new each time. */
+export async function fillCustomers(url: string): Promise<{ username: string; password: string }> {
+  const password = randomBytes(18).toString('base64url');
+  const script = await readFile(new URL('./crm/schema.sql', import.meta.url), 'utf8');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(script.replace(':password', client.escapeLiteral(password)));
+  } finally {
+    await client.end();
+  }
+  return { username: 'crm_gateway', password };
+}
+
+/** Adds a secret, or a version to it where there is one. */
+export async function writeSecret(address: string, name: string, value: string): Promise<void> {
+  const client = new SecretManagerServiceClient(grpcOptions(address));
+  const parent = `projects/${PROJECT}/secrets/${name}`;
+  try {
+    const [known] = await client.listSecrets({ parent: `projects/${PROJECT}` });
+    if (!known.some((secret) => secret.name?.endsWith(`/${name}`))) {
+      await client.createSecret({
+        parent: `projects/${PROJECT}`,
+        secretId: name,
+        secret: { replication: { automatic: {} } },
+      });
+    }
+    await client.addSecretVersion({ parent, payload: { data: Buffer.from(value) } });
+  } finally {
+    await client.close();
+  }
+}
+
+/** The console's key for signing decisions. Returns the name of its first version. */
+export async function makeApprovalKey(address: string): Promise<string> {
+  const client = new KeyManagementServiceClient(grpcOptions(address));
+  const parent = `projects/${PROJECT}/locations/global`;
+  try {
+    await client.createKeyRing({ parent, keyRingId: 'sallyport', keyRing: {} });
+    const [key] = await client.createCryptoKey({
+      parent: `${parent}/keyRings/sallyport`,
+      cryptoKeyId: 'approvals',
+      cryptoKey: { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm: 'EC_SIGN_P256_SHA256' } },
+    });
+    return `${key.name}/cryptoKeyVersions/1`;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Puts the built-in guards and the demo's own documents in force. */
+export async function loadPolicies(firestore: string, postgresPort: number): Promise<void> {
+  const store = await createFirestoreStore({ projectId: PROJECT, databaseId: 'policy', emulatorHost: firestore });
+  const documents = createDocuments({ store });
+  try {
+    for (const { kind, name, document } of await readDocuments()) {
+      if (kind === 'connections' && name === 'crm') Object.assign(document.settings as object, { port: postgresPort });
+      await documents.put(kind, name, document, { ifMatch: null });
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+type FileDocument = { kind: DocumentKind; name: string; document: Record<string, unknown> };
+
+async function readDocuments(): Promise<FileDocument[]> {
+  const guards = await readFolder(new URL('../policies/built-in/', import.meta.url), 'policies');
+  const own = await Promise.all(
+    documentKinds.map((kind) => readFolder(new URL(`./policies/${kind}/`, import.meta.url), kind)),
+  );
+  return [...guards, ...own.flat()];
+}
+
+async function readFolder(folder: URL, kind: DocumentKind): Promise<FileDocument[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  return Promise.all(
+    names.map(async (file) => ({
+      kind,
+      name: basename(file, extname(file)),
+      document: parse(await readFile(new URL(file, folder), 'utf8')) as Record<string, unknown>,
+    })),
+  );
+}

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { startBigQuery } from '../emulators/bigquery/bigquery.ts';
+import { startFirestore } from '../emulators/firestore/firestore.ts';
+import { type Issuer, startIssuer } from '../emulators/issuer/issuer.ts';
+import { startKms } from '../emulators/kms/kms.ts';
+import { startPostgres } from '../emulators/postgres/postgres.ts';
+import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
+import { installAudit } from './audit-tables.ts';
+import { type RoleName, startRoles } from './roles.ts';
+import { fillCustomers, loadPolicies, makeApprovalKey, PROJECT, writeSecret } from './seed.ts';
+
+/** Where everything is: what `.sallyport/stand.json` holds. */
+export type Stand = {
+  gateway: string;
+  console: string;
+  keeper: string;
+  issuer: string;
+  firestore: string;
+  secret_manager: string;
+  bigquery: string;
+  kms: string;
+  project: string;
+  audience: string;
+  /** With the superuser's password: for looking at the target directly. */
+  postgres: string;
+  tokens: Record<keyof typeof people, string>;
+  /** Process ids of the roles. One that is killed is started again. */
+  pids: Record<RoleName, number>;
+};
+
+export type RunningStand = { stand: Stand; mint: Issuer['mint']; stop(): Promise<void> };
+
+export const people = {
+  bot: { sub: '1001', email: `bot@${PROJECT}.iam.gserviceaccount.com`, email_verified: true, kind: 'agent' },
+  dba: { sub: '2001', email: 'dba@example.com', email_verified: true, kind: 'human' },
+  auditor: { sub: '2002', email: 'auditor@example.com', email_verified: true, kind: 'human' },
+  admin: { sub: '2003', email: 'admin@example.com', email_verified: true, kind: 'human' },
+} as const;
+const scheduler = {
+  sub: '1002',
+  email: `scheduler@${PROJECT}.iam.gserviceaccount.com`,
+  email_verified: true,
+  kind: 'agent',
+} as const;
+
+/** Offsets from the first port. */
+const offsets = {
+  gateway: 0,
+  console: 1,
+  keeper: 2,
+  issuer: 3,
+  firestore: 4,
+  secretManager: 5,
+  bigquery: 6,
+  kms: 7,
+  postgres: 8,
+};
+const TOKEN_SECONDS = 3600;
+const SWEEP_SECONDS = 15;
+
+/**
+ * Starts everything on 127.0.0.1 with nothing but Node: emulators, a real PostgreSQL, the three roles as processes of their
+ * own, the sample policies. `portBase` 0 takes free ports. `step` is told of each thing that is up.
+ */
+export async function startStand(options: {
+  portBase: number;
+  dir: string;
+  step?: (name: string) => void;
+}): Promise<RunningStand> {
+  const { portBase, dir, step = () => {} } = options;
+  const ports = portBase === 0 ? await freePorts() : addPorts(portBase);
+  const stops: (() => unknown)[] = [];
+  const kept = <T extends { stop(): unknown }>(part: T): T => {
+    stops.push(() => part.stop());
+    return part;
+  };
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+    await rm(join(dir, 'stand.json'), { force: true });
+  };
+
+  try {
+    await mkdir(dir, { recursive: true });
+    const audience = urlOf(ports.gateway);
+    const indexes = JSON.parse(await readFile(new URL('../firestore.indexes.json', import.meta.url), 'utf8'));
+    const [issuer, firestore, secretManager, bigquery, kms, postgres] = await Promise.all([
+      startIssuer({ port: ports.issuer, audience }).then(kept),
+      startFirestore({ port: ports.firestore, indexes }).then(kept),
+      startSecretManager({ port: ports.secretManager }).then(kept),
+      startBigQuery({ port: ports.bigquery }).then(kept),
+      startKms({ port: ports.kms }).then(kept),
+      startPostgres({ port: ports.postgres, database: 'crm' }).then(kept),
+    ]);
+    step('emulators and a PostgreSQL server');
+
+    const [approvalKey] = await Promise.all([
+      makeApprovalKey(kms.address),
+      fillCustomers(postgres.url).then((login) =>
+        writeSecret(secretManager.address, 'crm-gateway', JSON.stringify(login)),
+      ),
+      writeSecret(secretManager.address, 'seal-key', randomBytes(32).toString('base64')),
+      loadPolicies(firestore.address, postgres.port),
+      installAudit(PROJECT, bigquery.url),
+    ]);
+    step('customers, secrets, keys, policies and audit tables');
+
+    const log = createWriteStream(join(dir, 'stand.log'));
+    const roles = kept(
+      await startRoles({
+        environment: {
+          GOOGLE_CLOUD_PROJECT: PROJECT,
+          SALLYPORT_ISSUERS: JSON.stringify([
+            {
+              preset: 'google',
+              issuer: issuer.url,
+              audience,
+              discovery: `${issuer.url}/.well-known/openid-configuration`,
+              algorithms: ['RS256'],
+              subject_kind: { claim: 'kind' },
+              claims: { groups: 'groups' },
+            },
+          ]),
+          SALLYPORT_APPROVAL_KEY: approvalKey,
+          SALLYPORT_SEAL_KEY: `projects/${PROJECT}/secrets/seal-key`,
+          SALLYPORT_CONSOLE_URL: urlOf(ports.console),
+          SALLYPORT_SCHEDULER: `serviceAccount:${scheduler.email}`,
+          SALLYPORT_TOKEN_SIGN_IN: 'true',
+          SALLYPORT_CALLS_PER_MINUTE: '60000',
+          SALLYPORT_CALLS_AT_ONCE: '64',
+          FIRESTORE_EMULATOR_HOST: firestore.address,
+          SECRET_MANAGER_EMULATOR_HOST: secretManager.address,
+          BIGQUERY_EMULATOR_HOST: bigquery.url,
+          KMS_EMULATOR_HOST: kms.address,
+          METADATA_SERVER_DETECTION: 'none',
+        },
+        ports: { gateway: ports.gateway, console: ports.console, keeper: ports.keeper },
+        log: (line) => log.write(line),
+        restarted: () => void describe(),
+      }),
+    );
+    step('gateway, console and keeper');
+
+    const sweeps = setInterval(() => void sweep(), SWEEP_SECONDS * 1000);
+    stops.push(() => clearInterval(sweeps));
+    return { stand: await describe(), mint: issuer.mint, stop };
+
+    /** Cloud Scheduler's part. A keeper that is just being started again is asked the next time. */
+    async function sweep() {
+      const token = await issuer.mint(scheduler);
+      const headers = { Authorization: `Bearer ${token}` };
+      await fetch(`${urlOf(ports.keeper)}/tasks/sweep`, { method: 'POST', headers }).catch(() =>
+        log.write('the keeper did not answer\n'),
+      );
+    }
+
+    async function describe(): Promise<Stand> {
+      const names = Object.keys(people) as (keyof typeof people)[];
+      const tokens = await Promise.all(
+        names.map(async (name) => [name, await issuer.mint({ ...people[name], expires_in: TOKEN_SECONDS })] as const),
+      );
+      const stand: Stand = {
+        gateway: urlOf(ports.gateway),
+        console: urlOf(ports.console),
+        keeper: urlOf(ports.keeper),
+        issuer: issuer.url,
+        firestore: firestore.address,
+        secret_manager: secretManager.address,
+        bigquery: bigquery.url,
+        kms: kms.address,
+        project: PROJECT,
+        audience,
+        postgres: postgres.url,
+        tokens: Object.fromEntries(tokens) as Stand['tokens'],
+        pids: roles.pids(),
+      };
+      await writeFile(join(dir, 'stand.json'), `${JSON.stringify(stand, null, 2)}\n`, { mode: 0o600 });
+      return stand;
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function urlOf(port: number) {
+  return `http://127.0.0.1:${port}`;
+}
+
+type Ports = Record<keyof typeof offsets, number>;
+
+function addPorts(base: number): Ports {
+  return Object.fromEntries(Object.entries(offsets).map(([name, offset]) => [name, base + offset])) as Ports;
+}
+
+/** Free at this moment: the issuer's address and the gateway's are needed before either is up. */
+async function freePorts(): Promise<Ports> {
+  const servers = await Promise.all(
+    Object.keys(offsets).map(
+      (name) =>
+        new Promise<readonly [string, ReturnType<typeof createServer>]>((resolve, reject) => {
+          const server = createServer().once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve([name, server]));
+        }),
+    ),
+  );
+  const ports = servers.map(([name, server]) => [name, (server.address() as { port: number }).port] as const);
+  await Promise.all(servers.map(([, server]) => new Promise((resolve) => server.close(resolve))));
+  return Object.fromEntries(ports) as Ports;
+}
