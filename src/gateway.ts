@@ -1,11 +1,11 @@
 import type { Approvals, Settlement } from './approvals/approvals.ts';
-import type { Answer, AnswerSummary, Audit, Intent } from './audit/audit.ts';
+import type { Answer, AnswerSummary, Audit, deliver, Intent } from './audit/audit.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Identities } from './identity/identity.ts';
 import type { Masking } from './masking/masking.ts';
 import type { Approval } from './model/approval.ts';
-import { type Call, introduce, type Passage } from './model/call.ts';
+import { begin, type Call, introduce, type Passage, timed } from './model/call.ts';
 import { check } from './model/check.ts';
 import type { Connection } from './model/connection.ts';
 import type { Decision } from './model/decision.ts';
@@ -33,6 +33,7 @@ export type Steps = {
   audit: Audit;
   credentials: Credentials;
   masking: Masking;
+  deliver: typeof deliver;
   seal: (className: string, literal: string) => string;
   clock: Clock;
   ids: Ids;
@@ -52,12 +53,12 @@ export type Gateway = {
 /** THE FLOW: the order of the steps, and nothing else. */
 export function createGateway(steps: Steps): Gateway {
   const { identities, admission, connections, policy, targets, approvals, audit, credentials, masking, seal } = steps;
-  const { clock, ids } = steps;
+  const { deliver, clock, ids } = steps;
   /** Problems that are in the trail already, as the outcome of an intent or with an approval's end. */
   const told = new WeakSet<Problem>();
 
   async function handle(call: Call): Promise<Reply> {
-    const passage: Passage = { operationId: ids('op'), call, startedAt: clock.now() };
+    const passage = begin(call, ids('op'), clock.now());
     try {
       return await enter(passage);
     } catch (thrown) {
@@ -97,12 +98,14 @@ export function createGateway(steps: Steps): Gateway {
     if (settlement?.state === 'waiting') {
       const { wait, signal } = passage.call;
       if (wait === 0) return { state: 'waiting', operation, approval: settlement.approval };
-      await approvals.wait(settlement.approval, wait, signal);
+      await timed(passage, 'queue', () => approvals.wait(settlement.approval, wait, signal));
+      await identities.authenticate(passage.call.presented);
       passage.call = { ...passage.call, wait: 0 };
       return pass(passage, identity, leave);
     }
     refuseGone(passage.call);
-    const intent = await audit.intend(passage, { with: settlement?.writes ?? [] }); //                     6 record the intent
+    const writes = settlement?.writes ?? [];
+    const intent = await timed(passage, 'audit', () => audit.intend(passage, { with: writes })); //        6 record the intent
     const answer = await execute(passage, aim, understood, decision, intent, leave); //                    7 execute … 10 reply
     return { state: 'done', operation, understood, decision, answer };
   }
@@ -187,17 +190,20 @@ export function createGateway(steps: Steps): Gateway {
     const { target, connection, settings } = aim;
     const { limits, unmask } = decision;
     const signal = within(passage.call.signal, limits.seconds ?? DEFAULT_SECONDS);
-    let credential: string | undefined;
+    let credential: { secret: string; version: string } | undefined;
+    const durations = () => ({ total: since(passage.startedAt), ...passage.spent });
     try {
       const result = await credentials.use(connection, (secret) => {
-        credential = secret.version;
-        return target.execute(operation, { connection, settings, secret, limits, signal }); //             7 execute
+        credential = { secret: nameOf(connection), version: secret.version };
+        const access = { connection, settings, secret, limits, signal };
+        return timed(passage, 'target', () => target.execute(operation, access)); //                       7 execute
       });
       const masked = masking.mask(result, { unmask }); //                                                  8 mask
-      return intent.deliver(masked, { credential, ended: leave }); //                                      9 record the outcome
+      return deliver(intent, masked, { credential, durations, ended: leave }); //                          9 record the outcome
     } catch (thrown) {
       const problem = asProblem(thrown);
-      await intent.complete({ type: 'failed', problem, ...(credential !== undefined && { credential }) });
+      const known = credential === undefined ? {} : { credential };
+      await intent.complete({ type: 'failed', problem, durations: durations(), ...known });
       throw tell(problem);
     }
   }
@@ -209,6 +215,10 @@ export function createGateway(steps: Steps): Gateway {
     if (told.has(problem)) return problem;
     await audit.note(DENIALS.has(problem.code) ? 'denied' : 'refused', passage);
     return problem;
+  }
+
+  function since(start: Date) {
+    return clock.now().getTime() - start.getTime();
   }
 
   function tell(problem: Problem) {
@@ -237,4 +247,8 @@ function refuseGone({ signal }: Call) {
 
 function within(signal: AbortSignal, seconds: number) {
   return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+}
+
+function nameOf({ document: { credential } }: Connection) {
+  return 'secret' in credential ? credential.secret : credential.service_account;
 }

@@ -1,6 +1,6 @@
 import type { Reach, Steps } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
-import { type Call, introduce, type Passage } from '../model/call.ts';
+import { begin, type Call, introduce, type Passage } from '../model/call.ts';
 import { check } from '../model/check.ts';
 import type { Connection } from '../model/connection.ts';
 import type { PolicySet } from '../model/documents.ts';
@@ -27,7 +27,7 @@ export function createLookups(steps: Steps): Lookups {
   const { identities, admission, connections, policy, targets, credentials, approvals, audit, clock, ids } = steps;
 
   async function visit<T>(call: Call, look: (passage: Passage, rules: PolicySet) => T | Promise<T>): Promise<T> {
-    const passage: Passage = { operationId: ids('op'), call, startedAt: clock.now() };
+    const passage = begin(call, ids('op'), clock.now());
     try {
       const identity = await identities.authenticate(call.presented);
       const leave = admission.enter(identity);
@@ -68,11 +68,14 @@ export function createLookups(steps: Steps): Lookups {
   return {
     connections: (call) =>
       visit(call, (passage, rules) =>
-        [...rules.connections.keys()].sort().flatMap((name) => {
-          const connection = connections.resolve(name);
-          const reached = reachOf(passage, connection, rules);
-          return reached === undefined ? [] : [{ connection, reach: reached }];
-        }),
+        [...rules.connections.keys()]
+          .filter((name) => isWhole(name, rules))
+          .sort()
+          .flatMap((name) => {
+            const connection = connections.resolve(name);
+            const reached = reachOf(passage, connection, rules);
+            return reached === undefined ? [] : [{ connection, reach: reached }];
+          }),
       ),
     connection: (call) => visit(call, reach),
     schema: (call) =>
@@ -99,7 +102,14 @@ export function createLookups(steps: Steps): Lookups {
         throw problem;
       }),
     async turnAway(call, problem) {
-      throw await recordRefusal({ operationId: ids('op'), call, startedAt: clock.now() }, problem);
+      throw await recordRefusal(begin(call, ids('op'), clock.now()), problem);
     },
   };
+}
+
+/** A connection whose document or classification does not parse refuses everything, and so is not listed. */
+function isWhole(name: string, { invalid }: PolicySet) {
+  return !invalid.some(
+    (document) => document.name === name && (document.kind === 'connections' || document.kind === 'classifications'),
+  );
 }

@@ -116,7 +116,7 @@ function linesOf({ operation, understood, decision, answer }: Omit<Done, 'state'
       else controller.enqueue(encoder.encode(value));
     },
     async cancel() {
-      await lines.return(undefined);
+      await answer.cancel();
     },
   });
 }

@@ -47,7 +47,23 @@ export type Passage = {
   decision?: Decision;
   approval?: Approval;
   problem?: Problem;
+  /** Milliseconds spent so far in waiting for humans, at the target, and on the trail. */
+  spent: { queue: number; target: number; audit: number };
 };
+
+export function begin(call: Call, operationId: string, startedAt: Date): Passage {
+  return { operationId, call, startedAt, spent: { queue: 0, target: 0, audit: 0 } };
+}
+
+/** Does the work and adds the time it took to what the passage has spent so. */
+export async function timed<T>(passage: Passage, on: keyof Passage['spent'], work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  try {
+    return await work();
+  } finally {
+    passage.spent[on] += performance.now() - start;
+  }
+}
 
 /** What the passage knows of its caller once the token is verified. What the token itself says of the agent wins over what the agent says. */
 export function introduce(call: Call, identity: Identity): Required<Pick<Passage, 'identity' | 'agent' | 'session'>> {
