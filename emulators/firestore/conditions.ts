@@ -69,7 +69,6 @@ function fromFilter(filter: Filter): Condition {
   const { field, op, value } = filter.fieldFilter;
   if (op === 'OPERATOR_UNSPECIFIED') throw invalid('A field filter has no operator.');
   if (value === null) throw invalid('A field filter has no value.');
-  admitValue(value);
   const condition = { op, path: pathOf(field), value };
   checkOperand(condition);
   return condition;
@@ -88,16 +87,20 @@ function pathOf(field: FieldReference | null | undefined): string {
 }
 
 function checkOperand({ op, path, value }: FieldCondition): void {
-  if (LISTS.has(op)) {
-    const size = value.valueType === 'arrayValue' ? value.arrayValue.values.length : 0;
-    const most = op === 'NOT_IN' ? MAX_NOT_IN : MAX_DISJUNCTIONS;
-    if (size === 0) throw invalid(`'${op}' requires a non-empty ArrayValue.`);
-    if (size > most) throw invalid(`'${op}' supports up to ${most} comparison values.`);
-  }
+  const operands = LISTS.has(op) ? listOf(op, value) : [value];
+  for (const operand of operands) admitValue(operand);
   if (path !== NAME) return;
-  const keys = value.valueType === 'arrayValue' ? value.arrayValue.values : [value];
-  if (op.startsWith('ARRAY_') || keys.some((key) => key.valueType !== 'referenceValue'))
+  if (op.startsWith('ARRAY_') || operands.some(({ valueType }) => valueType !== 'referenceValue'))
     throw invalid('__key__ filter value must be a Key');
+}
+
+/** The alternatives of a list operator; unlike a stored array, the list may hold arrays. */
+function listOf(op: FieldOperator, value: Value): Value[] {
+  const list = value.valueType === 'arrayValue' ? value.arrayValue.values : [];
+  const most = op === 'NOT_IN' ? MAX_NOT_IN : MAX_DISJUNCTIONS;
+  if (list.length === 0) throw invalid(`'${op}' requires a non-empty ArrayValue.`);
+  if (list.length > most) throw invalid(`'${op}' supports up to ${most} comparison values.`);
+  return list;
 }
 
 function checkBranch(branch: FieldCondition[]): void {

@@ -40,7 +40,7 @@ function comparison({ op, value }: FieldCondition): (stored: Value) => boolean {
     case 'GREATER_THAN_OR_EQUAL':
       return (stored) => ordered(stored) && compareValues(stored, value) >= 0;
     case 'IN':
-      return isOneOf;
+      return (stored) => !isNull(stored) && isOneOf(stored);
     case 'NOT_IN':
       return (stored) => !isNull(stored) && !list.some(isNull) && !isOneOf(stored);
     case 'ARRAY_CONTAINS':

@@ -2,6 +2,8 @@ import { invalid } from './errors.ts';
 
 const ROOT = /^projects\/[^/]+\/databases\/[^/]+(\/documents)?$/;
 const RESERVED = /^__.*__$/s;
+/** Numeric ids, as Datastore imports and recursive deletes name them. */
+const NUMERIC = /^__id(-?\d+)__$/;
 const MAX_ID_BYTES = 1500;
 const MAX_NAME_BYTES = 6 * 1024;
 
@@ -30,9 +32,15 @@ export function checkParent(parent: string): string {
 
 export function checkId(id: string, what: string): string {
   if (id === '' || id === '.' || id === '..' || id.includes('/')) throw invalid(`Invalid ${what} "${id}".`);
-  if (RESERVED.test(id)) throw invalid(`${what} "${id}" is invalid because it is reserved.`);
+  if (RESERVED.test(id) && !NUMERIC.test(id)) throw invalid(`${what} "${id}" is invalid because it is reserved.`);
   if (Buffer.byteLength(id) > MAX_ID_BYTES) throw invalid(`The ${what} is longer than ${MAX_ID_BYTES} bytes.`);
   return id;
+}
+
+/** The number of a numeric id, which sorts before every other id. */
+export function numericId(id: string): bigint | undefined {
+  const digits = NUMERIC.exec(id)?.[1];
+  return digits === undefined ? undefined : BigInt(digits);
 }
 
 /** The collection a document is in: its name without the last segment. */

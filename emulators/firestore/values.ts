@@ -1,3 +1,4 @@
+import { numericId } from './names.ts';
 import type { Fields, Timestamp, Value } from './wire.ts';
 
 /**
@@ -59,10 +60,19 @@ export function compareNames(a: string, b: string): number {
   const right = b.split('/');
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
-    const order = compareText(left[i] ?? '', right[i] ?? '');
+    const order = compareIds(left[i] ?? '', right[i] ?? '');
     if (order !== 0) return order;
   }
   return left.length - right.length;
+}
+
+function compareIds(a: string, b: string): number {
+  if (!a.startsWith('__id') && !b.startsWith('__id')) return compareText(a, b);
+  const left = numericId(a);
+  const right = numericId(b);
+  if (left === undefined || right === undefined)
+    return Number(left === undefined) - Number(right === undefined) || compareText(a, b);
+  return left < right ? -1 : Number(left > right);
 }
 
 /** Orders text by its UTF-8 bytes: as JavaScript does, but with surrogate pairs after every other character. */
