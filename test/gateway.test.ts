@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import type { Reply } from '../src/gateway.ts';
+import { sha256 } from '../src/model/canonical.ts';
+import { Problem } from '../src/model/problem.ts';
+import type { Row } from '../src/model/result.ts';
+import { aCall, anAllow, anApproval, anIdentity, fakeGateway } from './fakes/gateway.ts';
+
+const guarded = { ...anAllow, approvals: [{ policy: 'guard', approvers: ['group:dba'], count: 1, expires: 1800 }] };
+const spend = [{ op: 'set', path: 'approvals/apr_1', data: { state: 'spent' } }] as const;
+
+async function read(reply: Reply): Promise<string> {
+  if (reply.state !== 'done') throw new Error(`The reply is ${reply.state}.`);
+  let text = '';
+  for await (const lines of reply.answer.batches) text += lines;
+  return text;
+}
+
+describe('an operation that policy allows', () => {
+  test('is recorded as an intent before it runs and as an outcome before its last byte', async () => {
+    const { handle, happened } = fakeGateway();
+
+    const text = await read(await handle(aCall()));
+
+    expect(text).toBe('["[EMAIL_ADDRESS]"]\n');
+    expect(happened).toEqual(['enter', 'intended', 'execute', 'completed', 'leave']);
+  });
+
+  test('carries the hash of exactly the rows that left', async () => {
+    const { handle, outcomes } = fakeGateway();
+
+    const text = await read(await handle(aCall()));
+
+    expect(outcomes[0]?.sha256).toBe(sha256(text));
+  });
+
+  test('does not run when the intent cannot be recorded', async () => {
+    const { handle, happened } = fakeGateway({ failOn: 'intended' });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'audit-unavailable' });
+
+    expect(happened).not.toContain('execute');
+  });
+
+  test('has its result withheld when the outcome cannot be recorded', async () => {
+    const { handle } = fakeGateway({ failOn: 'outcome' });
+    const reply = await handle(aCall());
+
+    await expect(read(reply)).rejects.toMatchObject({ code: 'outcome-unrecorded' });
+  });
+
+  test('is recorded as failed, and its caller leaves, when the target refuses it', async () => {
+    const refused = async () => Promise.reject(new Problem('target-rejected'));
+    const { handle, happened, outcomes } = fakeGateway({ execute: refused });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'target-rejected', operation: 'op_1' });
+
+    expect(happened).toEqual(['enter', 'intended', 'execute', 'failed', 'leave']);
+    expect(outcomes[0]?.problem?.code).toBe('target-rejected');
+  });
+
+  test('is recorded as failed when the target breaks off in the middle', async () => {
+    async function* broken(): AsyncGenerator<readonly Row[]> {
+      yield [['one']];
+      throw new Problem('target-unavailable');
+    }
+    const { handle, outcomes } = fakeGateway({ batches: broken });
+    const reply = await handle(aCall());
+
+    await expect(read(reply)).rejects.toMatchObject({ code: 'target-unavailable' });
+
+    expect(outcomes).toMatchObject([{ type: 'failed', rows: 1 }]);
+  });
+
+  test('is cancelled at the target and recorded when its caller leaves early', async () => {
+    let cancelled = false;
+    async function* endless(): AsyncGenerator<readonly Row[]> {
+      try {
+        for (;;) yield [['row']];
+      } finally {
+        cancelled = true;
+      }
+    }
+    const { handle, outcomes, happened } = fakeGateway({ batches: endless });
+    const reply = await handle(aCall());
+    if (reply.state !== 'done') throw new Error('not done');
+
+    for await (const _ of reply.answer.batches) break;
+
+    expect(cancelled).toBe(true);
+    expect(outcomes).toMatchObject([{ type: 'failed', problem: { code: 'timeout', reason: 'client-gone' } }]);
+    expect(happened.at(-1)).toBe('leave');
+  });
+
+  test('is recorded when its caller is gone before a byte was read', async () => {
+    const { handle, outcomes } = fakeGateway();
+    const reply = await handle(aCall());
+    if (reply.state !== 'done') throw new Error('not done');
+
+    await reply.answer.cancel();
+
+    expect(outcomes).toMatchObject([{ type: 'failed' }]);
+  });
+
+  test('is not begun for a caller that is gone', async () => {
+    const { handle, happened } = fakeGateway();
+
+    await expect(handle(aCall({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: 'timeout' });
+
+    expect(happened).not.toContain('intended');
+  });
+});
+
+describe('a refusal', () => {
+  test('of a bad token is in the trail, with the reason that the caller is not told', async () => {
+    const authenticate = () => Promise.reject(new Problem('unauthenticated', { reason: 'expired' }));
+    const { handle, noted } = fakeGateway({ authenticate });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'unauthenticated', detail: undefined });
+
+    expect(noted).toMatchObject([{ type: 'refused', subject: { problem: { reason: 'expired' } } }]);
+  });
+
+  test('by policy is in the trail as denied, with who asked and what', async () => {
+    const { handle, noted } = fakeGateway({ decision: { ...anAllow, effect: 'deny', reason: 'no-grant' } });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'denied' });
+
+    expect(noted).toMatchObject([{ type: 'denied', subject: { identity: anIdentity, operation: { verb: 'read' } } }]);
+  });
+
+  test('that cannot be recorded is still a refusal', async () => {
+    const { handle, happened } = fakeGateway({ decision: { ...anAllow, effect: 'deny' }, failOn: 'denied' });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'audit-unavailable' });
+
+    expect(happened).not.toContain('execute');
+  });
+
+  test('comes when the policy in force is not known', async () => {
+    const policySet = () => {
+      throw new Problem('policy-unavailable');
+    };
+    const { handle, happened } = fakeGateway({ policySet });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'policy-unavailable' });
+
+    expect(happened).not.toContain('intended');
+  });
+
+  test('comes when the credential cannot be read', async () => {
+    const { handle, happened } = fakeGateway({
+      credential: () => Promise.reject(new Problem('credential-unavailable')),
+    });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'credential-unavailable' });
+
+    expect(happened).not.toContain('execute');
+  });
+
+  test('comes when something unforeseen breaks, and says nothing of it', async () => {
+    const { handle } = fakeGateway({ authenticate: () => Promise.reject(new Error('password=hunter2')) });
+
+    const problem = await handle(aCall()).catch((thrown: Problem) => thrown);
+
+    expect(problem).toMatchObject({ code: 'internal', detail: undefined });
+    expect(String(problem)).not.toContain('hunter2');
+  });
+
+  test('comes when it cannot be proven that masked data stays masked, after policy has spoken', async () => {
+    const unprovable = { rule: 'R6', detail: 'Use lower().' };
+    const allowed = fakeGateway({ operation: { unprovable } });
+    const denied = fakeGateway({ operation: { unprovable }, decision: { ...anAllow, effect: 'deny' } });
+
+    await expect(allowed.handle(aCall())).rejects.toMatchObject({ code: 'masking-unprovable', detail: 'Use lower().' });
+    await expect(denied.handle(aCall())).rejects.toMatchObject({ code: 'denied' });
+  });
+
+  test('names fields that are not known, never what was sent', async () => {
+    const { handle } = fakeGateway();
+    const request = { statement: 'select 1', 'my-secret-field': 1 };
+
+    const problem = await handle(aCall({ request })).catch((thrown: Problem) => thrown);
+
+    expect(problem).toMatchObject({ code: 'bad-request' });
+    expect(JSON.stringify(problem)).not.toContain('my-secret');
+  });
+});
+
+describe('an operation that a human must approve', () => {
+  test('waits: it is held in one commit with the question, and nothing runs', async () => {
+    const approval = anApproval();
+    const { handle, happened, committed } = fakeGateway({
+      decision: guarded,
+      settlements: [{ state: 'waiting', approval, writes: spend, asked: true }],
+    });
+
+    expect(await handle(aCall())).toMatchObject({ state: 'waiting', approval: { id: 'apr_1' } });
+
+    expect(happened).toEqual(['enter', 'held', 'leave']);
+    expect(committed).toEqual([spend]);
+  });
+
+  test('runs once it is approved, and is spent in the commit of the intent', async () => {
+    const { handle, happened, committed } = fakeGateway({
+      decision: guarded,
+      settlements: [{ state: 'granted', approval: anApproval({ state: 'spent' }), writes: spend }],
+    });
+
+    await read(await handle(aCall()));
+
+    expect(happened).toEqual(['enter', 'intended', 'execute', 'completed', 'leave']);
+    expect(committed).toEqual([spend]);
+  });
+
+  test('runs at once when the decision comes while its caller waits', async () => {
+    const { handle, happened } = fakeGateway({
+      decision: guarded,
+      settlements: [
+        { state: 'waiting', approval: anApproval(), writes: [], asked: true },
+        { state: 'granted', approval: anApproval({ state: 'spent' }), writes: spend },
+      ],
+    });
+
+    await read(await handle(aCall({ wait: 60 })));
+
+    expect(happened).toEqual(['enter', 'held', 'wait', 'intended', 'execute', 'completed', 'leave']);
+  });
+
+  test.each([
+    ['denied', 'approval-denied'],
+    ['expired', 'approval-expired'],
+  ] as const)('does not run when it is %s, which is said once in the trail', async (state, code) => {
+    const { handle, happened } = fakeGateway({
+      decision: guarded,
+      settlements: [{ state, approval: anApproval({ state }), writes: [] }],
+    });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code });
+
+    expect(happened.filter((what) => what !== 'enter' && what !== 'leave')).toEqual([state]);
+  });
+
+  test('is not asked of anybody in a dry run', async () => {
+    const { handle, happened } = fakeGateway({ decision: guarded });
+
+    expect(await handle(aCall({ dryRun: true }))).toMatchObject({ state: 'simulated' });
+
+    expect(happened).toEqual(['enter', 'simulated', 'leave']);
+  });
+});
