@@ -40,12 +40,7 @@ export const people = {
   auditor: { sub: '2002', email: 'auditor@example.com', email_verified: true, kind: 'human' },
   admin: { sub: '2003', email: 'admin@example.com', email_verified: true, kind: 'human' },
 } as const;
-const scheduler = {
-  sub: '1002',
-  email: `scheduler@${PROJECT}.iam.gserviceaccount.com`,
-  email_verified: true,
-  kind: 'agent',
-} as const;
+const scheduler = `scheduler@${PROJECT}.iam.gserviceaccount.com`;
 
 /** Offsets from the first port. */
 const offsets = {
@@ -60,7 +55,6 @@ const offsets = {
   postgres: 8,
 };
 const TOKEN_SECONDS = 3600;
-const SWEEP_SECONDS = 15;
 
 /**
  * Starts everything on 127.0.0.1 with nothing but Node: emulators, a real PostgreSQL, the three roles as processes of their
@@ -127,7 +121,7 @@ export async function startStand(options: {
           SALLYPORT_APPROVAL_KEY: approvalKey,
           SALLYPORT_SEAL_KEY: `projects/${PROJECT}/secrets/seal-key`,
           SALLYPORT_CONSOLE_URL: urlOf(ports.console),
-          SALLYPORT_SCHEDULER: `serviceAccount:${scheduler.email}`,
+          SALLYPORT_SCHEDULER: `serviceAccount:${scheduler}`,
           SALLYPORT_TOKEN_SIGN_IN: 'true',
           SALLYPORT_CALLS_PER_MINUTE: '60000',
           SALLYPORT_CALLS_AT_ONCE: '64',
@@ -144,18 +138,7 @@ export async function startStand(options: {
     );
     step('gateway, console and keeper');
 
-    const sweeps = setInterval(() => void sweep(), SWEEP_SECONDS * 1000);
-    stops.push(() => clearInterval(sweeps));
     return { stand: await describe(), mint: issuer.mint, stop };
-
-    /** Cloud Scheduler's part. A keeper that is just being started again is asked the next time. */
-    async function sweep() {
-      const token = await issuer.mint(scheduler);
-      const headers = { Authorization: `Bearer ${token}` };
-      await fetch(`${urlOf(ports.keeper)}/tasks/sweep`, { method: 'POST', headers }).catch(() =>
-        log.write('the keeper did not answer\n'),
-      );
-    }
 
     async function describe(): Promise<Stand> {
       const names = Object.keys(people) as (keyof typeof people)[];

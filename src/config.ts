@@ -47,15 +47,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** `127.0.0.1:8084`, also where it is written as an http address. */
 const loopback = z
   .string()
-  .regex(/^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/, 'must be a loopback address such as 127.0.0.1:8084');
-const loopbackUrl = z
-  .string()
-  .regex(
-    /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/,
-    'must be a loopback address such as http://127.0.0.1:8086',
-  );
+  .regex(/^(http:\/\/)?(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/, 'must be a loopback address such as 127.0.0.1:8084')
+  .transform((address) => address.replace('http://', ''));
 const port = z.coerce.number().int().min(0).max(65_535);
 const group = z.string().regex(/^group:\S+$/, 'must be group:<name>');
 
@@ -100,7 +96,7 @@ const environmentSchema = z.object({
   SALLYPORT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   FIRESTORE_EMULATOR_HOST: loopback.optional(),
   SECRET_MANAGER_EMULATOR_HOST: loopback.optional(),
-  BIGQUERY_EMULATOR_HOST: loopbackUrl.optional(),
+  BIGQUERY_EMULATOR_HOST: loopback.optional(),
   KMS_EMULATOR_HOST: loopback.optional(),
   K_SERVICE: z.string().optional(),
   K_REVISION: z.string().optional(),

@@ -1,0 +1,249 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { readBearer, refuseTokenInUrl } from './api/agent-context.ts';
+import { createApi } from './api/api.ts';
+import { readJson } from './api/body.ts';
+import { createKeeperApi } from './api/keeper.ts';
+import { createLookups } from './api/lookups.ts';
+import { renderProblem } from './api/reply.ts';
+import { createApprovals } from './approvals/approvals.ts';
+import { createAudit, deliver } from './audit/audit.ts';
+import { type Config, ConfigError, type Role, readConfig } from './config.ts';
+import { beat, createConnections, createDocuments } from './connections/connections.ts';
+import { createConsole } from './console/console.ts';
+import { createCredentials } from './credentials/credentials.ts';
+import { createEvidence } from './evidence/evidence.ts';
+import { createGateway, type Steps } from './gateway.ts';
+import { createIdentity } from './identity/identity.ts';
+import { maskResult } from './masking/masking.ts';
+import type { Identity } from './model/identity.ts';
+import { createSeal } from './model/seal.ts';
+import { createAdmission } from './platform/admission.ts';
+import { createBigQuery } from './platform/bigquery.ts';
+import { systemClock } from './platform/clock.ts';
+import { createFirestoreStore } from './platform/firestore.ts';
+import { randomIds } from './platform/ids.ts';
+import { createKmsSigner, createKmsVerifier } from './platform/kms.ts';
+import { createLogger } from './platform/logger.ts';
+import { createSecretReader } from './platform/secret-manager.ts';
+import { serve } from './platform/server.ts';
+import { policy, whyUnusable } from './policy/policy.ts';
+import { createTargets } from './targets/targets.ts';
+
+/** Reads the configuration, builds the clients, serves a role. The only place where clients are built. */
+
+type Served = Exclude<Role, 'all'>;
+/** A role that is up: its way to stop taking work, finish what runs, and put the trail in order. */
+type Running = { stop(): Promise<void> };
+
+/** Milliseconds. Cloud Run kills an instance 10 s after SIGTERM. */
+const DRAIN = { requests: 5000, trail: 4000 };
+const BEAT_MS = 10_000;
+const SWEEP_MS = 15_000;
+
+const clock = systemClock;
+const ids = randomIds;
+
+/** What every role has: who calls, the documents in force, the trail. */
+async function openParts(config: Config, role: Served) {
+  const { project, emulators, instance, local } = config;
+  const log = createLogger({ level: config.logLevel, project, role });
+  const firestore = {
+    projectId: project,
+    ...(emulators.firestore !== undefined && { emulatorHost: emulators.firestore }),
+  };
+  const readSecret = createSecretReader({ projectId: project, emulatorHost: emulators.secretManager });
+  const [policyStore, runtimeStore, sealKey] = await Promise.all([
+    createFirestoreStore({ ...firestore, databaseId: config.databases.policy }),
+    createFirestoreStore({ ...firestore, databaseId: config.databases.runtime }),
+    readSecret(config.sealKey),
+  ]);
+  const bigquery = createBigQuery({ projectId: project, emulatorHost: emulators.bigquery });
+  const seal = createSeal(sealKey.value);
+  const identities = createIdentity({
+    issuers: config.issuers,
+    ...(config.iapAudience !== undefined && { iap: { audience: config.iapAudience } }),
+    clock,
+    allowLoopback: local,
+    report: (trouble) => log.warn({ ...trouble }, 'The keys of an issuer could not be refreshed.'),
+  });
+  const audit = createAudit({
+    store: runtimeStore,
+    clock,
+    ids,
+    log,
+    seal,
+    append: (table, rows) => bigquery.append(`${config.datasets.audit}.${table}`, rows),
+    gateway: {
+      role,
+      revision: instance.revision,
+      instance: ids('ins'),
+      version: packageJson.version,
+      image_digest: instance.imageDigest,
+    },
+    timing: { drain: DRAIN.trail },
+  });
+  const connections = createConnections({ store: policyStore, log });
+  return { log, policyStore, runtimeStore, readSecret, bigquery, seal, identities, audit, connections };
+}
+
+async function startGateway(config: Config): Promise<Running> {
+  const parts = await openParts(config, 'gateway');
+  const { log, audit, connections, runtimeStore, identities, seal, readSecret } = parts;
+  const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
+  const targets = createTargets({ allowPlaintext: config.local });
+  const approvals = createApprovals({
+    store: runtimeStore,
+    clock,
+    ids,
+    verifier: createKmsVerifier(key),
+    onCorrupt: (path, error) => log.error({ path, error }, 'A stored approval cannot be read.'),
+  });
+  const steps: Steps = {
+    identities,
+    admission: createAdmission({ ...config.limits, clock }),
+    connections,
+    policy,
+    targets,
+    approvals,
+    audit,
+    credentials: createCredentials({ readSecret, clock }),
+    masking: { mask: maskResult },
+    deliver,
+    seal,
+    clock,
+    ids,
+  };
+  const app = createApi({
+    gateway: createGateway(steps),
+    lookups: createLookups(steps),
+    consoleUrl: config.consoleUrl,
+    ready: () => connections.fresh() && audit.ready(),
+    onFault: (error, trace) => log.error({ error, ...(trace !== undefined && { trace }) }, 'A fault of ours.'),
+  });
+  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.gateway });
+  await Promise.all([audit.open(), connections.start()]);
+  log.info({ port: server.port }, 'The gateway serves.');
+  return {
+    async stop() {
+      await server.drain(DRAIN.requests);
+      await audit.close();
+      connections.stop();
+      await targets.close();
+    },
+  };
+}
+
+async function startConsole(config: Config): Promise<Running> {
+  const { log, audit, connections, policyStore, runtimeStore, identities, bigquery } = await openParts(
+    config,
+    'console',
+  );
+  const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
+  const app = createConsole({
+    authenticate: identities.authenticate,
+    groupsOf: (identity: Identity) => policy.groupsOf(identity, connections.current()),
+    approvals: createApprovals({
+      store: runtimeStore,
+      clock,
+      ids,
+      verifier: createKmsVerifier(key),
+      signer: createKmsSigner(key),
+      onCorrupt: (path, error) => log.error({ path, error }, 'A stored approval cannot be read.'),
+    }),
+    documents: createDocuments({ store: policyStore, whyUnusable }),
+    audit,
+    evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
+    transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
+    groups: config.groups,
+    origin: new URL(config.consoleUrl).origin,
+    tokenSignIn: config.tokenSignIn,
+    now: clock.now,
+    onFault: (error) => log.error({ error }, 'A fault of ours.'),
+  });
+  app.get('/readyz', (context) =>
+    connections.fresh() && audit.ready()
+      ? context.json({ status: 'ready' })
+      : context.json({ status: 'not ready' }, 503),
+  );
+  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.console });
+  await Promise.all([audit.open(), connections.start()]);
+  log.info({ port: server.port }, 'The console serves.');
+  return {
+    async stop() {
+      await server.drain(DRAIN.requests);
+      await audit.close();
+      connections.stop();
+    },
+  };
+}
+
+/** Beats and sweeps by itself, too: Cloud Scheduler's calls make sure of it when no instance runs. */
+async function startKeeper(config: Config): Promise<Running> {
+  const { log, audit, policyStore, identities } = await openParts(config, 'keeper');
+  const tasks = { ship: audit.sweep, sweep: audit.sweep };
+  const app = createKeeperApi({
+    authenticate: identities.authenticate,
+    scheduler: config.scheduler,
+    tasks,
+    ready: audit.ready,
+    onFault: (error) => log.error({ error }, 'A fault of ours.'),
+  });
+  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.keeper });
+  const stopBeating = repeat(
+    BEAT_MS,
+    () => beat(policyStore, clock),
+    (error) => log.error({ error }, 'The heartbeat failed.'),
+  );
+  await audit.open();
+  const stopSweeping = repeat(SWEEP_MS, audit.sweep, (error) => log.error({ error }, 'A sweep failed.'));
+  log.info({ port: server.port }, 'The keeper serves.');
+  return {
+    async stop() {
+      stopBeating();
+      stopSweeping();
+      await server.drain(DRAIN.requests);
+      await audit.close();
+    },
+  };
+}
+
+/** Now, and again so many milliseconds after each end. */
+function repeat(milliseconds: number, task: () => Promise<unknown>, onError: (error: unknown) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  async function turn() {
+    await task().catch(onError);
+    if (!stopped) timer = setTimeout(turn, milliseconds);
+  }
+  void turn();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+const starts: Record<Served, (config: Config) => Promise<Running>> = {
+  gateway: startGateway,
+  console: startConsole,
+  keeper: startKeeper,
+};
+
+async function main(role: string | undefined) {
+  const config = readConfig(role);
+  const served: Served[] = config.role === 'all' ? ['keeper', 'gateway', 'console'] : [config.role];
+  const running = await Promise.all(served.map((name) => starts[name](config)));
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => tell());
+  await told;
+  await Promise.all(running.map((one) => one.stop()));
+  process.exit(0);
+}
+
+main(process.argv[2]).catch((error) => {
+  process.stderr.write(
+    error instanceof ConfigError
+      ? `${error.message}\n`
+      : `Sallyport could not start: ${error instanceof Error ? error.stack : error}\n`,
+  );
+  process.exit(1);
+});
