@@ -1,6 +1,6 @@
 import type { Logger } from '../platform/logger.ts';
 import type { Row } from './outbox.ts';
-import { eventsTable, toTableRow } from './tables.ts';
+import { toTableRow } from './tables.ts';
 
 /** A row on its way to BigQuery. Two with one `insertId` at about the same time are kept once, at best: the views make sure. */
 export type TableRow = { insertId: string; json: Record<string, unknown> };
@@ -11,9 +11,16 @@ export type RowFailure = { index: number; reason: string };
 /** Resolves with the rows that were not taken; throws when it is not known whether any was. */
 export type Append = (table: string, rows: readonly TableRow[]) => Promise<readonly RowFailure[]>;
 
+export type AppendDeps = {
+  append: Append;
+  /** `dataset.table` of the events. */
+  table: string;
+  log: Logger;
+};
+
 /** Appends events; resolves with the places of those that BigQuery acknowledged. A row that it refuses for good raises an alert. */
-export async function appendAll(append: Append, rows: readonly Row[], log: Logger): Promise<Set<number>> {
-  const failures = await append(eventsTable, rows.map(toTableRow));
+export async function appendAll({ append, table, log }: AppendDeps, rows: readonly Row[]): Promise<Set<number>> {
+  const failures = await append(table, rows.map(toTableRow));
   const failed = new Set(failures.map(({ index }) => index));
   for (const { index, reason } of failures)
     if (reason === 'invalid')

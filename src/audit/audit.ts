@@ -14,12 +14,15 @@ import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
 import { cut, isTooLarge } from './size.ts';
 import { createSweeper, type Swept } from './sweep.ts';
+import { auditDataset } from './tables.ts';
 import { defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
+export { type Answer, type AnswerSummary, deliver, type Masked } from './answer.ts';
 export type { Append, RowFailure, TableRow } from './append.ts';
 export type { Outcome, Seal } from './facts.ts';
-export { auditDataset, eventsTable, type Field, type Table, tables } from './tables.ts';
+export { installAudit } from './install.ts';
+export { auditDataset, type Field, type Table, tables } from './tables.ts';
 export type { Swept };
 
 export type AuditDeps = {
@@ -30,7 +33,10 @@ export type AuditDeps = {
   log: Logger;
   /** Who writes: in every row. */
   gateway: AuditFacts['gateway'];
+  /** Into BigQuery. */
   append: Append;
+  /** Where its tables were installed. */
+  dataset?: string;
   seal: Seal;
   timing?: Partial<Timing>;
 };
@@ -68,15 +74,16 @@ export interface Intent {
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, ids, log, gateway, append, seal } = deps;
   const timing: Timing = { ...defaultTiming, ...deps.timing };
+  const table = `${deps.dataset ?? auditDataset}.events`;
   const stopping = new AbortController();
   const sampling = createSampling(clock);
   const ownChains: string[] = [];
   let closing = false;
 
-  const shipper = createShipper({ store, clock, log, timing, append, chains: () => ownChains });
+  const shipper = createShipper({ store, clock, log, timing, append, table, chains: () => ownChains });
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe });
-  const sweeper = createSweeper({ store, clock, log, timing, append, writer, gateway });
+  const sweeper = createSweeper({ store, clock, log, timing, append, table, writer, gateway });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });
@@ -161,9 +168,10 @@ export function createAudit(deps: AuditDeps): Audit {
     await Promise.race([intents.settled(), pauseFor(timing.drain / 2, deadline)]);
     stopping.abort();
     await Promise.race([flushSampling(), pauseFor(timing.drain / 8, deadline)]);
-    await writer.append({ ...factEntry('chain_closed', {}), patience: timing.drain / 8 }).catch((error) => {
-      log.error({ error }, 'The end of the chain could not be recorded.');
-    });
+    if (writer.lease())
+      await writer.append({ ...factEntry('chain_closed', {}), patience: timing.drain / 8 }).catch((error) => {
+        log.error({ error }, 'The end of the chain could not be recorded.');
+      });
     const nothingLeft = await shipper.drain(deadline);
     writer.stop();
     await writer

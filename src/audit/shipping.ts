@@ -1,7 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
 import type { Store } from '../platform/store.ts';
-import { type Append, appendAll } from './append.ts';
+import { type AppendDeps, appendAll } from './append.ts';
 import { readRecord, readRow } from './outbox.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
@@ -18,16 +17,16 @@ export type Shipper = ReturnType<typeof createShipper>;
  * to come. A row may arrive twice, never not at all: what was not acknowledged stays in the outbox. Beyond 32 MiB rows
  * are no longer held in memory but read from the outbox again.
  */
-export function createShipper(deps: {
-  store: Store;
-  clock: Clock;
-  log: Logger;
-  timing: Timing;
-  append: Append;
-  /** The chains that this instance has written. */
-  chains: () => readonly string[];
-}) {
-  const { store, clock, log, timing, append, chains } = deps;
+export function createShipper(
+  deps: AppendDeps & {
+    store: Store;
+    clock: Clock;
+    timing: Timing;
+    /** The chains that this instance has written. */
+    chains: () => readonly string[];
+  },
+) {
+  const { store, clock, log, timing, chains } = deps;
   const stopping = new AbortController();
   const pauses = createPauses(timing.pause, stopping.signal);
   const progress = new Map<string, Progress>();
@@ -35,7 +34,7 @@ export function createShipper(deps: {
   let queue: Pending[] = [];
   let held = 0;
   let spilled = false;
-  let working: Promise<void> | undefined;
+  let working = false;
 
   /** Takes a row that is durable in the document at `path`. `whole`: no more rows are to come. */
   function track(row: Pending & { whole: boolean; first: boolean; doubted: boolean }) {
@@ -65,9 +64,10 @@ export function createShipper(deps: {
   }
 
   function start() {
-    working ??= work().finally(() => {
-      working = undefined;
-      if (hasWork() && !stopping.signal.aborted) start();
+    if (working) return;
+    working = true;
+    void work().finally(() => {
+      working = false;
     });
   }
 
@@ -98,11 +98,8 @@ export function createShipper(deps: {
   }
 
   async function ship(rows: Pending[]) {
-    const acknowledged = await appendAll(
-      append,
-      rows.map(({ json }) => readRow(json)),
-      log,
-    ).catch((error) => {
+    const read = rows.map(({ json }) => readRow(json));
+    const acknowledged = await appendAll(deps, read).catch((error) => {
       queue.unshift(...rows);
       throw error;
     });
@@ -158,7 +155,6 @@ export function createShipper(deps: {
         await pauseFor(20, until);
       }
       stopping.abort();
-      await working;
       return progress.size === 0 && !hasWork();
     },
   };

@@ -1,8 +1,7 @@
 import type { AuditFacts } from '../model/audit-event.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
-import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
-import { type Append, appendAll } from './append.ts';
+import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from '../platform/store.ts';
+import { type AppendDeps, appendAll } from './append.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow } from './outbox.ts';
 import type { Timing } from './timing.ts';
@@ -18,29 +17,40 @@ const page = { chains: 300, documents: 200, strays: 100 };
  * was not shipped is shipped. Touches only chains whose lease is over, and takes each before it changes anything, so an
  * instance that lives after all learns of it. Every step may be repeated and may be done by two keepers at once.
  */
-export function createSweeper(deps: {
-  store: Store;
-  clock: Clock;
-  log: Logger;
-  timing: Timing;
-  append: Append;
-  writer: Writer;
-  gateway: AuditFacts['gateway'];
-}) {
-  const { store, clock, log, timing, append, writer, gateway } = deps;
+export function createSweeper(
+  deps: AppendDeps & {
+    store: Store;
+    clock: Clock;
+    timing: Timing;
+    writer: Writer;
+    gateway: AuditFacts['gateway'];
+  },
+) {
+  const { store, clock, log, timing, writer, gateway } = deps;
 
+  /** Closes everything before it ships anything: that BigQuery cannot be reached keeps no intent open. */
   async function sweep(): Promise<Swept> {
-    const total: Swept = { chains: 0, closed: 0, shipped: 0 };
-    for (const chain of await abandonedChains()) {
-      const swept = await sweepChain(chain).catch((error) => {
-        log.error({ error, chain }, 'A chain could not be swept.');
-        return undefined;
-      });
-      total.chains += swept?.finished ? 1 : 0;
-      total.closed += swept?.closed ?? 0;
-      total.shipped += swept?.shipped ?? 0;
-    }
-    return total;
+    await writer.renew();
+    const taken = await each(await abandonedChains(), async (chain) => ((await take(chain)) ? chain : undefined));
+    const chains = taken.filter((chain) => chain !== undefined);
+    const closed = await each(chains, closeAll);
+    const shipped = await each(chains, shipAll);
+    return {
+      chains: shipped.filter(({ finished }) => finished).length,
+      closed: closed.reduce((sum, count) => sum + count, 0),
+      shipped: shipped.reduce((sum, { count }) => sum + count, 0),
+    };
+  }
+
+  /** A chain that cannot be swept now must not keep the others waiting. */
+  async function each<T>(chains: readonly string[], work: (chain: string) => Promise<T>): Promise<T[]> {
+    const results: T[] = [];
+    for (const chain of chains)
+      await work(chain).then(
+        (result) => results.push(result),
+        (error) => log.error({ error, chain }, 'A chain could not be swept.'),
+      );
+    return results;
   }
 
   /** Chains whose lease is over, and those that were closed although something of them turned up later. */
@@ -60,25 +70,29 @@ export function createSweeper(deps: {
   const isAbandoned = ({ state, alive_until }: ChainDocument) =>
     state !== 'open' || Date.parse(alive_until) + timing.grace <= clock.now().getTime();
 
-  async function sweepChain(chain: string) {
-    const swept = { closed: 0, shipped: 0, finished: false };
-    if (!(await take(chain))) return swept;
+  async function closeAll(chain: string): Promise<number> {
+    let count = 0;
     for (;;) {
-      const documents = await store.query({
-        collection: 'outbox',
-        where: [['chain', '==', chain]],
-        limit: page.documents,
-      });
-      const records = documents.map(readRecord);
-      if (records.length === 0) break;
-      const closed = await Promise.all(records.filter(({ state }) => state === 'intended').map(closeAsUnknown));
-      const shipped = await ship(records.filter(({ state }) => state === 'done'));
-      swept.closed += closed.filter(Boolean).length;
-      swept.shipped += shipped;
-      if (closed.length === 0 && shipped === 0) return swept;
+      const open = await pageOf(chain, [['state', '==', 'intended']]);
+      if (open.length === 0) return count;
+      count += (await Promise.all(open.map(closeAsUnknown))).filter(Boolean).length;
     }
-    swept.finished = await mark(chain, 'closed');
-    return swept;
+  }
+
+  async function shipAll(chain: string): Promise<{ count: number; finished: boolean }> {
+    let count = 0;
+    for (;;) {
+      const records = await pageOf(chain);
+      if (records.length === 0) return { count, finished: await mark(chain, 'closed') };
+      const shipped = await ship(records.filter(({ state }) => state === 'done'));
+      if (shipped === 0) return { count, finished: false };
+      count += shipped;
+    }
+  }
+
+  async function pageOf(chain: string, where: StoreQuery['where'] = []): Promise<OutboxRecord[]> {
+    const filters = [['chain', '==', chain] as const, ...where];
+    return (await store.query({ collection: 'outbox', where: filters, limit: page.documents })).map(readRecord);
   }
 
   async function take(chain: string): Promise<boolean> {
@@ -127,9 +141,8 @@ export function createSweeper(deps: {
     if (records.length === 0) return 0;
     const rows = records.flatMap(({ path, rows }) => rows.map((json) => ({ path, row: readRow(json) })));
     const acknowledged = await appendAll(
-      append,
+      deps,
       rows.map(({ row }) => row),
-      log,
     );
     const unsent = new Set(rows.filter((_, index) => !acknowledged.has(index)).map(({ path }) => path));
     const shipped = records.filter(({ path }) => !unsent.has(path));

@@ -3,7 +3,6 @@ import type { Row } from './outbox.ts';
 
 /** The audit dataset, in one place: from here it is installed on the stand, and from here the deployment is generated. */
 export const auditDataset = 'sallyport_audit';
-export const eventsTable = `${auditDataset}.events`;
 
 export type Field = {
   name: string;

@@ -151,6 +151,7 @@ export function aPassage(more: Partial<Passage> = {}): Passage {
       limits: {},
       overridden: [],
     },
+    spent: { queue: 0, target: 0, audit: 0 },
     ...more,
   };
 }

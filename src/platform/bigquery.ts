@@ -1,0 +1,111 @@
+import type { BigQuery, TableMetadata } from '@google-cloud/bigquery';
+
+export type BigQueryOptions = {
+  projectId: string;
+  /** Where datasets are made and jobs run, such as `europe-west1`. */
+  location?: string | undefined;
+  /** `host:port` of an emulator: no TLS and no credentials. */
+  emulatorHost?: string | undefined;
+};
+
+export type InsertRow = { insertId: string; json: Record<string, unknown> };
+
+/** Why a row was not taken. `stopped`: only because another of the same request was not. */
+export type InsertFailure = { index: number; reason: string };
+
+/** `from` and the like in SQL are `@from`. A date is a TIMESTAMP. */
+export type QueryParameters = Readonly<Record<string, string | number | boolean | Date>>;
+export type QueryRow = Record<string, unknown>;
+
+export type TableDefinition = Pick<
+  TableMetadata,
+  'schema' | 'timePartitioning' | 'clustering' | 'description' | 'view'
+>;
+
+export type BigQueryClient = ReturnType<typeof createBigQuery>;
+
+/**
+ * The few things the product asks of BigQuery. Nothing is repeated here: whoever appends knows what to send again.
+ * Google's client is loaded at the first use.
+ */
+export function createBigQuery(options: BigQueryOptions) {
+  let opened: Promise<BigQuery> | undefined;
+  const client = () => (opened ??= open(options));
+
+  return {
+    projectId: options.projectId,
+
+    /** Streams rows into `dataset.table`, and resolves with those it did not take. Throws when the request as a whole failed: any row may then be there. */
+    async append(table: string, rows: readonly InsertRow[]): Promise<InsertFailure[]> {
+      const [dataset = '', name = ''] = table.split('.');
+      try {
+        await (await client())
+          .dataset(dataset)
+          .table(name)
+          .insert([...rows], { raw: true, partialRetries: 0 });
+        return [];
+      } catch (error) {
+        return failuresIn(error, rows);
+      }
+    },
+
+    /** Runs GoogleSQL. Times are ISO 8601, INT64 beyond 2^53 is refused. */
+    async query(sql: string, parameters: QueryParameters = {}): Promise<QueryRow[]> {
+      const [rows] = await (await client()).query({ query: sql, params: { ...parameters } });
+      return rows.map(plainRow);
+    },
+
+    /** Makes a dataset unless it is there. */
+    async ensureDataset(name: string): Promise<void> {
+      await unlessThere((await client()).createDataset(name));
+    },
+
+    /** Makes a table or view unless it is there; a view that is there gets this definition. */
+    async ensureTable(table: string, definition: TableDefinition): Promise<void> {
+      const [dataset = '', name = ''] = table.split('.');
+      const made = await unlessThere((await client()).dataset(dataset).createTable(name, definition));
+      if (!made && definition.view) await (await client()).dataset(dataset).table(name).setMetadata(definition);
+    },
+  };
+}
+
+async function open({ projectId, location, emulatorHost }: BigQueryOptions): Promise<BigQuery> {
+  const { BigQuery } = await import('@google-cloud/bigquery');
+  const settings = { projectId, retryOptions: { autoRetry: false }, ...(location !== undefined && { location }) };
+  if (emulatorHost === undefined) return new BigQuery(settings);
+  const { PassThroughClient } = await import('google-auth-library');
+  return new BigQuery({ ...settings, apiEndpoint: `http://${emulatorHost}`, authClient: new PassThroughClient() });
+}
+
+/** Google's client tells of rows that were not taken by throwing an error that names them. */
+function failuresIn(error: unknown, rows: readonly InsertRow[]): InsertFailure[] {
+  if (!(error instanceof Error && error.name === 'PartialFailureError' && 'errors' in error)) throw error;
+  if (!Array.isArray(error.errors)) throw error;
+  return error.errors.map(({ row, errors }) => {
+    const index = rows.indexOf(row);
+    if (index < 0) throw error;
+    return { index, reason: String(errors?.[0]?.reason ?? 'unknown') };
+  });
+}
+
+/** False when it was there already. */
+async function unlessThere(making: Promise<unknown>): Promise<boolean> {
+  try {
+    await making;
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 409) return false;
+    throw error;
+  }
+}
+
+const plainRow = (row: object): QueryRow =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+
+/** Without the client's own classes for times and dates, which hold their text in `value`. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype && 'value' in value) return value.value;
+  return plainRow(value);
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { auditFactsSchema } from '../../src/model/audit-event.ts';
+import { Problem } from '../../src/model/problem.ts';
+import { aPassage, aTrail } from './trail.ts';
+
+/** What a trail records of one fact. */
+async function recorded(...[type, subject]: Parameters<ReturnType<typeof aTrail>['audit']['note']>) {
+  const trail = aTrail();
+  await trail.audit.open();
+  await trail.audit.note(type, subject);
+  await trail.audit.close();
+  const event = trail.table.events().find((row) => row.type === type);
+  if (!event) throw new Error('Nothing was recorded.');
+  return { event, text: JSON.stringify(trail.table.rows) + JSON.stringify(trail.store.commits) };
+}
+
+describe('what the trail says', () => {
+  test('names who, what, why and where, and nothing that is secret', async () => {
+    const { event, text } = await recorded('denied', aPassage());
+
+    expect(text).not.toMatch(/secret/);
+    expect(event).toMatchObject({
+      operation: 'op_1',
+      connection: 'crm',
+      verb: 'read',
+      resources: ['public.users'],
+      statement: 'SELECT * FROM users WHERE email = «EMAIL_ADDRESS:ab»',
+      parameters: '["«p»"]',
+      principal: { member: 'serviceAccount:bot@p.iam.gserviceaccount.com', groups: ['analysts'] },
+      agent: { name: 'bot', attested: false },
+      decision: { effect: 'allow', policies: ['readers'], policy_version: 'v1' },
+      masks: [{ resource: 'public.users.email', class: 'EMAIL_ADDRESS', transform: 'token', values: null }],
+    });
+  });
+
+  test('holds the hash of the exact statement', async () => {
+    const { event } = await recorded('denied', aPassage());
+
+    const exact = "SELECT * FROM users WHERE email = 'secret@literal.example'";
+    expect(event.statement_sha256).toBe(createHash('sha256').update(exact).digest('hex'));
+  });
+
+  test('keeps of a statement that cannot be read no more than a keyed hash and a length', async () => {
+    const { operation: _, decision: __, ...unread } = aPassage({ problem: new Problem('operation-unreadable') });
+
+    const { event, text } = await recorded('refused', unread);
+
+    expect(text).not.toMatch(/secret/);
+    expect(event.statement).toMatch(/^«STATEMENT:[0-9a-f]{16}» 39 bytes$/);
+    expect(event.result).toMatchObject({ status: 400, error_code: 'operation-unreadable' });
+  });
+
+  test('keeps nothing of a stranger’s request', async () => {
+    const {
+      operation: _,
+      decision: __,
+      identity: ___,
+      ...unknown
+    } = aPassage({
+      problem: new Problem('unauthenticated', { reason: 'expired' }),
+    });
+
+    const { event, text } = await recorded('refused', unknown);
+
+    expect(text).not.toMatch(/secret/);
+    expect(event).toMatchObject({ statement: null, principal: null, note: 'expired', occurrences: 1 });
+  });
+
+  test('has a value for every field even where nothing is known', async () => {
+    const { event } = await recorded('console_access', {});
+
+    const { chain: _, seq: __, prev_hash: ___, hash: ____, ...facts } = event;
+    expect(auditFactsSchema.parse(facts)).toEqual(facts);
+  });
+
+  test('survives text that is no text: half a surrogate pair', async () => {
+    const passage = aPassage();
+    const { event } = await recorded('denied', { ...passage, call: { ...passage.call, reason: 'why \ud83d' } });
+
+    expect(event.agent?.reason).toBe('why \ufffd');
+  });
+
+  test('cuts what did not run to what fits, and says so', async () => {
+    const passage = aPassage();
+    if (passage.operation) passage.operation.recorded = { statement: 'é'.repeat(300_000), parameters: [] };
+
+    const { event } = await recorded('denied', passage);
+
+    expect(event.statement).toMatch(/… \(600000 bytes\)$/);
+    expect(event.note).toMatch(/^Cut from \d+ bytes/);
+  });
+});
+
+describe('a flood of callers nobody knows', () => {
+  test('is counted exactly, by reason, in few events', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+    const refusal = (reason: string) =>
+      trail.audit.note('refused', { problem: new Problem('unauthenticated', { reason }) });
+
+    for (let index = 0; index < 500; index++) await refusal(index % 2 === 0 ? 'expired' : 'forged');
+    await trail.audit.close();
+
+    const refused = trail.table.events().filter(({ type }) => type === 'refused');
+    const total = (reason: string) =>
+      refused.filter(({ note }) => note === reason).reduce((sum, { occurrences }) => sum + occurrences, 0);
+    expect(refused).toHaveLength(22);
+    expect([total('expired'), total('forged')]).toEqual([250, 250]);
+  });
+
+  test('with ever new reasons takes no more than a bounded number of events', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+
+    for (let index = 0; index < 500; index++)
+      await trail.audit.note('refused', { problem: new Problem('unauthenticated', { reason: `reason-${index}` }) });
+    await trail.audit.close();
+
+    const refused = trail.table.events().filter(({ type }) => type === 'refused');
+    expect(refused.length).toBeLessThanOrEqual(20 + 33);
+    expect(refused.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(500);
+  });
+
+  test('does not keep a known caller’s refusal from being recorded by itself', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+
+    for (let index = 0; index < 30; index++)
+      await trail.audit.note('refused', aPassage({ problem: new Problem('not-found') }));
+    await trail.audit.close();
+
+    expect(trail.table.events().filter(({ type }) => type === 'refused')).toHaveLength(30);
+  });
+});
