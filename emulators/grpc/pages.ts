@@ -1,4 +1,4 @@
-import { invalid } from './grpc.ts';
+import { invalid, unimplemented } from './grpc.ts';
 
 type PageRequest = {
   pageSize?: number | null;
@@ -9,9 +9,13 @@ type PageRequest = {
 
 export type Page<Item> = { items: Item[]; nextPageToken: string; totalSize: number };
 
-/** One page of `all`, whose order must not change between calls. A token is refused unless a page before it gave it out. */
+/**
+ * One page of `all`, whose order must not change between calls. Refuses a token that no page gave out, and filters and
+ * orders, because a list that ignored them would be wrong.
+ */
 export function page<Item>(all: Item[], request: PageRequest, largest: number): Page<Item> {
-  const { pageSize, pageToken } = request;
+  const { pageSize, pageToken, filter, orderBy } = request;
+  if (filter || orderBy) throw unimplemented('The emulator does not filter or order lists.');
   if ((pageSize ?? 0) < 0) throw invalid('page_size must not be negative.');
   const start = pageToken ? offsetIn(pageToken) : 0;
   const end = start + Math.min(pageSize || largest, largest);

@@ -47,7 +47,6 @@ export function secretMethods(store: Store, now: () => number) {
     },
     GetSecret: (request: NameRequest): Secret => toWire(findSecret(store, secretName(request.name))),
     ListSecrets(request: ListRequest): ListResponse {
-      if (request.filter) throw unimplemented('The emulator does not filter lists.');
       const { items, ...rest } = page(store.secretsOf(projectName(request.parent)), request, 25_000);
       return { secrets: items.map(toWire), ...rest };
     },
