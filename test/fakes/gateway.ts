@@ -232,5 +232,5 @@ export function fakeGateway(options: FakeOptions = {}) {
     clock: { now: () => new Date('2026-01-01T00:00:00Z') },
     ids: (prefix) => `${prefix}_1`,
   };
-  return { ...createGateway(steps), happened, committed, outcomes, noted };
+  return { ...createGateway(steps), steps, happened, committed, outcomes, noted };
 }
