@@ -1,0 +1,79 @@
+import type { Decision, Requirement } from '../model/decision.ts';
+import type { Operation } from '../model/operation.ts';
+import { lowest } from './limits.ts';
+import { disabledBy } from './membership.ts';
+import type { Standing } from './question.ts';
+import { covers, principalsOf, type Rule, rulesFor } from './rules.ts';
+import { refuseUnknowns } from './unknowns.ts';
+
+/**
+ * What policy says of one operation. `deny` wins over all, then a condition that errs; without a grant it is denied.
+ * Pure: the same question has the same answer. Throws `policy-unavailable` when a document that might matter does not parse.
+ */
+export function decide(question: Standing & { operation: Operation }): Decision {
+  const { identity, groups, connection, operation, policySet } = question;
+  refuseUnknowns(question);
+  const disabled = disabledBy(identity, policySet);
+  if (disabled !== undefined) return denied(question, `agent-disabled:${disabled}`);
+
+  const principals = principalsOf(identity, groups);
+  const speaking = rulesFor(connection, principals, policySet).filter((rule) => covers(rule, operation));
+  const judged = speaking.map((rule) => ({ rule, verdict: rule.condition()?.judge(question) ?? 'holds' }));
+  const matching = judged.filter(({ verdict }) => verdict === 'holds').map(({ rule }) => rule);
+
+  const denials = matching.filter(({ policy }) => policy.effect === 'deny');
+  const [denial] = denials;
+  if (denial) return denied(question, `deny:${denial.name}`, denials);
+  const failed = judged.find(({ verdict }) => verdict === 'error')?.rule;
+  if (failed) return denied(question, `condition-error:${failed.name}`, [failed]);
+  return granted(question, matching);
+}
+
+function granted(question: Standing & { operation: Operation }, matching: readonly Rule[]): Decision {
+  const allows = matching.filter(({ policy }) => policy.effect === 'allow');
+  const grants = effective(allows);
+  if (grants.length === 0) return denied(question, 'no-grant');
+
+  const lifted = new Set(grants.flatMap(({ policy }) => policy.overrides));
+  const guards = matching.filter(({ policy }) => policy.effect === 'guard');
+  const standing = guards.filter(({ name }) => !lifted.has(name));
+  const limits = [...allows, ...standing].map(({ policy }) => policy.limits);
+  return {
+    effect: 'allow',
+    policies: [...grants, ...standing].map(({ name }) => name),
+    policyVersion: question.policySet.version,
+    approvals: [...grants, ...standing].flatMap(requirement),
+    unmask: [...new Set(grants.flatMap(({ policy }) => policy.unmask))].sort(),
+    limits: lowest([question.connection.document.limits, ...limits]),
+    overridden: guards.filter(({ name }) => lifted.has(name)).map(({ name }) => name),
+  };
+}
+
+/** The grants that hold: all that need no approval; if all need one they are alternatives, and the first by name is asked. */
+function effective(allows: readonly Rule[]): Rule[] {
+  const free = allows.filter(({ policy }) => policy.approval === undefined);
+  return free.length > 0 ? free : allows.slice(0, 1);
+}
+
+export function requirement({ name, policy: { approval } }: Rule): Requirement[] {
+  if (approval === undefined) return [];
+  const { approvers, count, expires } = approval;
+  return [{ policy: name, approvers, count, expires }];
+}
+
+function denied(
+  { policySet, connection }: Standing,
+  reason: string,
+  rules: readonly Rule[] = [],
+): Decision & { effect: 'deny' } {
+  return {
+    effect: 'deny',
+    policies: rules.map(({ name }) => name),
+    policyVersion: policySet.version,
+    approvals: [],
+    unmask: [],
+    limits: connection.document.limits,
+    overridden: [],
+    reason,
+  };
+}

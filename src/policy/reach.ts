@@ -1,0 +1,76 @@
+import type { Requirement } from '../model/decision.ts';
+import { type Limits, type Verb, verbs } from '../model/documents.ts';
+import { requirement } from './decide.ts';
+import { lowest } from './limits.ts';
+import { disabledBy } from './membership.ts';
+import type { Standing } from './question.ts';
+import { principalsOf, type Rule, rulesFor } from './rules.ts';
+import { refuseUnknowns } from './unknowns.ts';
+
+/** What an identity may be able to do at a connection, before it does anything. */
+export type Reach = {
+  verbs: readonly Verb[];
+  /** Classes that it may see in the clear, at least in part of the connection. */
+  unmask: readonly string[];
+  /** The lowest that may apply: never less is given. */
+  limits: Limits;
+  /** All that a human may be asked for. */
+  approvals: readonly Requirement[];
+};
+
+/** `always`: whatever the operation; `maybe`: it depends on the operation; `error`: its condition errs, which denies. */
+type Likelihood = 'always' | 'maybe' | 'never' | 'error';
+
+type Likely = { rule: Rule; likelihood: Likelihood };
+
+/**
+ * What is possible at all, or undefined where nothing is. What hangs on the operation counts as possible if it grants, and
+ * not as certain if it denies; so all that `decide` allows is within reach. Throws `policy-unavailable` as `decide` does.
+ */
+export function reachable(standing: Standing): Reach | undefined {
+  const { identity, groups, connection, policySet } = standing;
+  refuseUnknowns(standing);
+  if (disabledBy(identity, policySet) !== undefined) return undefined;
+
+  const rules = rulesFor(connection, principalsOf(identity, groups), policySet);
+  const likely = rules.map((rule) => ({ rule, likelihood: likelihoodOf(rule, standing) }));
+  const closed = likely.filter(closes).map(({ rule }) => rule);
+  const open = likely.filter(({ likelihood }) => likelihood === 'always' || likelihood === 'maybe');
+  const allows = open.filter(({ rule }) => rule.policy.effect === 'allow');
+
+  const reached = verbs.filter(
+    (verb) => covering(allows, verb).length > 0 && !closed.some(({ coversVerb }) => coversVerb(verb)),
+  );
+  if (reached.length === 0) return undefined;
+  const speaking = open.filter(({ rule }) => rule.policy.effect !== 'deny' && reached.some(rule.coversVerb));
+  return {
+    verbs: reached,
+    unmask: [...new Set(speaking.flatMap(({ rule }) => rule.policy.unmask))].sort(),
+    limits: lowest([connection.document.limits, ...speaking.map(({ rule }) => rule.policy.limits)]),
+    approvals: speaking
+      .filter(({ rule }) => reached.some((verb) => rule.coversVerb(verb) && mayAsk(rule, covering(allows, verb))))
+      .flatMap(({ rule }) => requirement(rule)),
+  };
+}
+
+function likelihoodOf(rule: Rule, standing: Standing): Likelihood {
+  const condition = rule.condition();
+  if (condition === undefined) return 'always';
+  if (condition.ofOperation) return 'maybe';
+  return ({ holds: 'always', fails: 'never', error: 'error' } as const)[condition.judge(standing)];
+}
+
+/** Whether nothing that the rule's verbs can do gets past it. */
+function closes({ rule, likelihood }: Likely) {
+  return rule.everyResource && (likelihood === 'error' || (rule.policy.effect === 'deny' && likelihood === 'always'));
+}
+
+const covering = (allows: readonly Likely[], verb: Verb) => allows.filter(({ rule }) => rule.coversVerb(verb));
+
+/** A guard may ask unless every grant lifts it; a grant may ask unless another one surely holds without an approval. */
+function mayAsk({ name, policy }: Rule, grants: readonly Likely[]) {
+  if (policy.effect === 'guard') return !grants.every(({ rule }) => rule.policy.overrides.includes(name));
+  return !grants.some(
+    ({ rule, likelihood }) => likelihood === 'always' && rule.everyResource && rule.policy.approval === undefined,
+  );
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide, reachable } from '../../src/policy/policy.ts';
+import { aPolicySet, aQuestion, type RawPolicy } from './questions.ts';
+
+const someOf = <T>(...items: T[]) => fc.subarray(items, { minLength: 1 });
+const approval = fc.constantFrom({ approvers: ['group:dba'] }, { approvers: ['user:boss@b.c'], count: 2 });
+const limits = fc.record({ rows: fc.integer({ min: 1, max: 50 }) }, { requiredKeys: [] });
+const reachOf = {
+  principals: someOf('*', 'group:a', 'group:b', 'user:nobody@b.c'),
+  connections: someOf('*', 'crm', 'env=prod', 'c*', 'billing'),
+  verbs: someOf<'read' | 'write' | '*'>('read', 'write', '*'),
+  resources: someOf('*', 'public.*', 'public.users', 'secret.*'),
+  condition: fc.constantFrom(
+    undefined,
+    'agent.attested',
+    'operation.verb == "read"',
+    '"bulk" in operation.risks',
+    'agent.name == "x"',
+    '"a" in identity.groups',
+  ),
+  limits,
+};
+const classes = fc.subarray(['A', 'B', 'C']);
+const overrides = fc.subarray(['p0', 'p1', 'p2', 'p3']);
+const allow = fc.record({
+  ...reachOf,
+  effect: fc.constant('allow' as const),
+  approval: fc.option(approval, { nil: undefined }),
+  unmask: classes,
+  overrides,
+});
+const deny = fc.record({ ...reachOf, effect: fc.constant('deny' as const) });
+const guard = fc.record({
+  ...reachOf,
+  effect: fc.constant('guard' as const),
+  approval: fc.option(approval, { nil: undefined }),
+});
+const policies = fc.array(fc.oneof(allow, allow, guard, deny), { maxLength: 6 });
+const given = fc.record({
+  groups: fc.subarray(['a', 'b']),
+  agent: fc.record({ attested: fc.boolean(), name: fc.constantFrom('x', 'y') }, { requiredKeys: ['attested'] }),
+  operation: fc.record({
+    verb: fc.constantFrom<'read' | 'write'>('read', 'write'),
+    risks: fc.subarray<'bulk' | 'opaque'>(['bulk', 'opaque']),
+    resources: fc.subarray(['public.users', 'public.orders', 'secret.keys']),
+  }),
+});
+
+const named = (list: readonly RawPolicy[]) => Object.fromEntries(list.map((policy, n) => [`p${n}`, policy]));
+const decided = (list: readonly RawPolicy[], how: Parameters<typeof aQuestion>[1]) =>
+  decide(aQuestion({ policies: named(list) }, how));
+
+test('one more deny never allows more', () => {
+  fc.assert(
+    fc.property(policies, deny, given, (list, added, how) => {
+      const before = decided(list, how);
+      const after = decided([...list, added], how);
+
+      if (after.effect === 'allow') expect(after).toEqual(before);
+    }),
+  );
+});
+
+test('one more guard never allows more, never unmasks more, never asks less, never raises a limit', () => {
+  fc.assert(
+    fc.property(policies, guard, given, (list, added, how) => {
+      const before = decided(list, how);
+      const after = decided([...list, added], how);
+
+      if (after.effect === 'deny') return;
+      expect(before.effect).toBe('allow');
+      expect(after.unmask).toEqual(before.unmask);
+      expect(after.approvals).toEqual(expect.arrayContaining([...before.approvals]));
+      expect(after.limits.rows ?? 99).toBeLessThanOrEqual(before.limits.rows ?? 99);
+    }),
+  );
+});
+
+test('the order of the documents never matters', () => {
+  fc.assert(
+    fc.property(policies, given, (list, how) => {
+      const entries = Object.entries(named(list));
+      const forward = decide(aQuestion({ policies: Object.fromEntries(entries) }, how));
+      const backward = decide(aQuestion({ policies: Object.fromEntries(entries.reverse()) }, how));
+
+      expect(backward).toEqual(forward);
+    }),
+  );
+});
+
+test('what is allowed is always within reach, and never unmasks beyond it or below its limits', () => {
+  fc.assert(
+    fc.property(policies, given, (list, how) => {
+      const question = aQuestion({ policies: named(list) }, how);
+      const decision = decide(question);
+      const reach = reachable(question);
+
+      if (decision.effect === 'deny') return;
+      expect(reach?.verbs).toContain(question.operation.verb);
+      expect(reach?.unmask).toEqual(expect.arrayContaining([...decision.unmask]));
+      expect(reach?.approvals).toEqual(expect.arrayContaining([...decision.approvals]));
+      expect(reach?.limits.rows ?? 99).toBeLessThanOrEqual(decision.limits.rows ?? 99);
+    }),
+  );
+});
+
+test('the same question has the same answer', () => {
+  fc.assert(
+    fc.property(policies, given, (list, how) => {
+      const set = aPolicySet({ policies: named(list) });
+
+      expect(decide(aQuestion(set, how))).toEqual(decide(aQuestion(set, how)));
+    }),
+  );
+});
+
+test('a glob matches as its pattern says, without ever backtracking', () => {
+  const texts = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 12 });
+  const patterns = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(patterns, texts, (pattern, text) => {
+      const oracle = new RegExp(`^${pattern.replaceAll('.', '\\.').replace(/\*+/g, '.*')}$`, 's').test(text);
+
+      const decision = decide(
+        aQuestion({ policies: { p: { resources: [pattern] } } }, { operation: { resources: [text] } }),
+      );
+
+      expect(decision.effect).toBe(oracle ? 'allow' : 'deny');
+    }),
+    { numRuns: 500 },
+  );
+});
