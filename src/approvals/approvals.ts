@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Store, StoredDocument, StoreQuery } from '../platform/store.ts';
 import { type Decided, decide, objectionOf, type Vote } from './decide.ts';
+import type { Objection } from './segregation.ts';
 import { type Settlement, settle } from './settle.ts';
 import type { Signer, Verifier } from './signing.ts';
 import { approvalPath, approvalsCollection, parseApproval, readApproval, reading } from './stored.ts';
@@ -26,8 +27,12 @@ export type Approvals = {
   get(id: string): Promise<Approval | undefined>;
   /** Open ones by urgency, all others newest first. What cannot be parsed is reported and left out. */
   list(filter: { state?: ApprovalState; limit: number }): Promise<Approval[]>;
-  /** Why this identity may not decide on it, in words for a human; undefined when nothing but its state stands against it. */
-  objection(approval: Approval, identity: Identity, groups: readonly string[]): string | undefined;
+  /** Why this identity may not decide on it, also in words for a human; undefined when nothing but its state stands against it. */
+  objection(
+    approval: Approval,
+    identity: Identity,
+    groups: readonly string[],
+  ): { code: Objection; detail: string } | undefined;
   /** Adds one human's signed decision. Throws `not-found`, `denied`, `approval-expired`, `approval-conflict`. */
   decide(vote: Vote): Promise<Decided>;
 };

@@ -47,15 +47,15 @@ export async function decide(deps: { store: Store; clock: Clock; signer: Signer 
   return after(approval, decision, (next) => replacement(next, revision));
 }
 
-/** Why this human may not decide on this approval, in words for a human; undefined when nothing stands against it. */
-export function objectionOf(identity: Identity, groups: readonly string[], approval: Approval): string | undefined {
+/** Why this human may not decide on this approval; undefined when nothing but its state stands against it. */
+export function objectionOf(identity: Identity, groups: readonly string[], approval: Approval) {
   const { requester, owner, requirements, decisions } = approval;
   const voters = decisions.map((decision) => decision.approver);
-  const objection = objectionTo(
+  const code = objectionTo(
     { person: personOf(identity, groups), kind: identity.kind },
     { requester, owner, requirements, voters },
   );
-  return objection && words[objection];
+  return code && { code, detail: words[code] };
 }
 
 const words: Record<Objection, string> = {
@@ -69,7 +69,11 @@ const words: Record<Objection, string> = {
 function refuseUnlessEligible({ identity, groups }: Vote, approval: Approval) {
   const objection = objectionOf(identity, groups, approval);
   if (objection !== undefined)
-    throw new Problem('denied', { detail: objection, reason: `segregation: ${objection}`, approval: approval.id });
+    throw new Problem('denied', {
+      detail: objection.detail,
+      reason: `segregation: ${objection.code}`,
+      approval: approval.id,
+    });
 }
 
 function refuseUnlessOpen({ digest }: Vote, approval: Approval, now: Date) {

@@ -124,6 +124,7 @@ export function aPassage(changes: Changes = {}): Passage {
   return {
     operationId: changes.operationId ?? 'op_0001',
     startedAt: new Date('2026-03-01T10:00:00.000Z'),
+    spent: { queue: 0, target: 0, audit: 0 },
     call: {
       presented: {},
       connection: 'crm',

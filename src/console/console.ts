@@ -1,0 +1,87 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { Approvals } from '../approvals/approvals.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Documents } from '../connections/connections.ts';
+import type { Identity, Presented } from '../model/identity.ts';
+import { asProblem, Problem } from '../model/problem.ts';
+import { createDecisions } from './decisions.ts';
+import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.ts';
+import { type ConsoleParts, createJsonApi } from './json-api.ts';
+import { createPages } from './pages.ts';
+import { createPolicyEditing } from './policy-editing.ts';
+import { createRoles } from './roles.ts';
+import { createSession } from './session.ts';
+import type { Transport } from './transport.ts';
+import { createVisits } from './visit.ts';
+
+export type { EvidenceSource, EvidenceTable } from './evidence-answers.ts';
+export type { Transport } from './transport.ts';
+
+export type ConsoleDeps = {
+  authenticate: (presented: Presented) => Promise<Identity>;
+  /** Of an identity, from its token and from the documents; without `group:`. */
+  groupsOf: (identity: Identity) => readonly string[];
+  /** With a signer. */
+  approvals: Approvals;
+  documents: Documents;
+  audit: Pick<Audit, 'note'>;
+  evidence: EvidenceSource;
+  transport: Transport;
+  /** Names of the groups that author policies and that read evidence. */
+  groups: { admins: string; auditors: string };
+  /** As browsers see it: `https://console.example.com`. */
+  origin: string;
+  /** A page where a token is pasted, for a laptop: in production IAP stands before the console. */
+  tokenSignIn: boolean;
+  now: () => Date;
+  /** Told of what is a fault of ours. */
+  onFault: (error: unknown) => void;
+};
+
+/** Where humans decide approvals, author policies and read evidence: JSON under `/api`, pages beside it. */
+export function createConsole(deps: ConsoleDeps): Hono {
+  const session = createSession(deps);
+  const parts: ConsoleParts = {
+    session,
+    visits: createVisits({ ...deps, session }),
+    transport: deps.transport,
+    roles: createRoles(deps.groups),
+    decisions: createDecisions(deps.approvals),
+    documents: deps.documents,
+    editing: createPolicyEditing(deps.documents),
+    evidence: createEvidenceAnswers(deps.evidence, deps.now),
+  };
+  const app = new Hono();
+  app.use(headers(deps.origin.startsWith('https:')));
+  app.get('/healthz', (context) => context.json({ status: 'alive' }));
+  app.route('/api', createJsonApi(parts));
+  app.all('/api/*', () => {
+    throw new Problem('not-found');
+  });
+  app.route('/', createPages({ ...deps, ...parts }));
+  app.onError((error) => {
+    const problem = asProblem(error);
+    if (problem.code === 'internal') deps.onFault(problem.cause ?? problem.reason);
+    return deps.transport.renderProblem(problem);
+  });
+  return app;
+}
+
+/** Nothing is loaded from elsewhere, nothing runs in the page, nobody frames it, nothing of it is kept. */
+function headers(secure: boolean): MiddlewareHandler {
+  const fixed: Record<string, string> = {
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    ...(secure && { 'Strict-Transport-Security': 'max-age=31536000' }),
+  };
+  return async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(fixed)) context.res.headers.set(name, value);
+  };
+}

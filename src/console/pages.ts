@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { z } from 'zod';
+import { check } from '../model/check.ts';
+import { documentKinds } from '../model/documents.ts';
+import type { Identity, Presented } from '../model/identity.ts';
+import { asProblem, Problem } from '../model/problem.ts';
+import { approvalPage } from './approval-page.ts';
+import { inboxPage } from './inbox-page.ts';
+import { answerSchema, type ConsoleParts } from './json-api.ts';
+import { layout } from './layout.ts';
+import type { Markup } from './shown.ts';
+import { problemPage, signInPage } from './sign-in-page.ts';
+import { answerPage, documentsPage, questionsPage } from './tables-page.ts';
+import type { Visit } from './visit.ts';
+
+export type PagesDeps = ConsoleParts & {
+  authenticate: (presented: Presented) => Promise<Identity>;
+  tokenSignIn: boolean;
+  now: () => Date;
+  onFault: (error: unknown) => void;
+};
+
+const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+
+const csrf = z.string().max(100);
+const decisionForm = answerSchema.extend({ csrf });
+const signInForm = z.strictObject({ token: z.string().trim().min(1), to: z.string() });
+const signOutForm = z.strictObject({ csrf });
+
+/** The pages: made on our side, without a script, so that what a human sees is what was sent. */
+export function createPages(deps: PagesDeps): Hono {
+  const { visits, session, decisions, documents, evidence, roles, now } = deps;
+  const app = new Hono();
+  app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => Promise.reject(new Problem('too-large')) }));
+
+  /** A page for whoever visits. */
+  function page(context: Context, title: string, make: (visit: Visit) => Promise<Markup>) {
+    return visits(context, async (visit) => {
+      const body = await make(visit);
+      const signedIn = session.token(context) !== undefined;
+      const visitor = {
+        name: visit.identity.email ?? visit.identity.member,
+        ...roles.of(visit),
+        ...(signedIn && { signOut: session.formToken(context, visit.identity) }),
+      };
+      return context.html(layout({ title, visitor, body }));
+    });
+  }
+
+  app.get('/style.css', (context) => context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+  app.get('/', (context) => context.redirect('/approvals', 303));
+
+  app.get('/approvals', (context) =>
+    page(context, 'Approvals', async (visit) => {
+      const [open, all] = await Promise.all([decisions.list(visit, 'pending'), decisions.list(visit)]);
+      return inboxPage({ open, past: all.filter(({ approval }) => approval.state !== 'pending').slice(0, 20) }, now());
+    }),
+  );
+  app.get('/approvals/:id', (context) =>
+    page(context, 'Approval', async (visit) => {
+      const sight = await decisions.get(visit, context.req.param('id'));
+      return approvalPage(sight, { csrf: session.formToken(context, visit.identity), now: now() });
+    }),
+  );
+  app.post('/approvals/:id/decision', (context) =>
+    visits(context, async (visit) => {
+      if (visit.ambient) session.checkOrigin(context, 'browser');
+      const { csrf: formToken, ...answer } = await readForm(context, decisionForm);
+      if (visit.ambient) session.checkForm(context, visit.identity, formToken);
+      const { approval } = await decisions.decide(visit, context.req.param('id'), answer);
+      return context.redirect(`/approvals/${approval.id}`, 303);
+    }),
+  );
+
+  app.get('/documents', (context) =>
+    page(context, 'Documents', async (visit) => {
+      roles.mustAuthor(visit);
+      return documentsPage(
+        await Promise.all(documentKinds.map(async (kind) => ({ kind, documents: await documents.list(kind) }))),
+      );
+    }),
+  );
+  app.get('/evidence', (context) =>
+    page(context, 'Evidence', async (visit) => {
+      roles.mustAudit(visit);
+      return questionsPage(evidence.questions);
+    }),
+  );
+  app.get('/evidence/:name', (context) =>
+    page(context, 'Evidence', async (visit) => {
+      roles.mustAudit(visit);
+      return answerPage(await evidence.answer(visit, context.req.param('name'), context.req.query()));
+    }),
+  );
+
+  addSignIn(app, deps);
+  app.notFound((context) => problemResponse(context, new Problem('not-found')));
+  app.onError((error, context) => {
+    const problem = asProblem(error);
+    if (problem.code === 'internal') deps.onFault(problem.cause ?? problem.reason);
+    if (problem.code === 'unauthenticated' && deps.tokenSignIn && context.req.method === 'GET')
+      return context.redirect(`/sign-in?${new URLSearchParams({ to: context.req.path })}`, 303);
+    return problemResponse(context, problem);
+  });
+  return app;
+}
+
+/** Only where the configuration says so: in production nobody pastes a token, IAP stands before the console. */
+function addSignIn(app: Hono, { visits, session, authenticate, tokenSignIn }: PagesDeps) {
+  if (!tokenSignIn) return;
+  app.get('/sign-in', (context) =>
+    context.html(layout({ title: 'Sign in', body: signInPage({ to: ownPath(context.req.query('to')) }) })),
+  );
+  app.post('/sign-in', async (context) => {
+    session.checkOrigin(context, 'browser');
+    const { token, to } = await readForm(context, signInForm);
+    try {
+      session.signIn(context, token, await authenticate({ bearer: token }));
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      return context.html(
+        layout({ title: 'Sign in', body: signInPage({ to: ownPath(to), problem }) }),
+        statusOf(problem),
+      );
+    }
+    return context.redirect(ownPath(to), 303);
+  });
+  app.post('/sign-out', (context) =>
+    visits(context, async (visit) => {
+      session.checkOrigin(context, 'browser');
+      session.checkForm(context, visit.identity, (await readForm(context, signOutForm)).csrf);
+      session.signOut(context);
+      return context.redirect('/sign-in', 303);
+    }),
+  );
+}
+
+/** A form's fields, each once. */
+async function readForm<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') throw new Problem('bad-request', { detail: 'Send a form.' });
+  const fields = [...new URLSearchParams(await context.req.text())];
+  const once = new Map(fields);
+  if (once.size !== fields.length) throw new Problem('bad-request', { detail: 'A field is there twice.' });
+  return check(Object.fromEntries(once), schema);
+}
+
+/** A page of ours to go on to, never another site's. */
+function ownPath(to: string | undefined) {
+  return to !== undefined && /^\/(approvals|documents|evidence)(\/\w+)?$/.test(to) ? to : '/approvals';
+}
+
+function problemResponse(context: Context, problem: Problem) {
+  if (problem.status === 401) context.header('WWW-Authenticate', 'Bearer realm="sallyport"');
+  return context.html(layout({ title: 'Problem', body: problemPage(problem) }), statusOf(problem));
+}
+
+function statusOf({ status }: Problem) {
+  return status as ContentfulStatusCode;
+}

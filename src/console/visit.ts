@@ -1,0 +1,88 @@
+import type { Context } from 'hono';
+import type { Audit } from '../audit/audit.ts';
+import type { EventType } from '../model/audit-event.ts';
+import type { Passage } from '../model/call.ts';
+import type { Identity, Presented } from '../model/identity.ts';
+import { asProblem, Problem, type ProblemCode } from '../model/problem.ts';
+import type { Session } from './session.ts';
+import type { Transport } from './transport.ts';
+
+/** Somebody at the console, proven and human. */
+export type Visit = {
+  identity: Identity;
+  /** Of this human, from the token and from the documents; without `group:`. */
+  groups: readonly string[];
+  /** Whether the browser adds the proof by itself (a cookie, IAP), so that another site could make it send a request. */
+  ambient: boolean;
+  /** Records what is done here; without it the visit is recorded as `console_access`. */
+  note: (type: EventType, subject?: Partial<Passage>, options?: NoteOptions) => Promise<void>;
+};
+
+type NoteOptions = NonNullable<Parameters<Audit['note']>[2]>;
+
+export type VisitDeps = {
+  authenticate: (presented: Presented) => Promise<Identity>;
+  groupsOf: (identity: Identity) => readonly string[];
+  audit: Pick<Audit, 'note'>;
+  session: Session;
+  transport: Transport;
+};
+
+/** Refusals that policy or a human made; all others are `refused`. As in the gateway's flow. */
+const denials = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
+
+export type Visits = <T>(context: Context, act: (visit: Visit) => Promise<T>) => Promise<T>;
+
+/**
+ * Lets a human in and acts for them. Whoever comes and whatever is refused is in the trail before the answer leaves; if it
+ * cannot be, the answer is `audit-unavailable`. Agents may do nothing here.
+ */
+export function createVisits({ authenticate, groupsOf, audit, session, transport }: VisitDeps): Visits {
+  async function enter(context: Context, subject: Partial<Passage>): Promise<Omit<Visit, 'note'>> {
+    transport.refuseTokenInUrl(new URL(context.req.url));
+    const presented = presentedIn(context);
+    const identity = await authenticate(presented.credentials);
+    const groups = groupsOf(identity);
+    Object.assign(subject, { identity, groups });
+    if (identity.kind !== 'human')
+      throw new Problem('denied', { detail: 'The console is for humans.', reason: 'console-not-human' });
+    return { identity, groups, ambient: presented.ambient };
+  }
+
+  function presentedIn(context: Context): { credentials: Presented; ambient: boolean } {
+    const { bearer } = transport.readBearer(context.req.raw.headers);
+    const iapAssertion = context.req.header('x-goog-iap-jwt-assertion');
+    const token = bearer ?? session.token(context);
+    return {
+      credentials: {
+        ...(token !== undefined && { bearer: token }),
+        ...(iapAssertion !== undefined && { iapAssertion }),
+      },
+      ambient: bearer === undefined,
+    };
+  }
+
+  return async (context, act) => {
+    const subject: Partial<Passage> = {};
+    const what = JSON.stringify({ method: context.req.method, path: context.req.path });
+    let told = false;
+    try {
+      const visitor = await enter(context, subject);
+      const answer = await act({
+        ...visitor,
+        async note(type, more = {}, options = {}) {
+          await audit.note(type, { ...subject, ...more }, options);
+          told = true;
+        },
+      });
+      if (!told) await audit.note('console_access', subject, { note: what });
+      return answer;
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      const reason = problem.reason ?? problem.code;
+      const note = JSON.stringify({ method: context.req.method, path: context.req.path, reason });
+      await audit.note(denials.has(problem.code) ? 'denied' : 'refused', { ...subject, problem }, { note });
+      throw problem;
+    }
+  };
+}

@@ -1,0 +1,91 @@
+import { readBearer, refuseTokenInUrl } from '../../src/api/agent-context.ts';
+import { readJson } from '../../src/api/body.ts';
+import { renderProblem } from '../../src/api/reply.ts';
+import { createDocuments } from '../../src/connections/connections.ts';
+import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
+import type { Passage } from '../../src/model/call.ts';
+import type { Identity, Presented } from '../../src/model/identity.ts';
+import { Problem } from '../../src/model/problem.ts';
+import { WriteConflict } from '../../src/platform/store.ts';
+import { aBot, aFixture, aHuman, aPassage, type Changes } from '../approvals/passages.ts';
+import { createFakeStore } from '../fakes/store.ts';
+
+export const origin = 'http://127.0.0.1:8081';
+
+/** Who comes with which token, and their groups. */
+export const people: Record<string, { identity: Identity; groups: string[] }> = {
+  bot: { identity: aBot, groups: ['analysts', 'dba'] },
+  dba: { identity: aHuman('dba'), groups: ['dba'] },
+  second: { identity: aHuman('second'), groups: ['dba'] },
+  stranger: { identity: aHuman('stranger'), groups: [] },
+  admin: { identity: aHuman('admin'), groups: ['sallyport-admins'] },
+  auditor: { identity: aHuman('auditor'), groups: ['sallyport-auditors'] },
+};
+
+export type Noted = { type: string; note?: string | undefined; subject: Partial<Passage> };
+
+/** A console on stores in memory, with a trail that can be read and can fail. */
+export function aConsole(changes: Partial<ConsoleDeps> = {}) {
+  const { approvals, store, clock, settle, vote } = aFixture();
+  const policies = createFakeStore();
+  const noted: Noted[] = [];
+  const faults: unknown[] = [];
+  const trail = { fails: false };
+  const app = createConsole({
+    authenticate,
+    groupsOf: ({ subject }) => Object.values(people).find(({ identity }) => identity.subject === subject)?.groups ?? [],
+    approvals,
+    documents: createDocuments({ store: policies }),
+    audit: {
+      async note(type, subject, options = {}) {
+        if (trail.fails) throw new Problem('audit-unavailable');
+        await store.commit(options.with ?? []).catch((error: unknown) => {
+          throw error instanceof WriteConflict ? new Problem('approval-conflict') : error;
+        });
+        noted.push({ type, subject, note: options.note });
+      },
+    },
+    evidence: {
+      questions: [{ name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'] }],
+      ask: async (name, period) =>
+        name === 'failed_access'
+          ? { columns: ['who', 'times', 'since'], rows: [['=HYPERLINK("http://x")', 3, period.from.toISOString()]] }
+          : undefined,
+    },
+    transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
+    groups: { admins: 'sallyport-admins', auditors: 'sallyport-auditors' },
+    origin,
+    tokenSignIn: true,
+    now: clock.now,
+    onFault: (error) => void faults.push(error),
+    ...changes,
+  });
+  return {
+    app,
+    store,
+    policies,
+    noted,
+    faults,
+    trail,
+    clock,
+    approvals,
+    vote,
+    /** What an agent asks for, waiting for a human. */
+    ask: async (passage: Changes = {}) => (await settle(aPassage(passage))).approval,
+    as: (name: string, path: string, init: RequestInit = {}) =>
+      app.request(path, { ...init, headers: { Authorization: `Bearer ${name}`, ...init.headers } }),
+    /** JSON, as a program sends it. */
+    send: (name: string, method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+      app.request(path, {
+        method,
+        body: JSON.stringify(body),
+        headers: { Authorization: `Bearer ${name}`, 'Content-Type': 'application/json', ...headers },
+      }),
+  };
+}
+
+async function authenticate({ bearer, iapAssertion }: Presented): Promise<Identity> {
+  const found = people[bearer ?? iapAssertion?.replace(/^iap-/, '') ?? ''];
+  if (found === undefined) throw new Problem('unauthenticated', { reason: 'no-token' });
+  return found.identity;
+}
