@@ -65,7 +65,9 @@ describe('the configuration', () => {
     ['a sign-in by pasted tokens', { SALLYPORT_TOKEN_SIGN_IN: 'true' }],
     [
       'an issuer without TLS',
-      { SALLYPORT_ISSUERS: JSON.stringify([{ issuer: 'http://127.0.0.1:8083', audience: 'a' }]) },
+      {
+        SALLYPORT_ISSUERS: JSON.stringify([{ issuer: 'http://127.0.0.1:8083', audience: 'a', subject_kind: 'agent' }]),
+      },
     ],
     ['a console without TLS', { SALLYPORT_CONSOLE_URL: 'http://127.0.0.1:8081' }],
   ])('with %s is refused on Cloud Run, and taken on a laptop', (_name, more) => {
