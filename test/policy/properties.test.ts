@@ -4,7 +4,10 @@ import { decide, reachable } from '../../src/policy/policy.ts';
 import { aPolicySet, aQuestion, type RawPolicy } from './questions.ts';
 
 const someOf = <T>(...items: T[]) => fc.subarray(items, { minLength: 1 });
-const approval = fc.constantFrom({ approvers: ['group:dba'] }, { approvers: ['user:boss@b.c'], count: 2 });
+const approval = fc.constantFrom<NonNullable<RawPolicy['approval']>>(
+  { approvers: ['group:dba'] },
+  { approvers: ['user:boss@b.c'], count: 2 },
+);
 const limits = fc.record({ rows: fc.integer({ min: 1, max: 50 }) }, { requiredKeys: [] });
 const reachOf = {
   principals: someOf('*', 'group:a', 'group:b', 'user:nobody@b.c'),
