@@ -3,7 +3,7 @@ import type { Answer, AnswerSummary, Audit, deliver, Intent } from './audit/audi
 import type { Connections } from './connections/connections.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Identities } from './identity/identity.ts';
-import type { Masking } from './masking/masking.ts';
+import type { maskResult } from './masking/masking.ts';
 import type { Approval } from './model/approval.ts';
 import { begin, type Call, introduce, type Passage, timed } from './model/call.ts';
 import { check } from './model/check.ts';
@@ -32,12 +32,16 @@ export type Steps = {
   approvals: Approvals;
   audit: Audit;
   credentials: Credentials;
-  masking: Masking;
+  masking: { mask: typeof maskResult };
   deliver: typeof deliver;
   seal: (className: string, literal: string) => string;
+  /** For the log: told once of each call that ran or was refused. */
+  report: (passage: Passage) => void;
   clock: Clock;
   ids: Ids;
 };
+
+type Open = Extract<Settlement, { state: 'waiting' | 'granted' }>;
 
 /** What a call comes back with. Everything else is a thrown `Problem`. */
 export type Reply =
@@ -53,7 +57,7 @@ export type Gateway = {
 /** THE FLOW: the order of the steps, and nothing else. */
 export function createGateway(steps: Steps): Gateway {
   const { identities, admission, connections, policy, targets, approvals, audit, credentials, masking, seal } = steps;
-  const { deliver, clock, ids } = steps;
+  const { deliver, report, clock, ids } = steps;
   /** Problems that are in the trail already, as the outcome of an intent or with an approval's end. */
   const told = new WeakSet<Problem>();
 
@@ -67,7 +71,8 @@ export function createGateway(steps: Steps): Gateway {
   }
 
   async function enter(passage: Passage): Promise<Reply> {
-    const identity = await identities.authenticate(passage.call.presented); //                             1 authenticate
+    const { presented } = passage.call;
+    const identity = await timed(passage, 'authenticate', () => identities.authenticate(presented)); //    1 authenticate
     Object.assign(passage, introduce(passage.call, identity));
     const leave = admission.enter(identity);
     let reply: Reply | undefined;
@@ -83,10 +88,14 @@ export function createGateway(steps: Steps): Gateway {
     const operation = passage.operationId;
     const { connection, rules } = resolve(passage, identity); //                                           2 resolve
     const aim = aimAt(connection, passage.call);
-    let understood = await understand(aim, []); //                                                         3 understand
+    let understood = await understand(passage, aim, []); //                                                3 understand
     passage.operation = understood;
-    const decision = decide(passage, identity, connection, understood, rules); //                          4 decide
-    if (decision.unmask.length > 0) understood = await understand(aim, decision.unmask);
+    const decision = await timed(
+      passage,
+      'decide',
+      () => decide(passage, identity, connection, understood, rules), //                                         4 decide
+    );
+    if (decision.unmask.length > 0) understood = await understand(passage, aim, decision.unmask);
     passage.operation = understood;
     refuseUnprovable(understood);
     if (passage.call.dryRun) {
@@ -94,18 +103,18 @@ export function createGateway(steps: Steps): Gateway {
       return { state: 'simulated', operation, understood, decision };
     }
 
-    const settlement = decision.approvals.length > 0 ? await settle(passage) : undefined; //               5 settle
+    const settlement = await timed(passage, 'settle', () => settle(passage, decision)); //                 5 settle
     if (settlement?.state === 'waiting') {
       const { wait, signal } = passage.call;
       if (wait === 0) return { state: 'waiting', operation, approval: settlement.approval };
-      await timed(passage, 'queue', () => approvals.wait(settlement.approval, wait, signal));
+      await timed(passage, 'wait', () => approvals.wait(settlement.approval, wait, signal));
       await identities.authenticate(passage.call.presented);
       passage.call = { ...passage.call, wait: 0 };
       return pass(passage, identity, leave);
     }
     refuseGone(passage.call);
     const writes = settlement?.writes ?? [];
-    const intent = await timed(passage, 'audit', () => audit.intend(passage, { with: writes })); //        6 record the intent
+    const intent = await timed(passage, 'intend', () => audit.intend(passage, { with: writes })); //       6 record the intent
     const answer = await execute(passage, aim, understood, decision, intent, leave); //                    7 execute … 10 reply
     return { state: 'done', operation, understood, decision, answer };
   }
@@ -134,12 +143,14 @@ export function createGateway(steps: Steps): Gateway {
   }
 
   /** Step 3. `unmask` are the classes that this identity may see in the clear. */
-  async function understand({ target, connection, request, settings, call }: Aim, unmask: readonly string[]) {
-    const signal = within(call.signal, INSPECT_SECONDS);
-    const facts = await credentials.use(connection, (secret) =>
-      target.inspect({ connection, settings, secret, signal }),
-    );
-    return target.understand(request, facts, { connection, unmask, seal });
+  function understand(passage: Passage, aim: Aim, unmask: readonly string[]): Promise<Operation> {
+    const { target, connection, request, settings, call } = aim;
+    return timed(passage, 'understand', async () => {
+      const signal = within(call.signal, INSPECT_SECONDS);
+      const access = { connection, settings, signal };
+      const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }));
+      return target.understand(request, facts, { connection, unmask, seal });
+    });
   }
 
   /** Step 4. The caller may lower the limits, never raise them. */
@@ -161,7 +172,8 @@ export function createGateway(steps: Steps): Gateway {
   }
 
   /** Step 5. Every change of an approval is committed together with the event that tells of it. */
-  async function settle(passage: Passage, tries = 3): Promise<Extract<Settlement, { state: 'waiting' | 'granted' }>> {
+  async function settle(passage: Passage, decision: Decision, tries = 3): Promise<Open | undefined> {
+    if (decision.approvals.length === 0) return undefined;
     const settlement = await approvals.settle(passage);
     passage.approval = settlement.approval;
     const approval = settlement.approval.id;
@@ -171,7 +183,7 @@ export function createGateway(steps: Steps): Gateway {
       if (settlement.state === 'expired') await audit.note('expired', passage, { with: settlement.writes });
       else await audit.note('held', passage, { with: settlement.writes });
     } catch (thrown) {
-      if (tries > 1 && asProblem(thrown).code === 'approval-conflict') return settle(passage, tries - 1);
+      if (tries > 1 && asProblem(thrown).code === 'approval-conflict') return settle(passage, decision, tries - 1);
       throw thrown;
     }
     if (settlement.state === 'waiting') return settlement;
@@ -191,15 +203,20 @@ export function createGateway(steps: Steps): Gateway {
     const { limits, unmask } = decision;
     const signal = within(passage.call.signal, limits.seconds ?? DEFAULT_SECONDS);
     let credential: { secret: string; version: string } | undefined;
-    const durations = () => ({ total: since(passage.startedAt), ...passage.spent });
+    const { spent, elapsed } = passage;
+    const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
+    const ended = () => {
+      leave();
+      report(passage);
+    };
     try {
       const result = await credentials.use(connection, (secret) => {
         credential = { secret: nameOf(connection), version: secret.version };
         const access = { connection, settings, secret, limits, signal };
-        return timed(passage, 'target', () => target.execute(operation, access)); //                       7 execute
+        return timed(passage, 'execute', () => target.execute(operation, access)); //                      7 execute
       });
       const masked = masking.mask(result, { unmask }); //                                                  8 mask
-      return deliver(intent, masked, { credential, durations, ended: leave }); //                          9 record the outcome
+      return deliver(intent, masked, { credential, durations, ended }); //                                9 record the outcome
     } catch (thrown) {
       const problem = asProblem(thrown);
       const known = credential === undefined ? {} : { credential };
@@ -212,13 +229,10 @@ export function createGateway(steps: Steps): Gateway {
   async function recordRefusal(passage: Passage, problem: Problem): Promise<Problem> {
     problem.operation = passage.operationId;
     passage.problem = problem;
+    report(passage);
     if (told.has(problem)) return problem;
     await audit.note(DENIALS.has(problem.code) ? 'denied' : 'refused', passage);
     return problem;
-  }
-
-  function since(start: Date) {
-    return clock.now().getTime() - start.getTime();
   }
 
   function tell(problem: Problem) {

@@ -15,6 +15,7 @@ import { createEvidence } from './evidence/evidence.ts';
 import { createGateway, type Steps } from './gateway.ts';
 import { createIdentity } from './identity/identity.ts';
 import { maskResult } from './masking/masking.ts';
+import type { Passage } from './model/call.ts';
 import type { Identity } from './model/identity.ts';
 import { createSeal } from './model/seal.ts';
 import { createAdmission } from './platform/admission.ts';
@@ -23,7 +24,7 @@ import { systemClock } from './platform/clock.ts';
 import { createFirestoreStore } from './platform/firestore.ts';
 import { randomIds } from './platform/ids.ts';
 import { createKmsSigner, createKmsVerifier } from './platform/kms.ts';
-import { createLogger } from './platform/logger.ts';
+import { createLogger, type LogFields } from './platform/logger.ts';
 import { createSecretReader } from './platform/secret-manager.ts';
 import { serve } from './platform/server.ts';
 import { policy, whyUnusable } from './policy/policy.ts';
@@ -64,7 +65,7 @@ async function openParts(config: Config, role: Served) {
     ...(config.iapAudience !== undefined && { iap: { audience: config.iapAudience } }),
     clock,
     allowLoopback: local,
-    report: (trouble) => log.warn({ ...trouble }, 'The keys of an issuer could not be refreshed.'),
+    report: (trouble) => log.warn({ trouble }, 'The keys of an issuer could not be refreshed.'),
   });
   const audit = createAudit({
     store: runtimeStore,
@@ -109,6 +110,7 @@ async function startGateway(config: Config): Promise<Running> {
     credentials: createCredentials({ readSecret, clock }),
     masking: { mask: maskResult },
     deliver,
+    report: (passage) => log.info(callFields(passage), 'A call.'),
     seal,
     clock,
     ids,
@@ -174,6 +176,18 @@ async function startConsole(config: Config): Promise<Running> {
       await audit.close();
       connections.stop();
     },
+  };
+}
+
+/** Names, codes and times: nothing of what was asked or answered. */
+function callFields({ operationId, call, connection, operation, problem, spent, elapsed }: Passage): LogFields {
+  return {
+    operation: operationId,
+    ...(call.trace !== undefined && { trace: call.trace.traceId }),
+    connection: connection?.name,
+    verb: operation?.verb,
+    code: problem?.code,
+    milliseconds: { total: elapsed(), ...spent },
   };
 }
 

@@ -47,21 +47,27 @@ export type Passage = {
   decision?: Decision;
   approval?: Approval;
   problem?: Problem;
-  /** Milliseconds spent so far in waiting for humans, at the target, and on the trail. */
-  spent: { queue: number; target: number; audit: number };
+  /** Milliseconds spent so far, by step; `wait` is for humans. */
+  spent: Record<TimedStep, number>;
+  /** Milliseconds since it began. */
+  elapsed: () => number;
 };
 
+export type TimedStep = 'authenticate' | 'understand' | 'decide' | 'settle' | 'wait' | 'intend' | 'execute';
+
 export function begin(call: Call, operationId: string, startedAt: Date): Passage {
-  return { operationId, call, startedAt, spent: { queue: 0, target: 0, audit: 0 } };
+  const start = performance.now();
+  const spent = { authenticate: 0, understand: 0, decide: 0, settle: 0, wait: 0, intend: 0, execute: 0 };
+  return { operationId, call, startedAt, spent, elapsed: () => performance.now() - start };
 }
 
-/** Does the work and adds the time it took to what the passage has spent so. */
-export async function timed<T>(passage: Passage, on: keyof Passage['spent'], work: () => Promise<T>): Promise<T> {
+/** Does the work and adds the time it took to what the passage has spent on the step. */
+export async function timed<T>(passage: Passage, step: TimedStep, work: () => T | Promise<T>): Promise<T> {
   const start = performance.now();
   try {
     return await work();
   } finally {
-    passage.spent[on] += performance.now() - start;
+    passage.spent[step] += performance.now() - start;
   }
 }
 

@@ -250,7 +250,7 @@ describe('looking things up', () => {
   test('describes itself in OpenAPI 3.1, from the schemas that check the requests', async () => {
     const { app } = anApi();
 
-    const document = await (await app.request('/openapi.json')).json();
+    const document: { paths: object } = JSON.parse(await (await app.request('/openapi.json')).text());
 
     expect(document).toMatchObject({ openapi: '3.1.0' });
     expect(Object.keys(document.paths)).toContain('/v1/connections/{connection}/operations');

@@ -228,6 +228,7 @@ export function fakeGateway(options: FakeOptions = {}) {
     },
     masking: { mask: (result) => ({ ...result, findings: () => [] }) },
     deliver,
+    report: () => {},
     seal: (className) => `«${className}:x»`,
     clock: { now: () => new Date('2026-01-01T00:00:00Z') },
     ids: (prefix) => `${prefix}_1`,
