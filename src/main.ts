@@ -65,7 +65,7 @@ async function openParts(config: Config, role: Served) {
     ...(config.iapAudience !== undefined && { iap: { audience: config.iapAudience } }),
     clock,
     allowLoopback: local,
-    report: (trouble) => log.warn({ trouble }, 'The keys of an issuer could not be refreshed.'),
+    report: (issuer, error) => log.warn({ issuer, error }, 'The keys of an issuer could not be refreshed.'),
   });
   const audit = createAudit({
     store: runtimeStore,
@@ -152,7 +152,7 @@ async function startConsole(config: Config): Promise<Running> {
       signer: createKmsSigner(key),
       onCorrupt: (path, error) => log.error({ path, error }, 'A stored approval cannot be read.'),
     }),
-    documents: createDocuments({ store: policyStore, whyUnusable }),
+    documents: createDocuments({ store: policyStore, validate: whyUnusable }),
     audit,
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
