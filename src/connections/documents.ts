@@ -34,13 +34,13 @@ export type DocumentsDeps = {
   /** The policy database. */
   store: Store;
   /** Why a document that fits its schema cannot be in force all the same (a condition that does not compile), or undefined. */
-  validate?: (kind: DocumentKind, document: Record<string, unknown>) => string | undefined;
+  whyUnusable?: (kind: DocumentKind, document: Record<string, unknown>) => string | undefined;
 };
 
 /** More than a policy author reads at once; also a bound on what one answer holds. */
 const most = 10_000;
 
-export function createDocuments({ store, validate = () => undefined }: DocumentsDeps): Documents {
+export function createDocuments({ store, whyUnusable = () => undefined }: DocumentsDeps): Documents {
   async function existing(kind: DocumentKind, name: string): Promise<StoredDocument | undefined> {
     checkName(name);
     return store.get(`${kind}/${name}`);
@@ -58,7 +58,7 @@ export function createDocuments({ store, validate = () => undefined }: Documents
     },
 
     async put(kind, name, document, { ifMatch }) {
-      const data = checked(kind, name, document, validate);
+      const data = checked(kind, name, document, whyUnusable);
       const path = `${kind}/${name}`;
       const before = ifMatch === null ? undefined : await existing(kind, name);
       if (ifMatch !== null) matching(before, ifMatch);
@@ -98,12 +98,12 @@ function checked(
   kind: DocumentKind,
   name: string,
   document: unknown,
-  validate: NonNullable<DocumentsDeps['validate']>,
+  whyUnusable: NonNullable<DocumentsDeps['whyUnusable']>,
 ): Record<string, unknown> {
   checkName(name);
   if (!isRecord(document)) throw new Problem('bad-request', { detail: 'A document is an object.' });
   const read = readDocument(kind, name, document);
-  const error = read.kind === 'invalid' ? read.invalid.error : validate(kind, document);
+  const error = read.kind === 'invalid' ? read.invalid.error : whyUnusable(kind, document);
   if (error !== undefined) throw new Problem('bad-request', { detail: error });
   return document;
 }

@@ -77,9 +77,9 @@ test.for([
   },
 );
 
-test('a document that its validator refuses is not written', async () => {
+test('a document that cannot be in force is not written', async () => {
   const store = createFakeStore();
-  const documents = createDocuments({ store, validate: (kind) => `no ${kind} today` });
+  const documents = createDocuments({ store, whyUnusable: (kind) => `no ${kind} today` });
 
   const put = documents.put('groups', 'dba', group, { ifMatch: null });
 
