@@ -8,19 +8,17 @@ export type TableRow = { insertId: string; json: Record<string, unknown> };
 /** `stopped`: nothing is wrong with this row, but with another of the same request. */
 export type RowFailure = { index: number; reason: string };
 
-/** Resolves with the rows that were not taken; throws when it is not known whether any was. */
+/** Into a table of the audit dataset. Resolves with the rows that were not taken; throws when it is not known whether any was. */
 export type Append = (table: string, rows: readonly TableRow[]) => Promise<readonly RowFailure[]>;
 
 export type AppendDeps = {
   append: Append;
-  /** `dataset.table` of the events. */
-  table: string;
   log: Logger;
 };
 
 /** Appends events; resolves with the places of those that BigQuery acknowledged. A row that it refuses for good raises an alert. */
-export async function appendAll({ append, table, log }: AppendDeps, rows: readonly Row[]): Promise<Set<number>> {
-  const failures = await append(table, rows.map(toTableRow));
+export async function appendAll({ append, log }: AppendDeps, rows: readonly Row[]): Promise<Set<number>> {
+  const failures = await append('events', rows.map(toTableRow));
   const failed = new Set(failures.map(({ index }) => index));
   for (const { index, reason } of failures)
     if (reason === 'invalid')

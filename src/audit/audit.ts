@@ -14,7 +14,6 @@ import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
 import { cut, isTooLarge } from './size.ts';
 import { createSweeper, type Swept } from './sweep.ts';
-import { auditDataset } from './tables.ts';
 import { defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
@@ -22,7 +21,7 @@ export { type Answer, type AnswerSummary, deliver, type Masked } from './answer.
 export type { Append, RowFailure, TableRow } from './append.ts';
 export type { Outcome, Seal } from './facts.ts';
 export { installAudit } from './install.ts';
-export { auditDataset, type Field, type Table, tables } from './tables.ts';
+export { type Field, type Table, tables } from './tables.ts';
 export type { Swept };
 
 export type AuditDeps = {
@@ -35,8 +34,6 @@ export type AuditDeps = {
   gateway: AuditFacts['gateway'];
   /** Into BigQuery. */
   append: Append;
-  /** Where its tables were installed. */
-  dataset?: string;
   seal: Seal;
   timing?: Partial<Timing>;
 };
@@ -74,16 +71,15 @@ export interface Intent {
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, ids, log, gateway, append, seal } = deps;
   const timing: Timing = { ...defaultTiming, ...deps.timing };
-  const table = `${deps.dataset ?? auditDataset}.events`;
   const stopping = new AbortController();
   const sampling = createSampling(clock);
   const ownChains: string[] = [];
   let closing = false;
 
-  const shipper = createShipper({ store, clock, log, timing, append, table, chains: () => ownChains });
+  const shipper = createShipper({ store, clock, log, timing, append, chains: () => ownChains });
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe });
-  const sweeper = createSweeper({ store, clock, log, timing, append, table, writer, gateway });
+  const sweeper = createSweeper({ store, clock, log, timing, append, writer, gateway });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });

@@ -64,6 +64,7 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     verb: operation?.verb ?? null,
     risks: [...(operation?.risks ?? [])],
     resources: [...(operation?.resources ?? [])],
+    classes: [...(operation?.classes ?? [])],
     ...statementOf(subject, seal),
     decision: decisionOf(subject),
     approval: subject.approval ? approvalOf(subject.approval) : null,

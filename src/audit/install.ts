@@ -1,11 +1,8 @@
 import type { BigQueryClient } from '../platform/bigquery.ts';
-import { auditDataset, type Field, tables } from './tables.ts';
+import { type Field, tables } from './tables.ts';
 
 /** Makes the audit dataset and its tables where they are not there yet. Changes and deletes nothing. */
-export async function installAudit(
-  bigquery: Pick<BigQueryClient, 'ensureDataset' | 'ensureTable'>,
-  dataset = auditDataset,
-) {
+export async function installAudit(bigquery: Pick<BigQueryClient, 'ensureDataset' | 'ensureTable'>, dataset: string) {
   await bigquery.ensureDataset(dataset);
   for (const { name, description, fields, partition, cluster } of tables)
     await bigquery.ensureTable(`${dataset}.${name}`, {

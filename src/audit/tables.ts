@@ -1,9 +1,7 @@
 import type { TableRow } from './append.ts';
 import type { Row } from './outbox.ts';
 
-/** The audit dataset, in one place: from here it is installed on the stand, and from here the deployment is generated. */
-export const auditDataset = 'sallyport_audit';
-
+/** The tables of the audit dataset, in one place: from here it is installed on the stand, and from here the deployment is generated. */
 export type Field = {
   name: string;
   type: 'STRING' | 'INT64' | 'FLOAT64' | 'BOOL' | 'TIMESTAMP' | 'BYTES' | 'STRUCT';
@@ -71,7 +69,7 @@ const events: Table = {
     text('connection'),
     text('target_kind'),
     text('verb'),
-    ...texts('risks', 'resources'),
+    ...texts('risks', 'resources', 'classes'),
     text('statement'),
     text('statement_sha256'),
     text('parameters'),

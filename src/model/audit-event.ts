@@ -67,6 +67,8 @@ export const auditFactsSchema = z.strictObject({
   verb: z.enum(verbs).nullable(),
   risks: z.array(z.enum(risks)),
   resources: z.array(text),
+  /** The classes of data among the resources. */
+  classes: z.array(text),
   statement: nullableText,
   /** SHA-256 of the exact statement that was sent: keyed where the statement could not be parsed. */
   statement_sha256: nullableText,

@@ -1,6 +1,6 @@
 import { type Audit, type AuditDeps, createAudit, type TableRow } from '../../src/audit/audit.ts';
 import { type AuditEvent, auditEventSchema } from '../../src/model/audit-event.ts';
-import type { Passage } from '../../src/model/call.ts';
+import { begin, type Call, type Passage } from '../../src/model/call.ts';
 import { canonicalJson, sha256 } from '../../src/model/canonical.ts';
 import type { Logger } from '../../src/platform/logger.ts';
 import { createFakeStore, type FakeStore } from '../fakes/store.ts';
@@ -104,19 +104,18 @@ export function faultsOf(events: readonly AuditEvent[]): string[] {
 }
 
 export function aPassage(more: Partial<Passage> = {}): Passage {
+  const call: Call = {
+    presented: { bearer: 'eyJ.secret-token.sig' },
+    connection: 'crm',
+    request: { statement: "SELECT 'secret-request'" },
+    agent: { name: 'bot' },
+    limits: {},
+    dryRun: false,
+    wait: 0,
+    signal: new AbortController().signal,
+  };
   return {
-    operationId: 'op_1',
-    startedAt: new Date(0),
-    call: {
-      presented: { bearer: 'eyJ.secret-token.sig' },
-      connection: 'crm',
-      request: { statement: "SELECT 'secret-request'" },
-      agent: { name: 'bot' },
-      limits: {},
-      dryRun: false,
-      wait: 0,
-      signal: new AbortController().signal,
-    },
+    ...begin(call, 'op_1', new Date(0)),
     identity: {
       issuer: 'https://issuer.example',
       subject: '1234',
@@ -151,7 +150,6 @@ export function aPassage(more: Partial<Passage> = {}): Passage {
       limits: {},
       overridden: [],
     },
-    spent: { queue: 0, target: 0, audit: 0 },
     ...more,
   };
 }
