@@ -9,7 +9,7 @@ import { type Issuer, startIssuer } from '../emulators/issuer/issuer.ts';
 import { startKms } from '../emulators/kms/kms.ts';
 import { startPostgres } from '../emulators/postgres/postgres.ts';
 import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
-import { installAudit } from './audit-tables.ts';
+import { makeAuditTables } from './audit-tables.ts';
 import { type RoleName, startRoles } from './roles.ts';
 import { fillCustomers, loadPolicies, makeApprovalKey, PROJECT, writeSecret } from './seed.ts';
 
@@ -98,7 +98,7 @@ export async function startStand(options: {
       ),
       writeSecret(secretManager.address, 'seal-key', randomBytes(32).toString('base64')),
       loadPolicies(firestore.address, postgres.port),
-      installAudit(PROJECT, bigquery.url),
+      makeAuditTables(PROJECT, bigquery.url),
     ]);
     step('customers, secrets, keys, policies and audit tables');
 

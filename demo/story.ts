@@ -39,7 +39,7 @@ export async function playStory(running: RunningStand, terminal: Terminal): Prom
   terminal.step(5, "The database's password is rotated while all this runs");
   await rotate(scene);
   terminal.step(6, 'An auditor asks BigQuery');
-  await askAuditor(stand, terminal, holds);
+  await askAuditor(scene);
   return broken;
 }
 

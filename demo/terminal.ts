@@ -9,6 +9,8 @@ export type Terminal = {
   answer(text: string): void;
   held(text: string): void;
   broken(text: string): void;
+  /** Rows in columns, as wide as they need. */
+  table(rows: readonly Record<string, unknown>[]): void;
   line(text?: string): void;
 };
 
@@ -26,10 +28,25 @@ export function createTerminal(out: NodeJS.WriteStream): Terminal {
     answer: (text) => write(`    ${style('gray', '←')} ${style('gray', shorten(text))}`),
     held: (text) => write(`    ${style('green', '✓')} ${text}`),
     broken: (text) => write(`    ${style(['red', 'bold'], '✗')} ${style('red', text)}`),
+    table: (rows) => {
+      for (const line of columns(rows)) write(`      ${style('gray', line)}`);
+    },
     line: (text = '') => write(text),
   };
 }
 
 function shorten(text: string) {
   return text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text;
+}
+
+function columns(rows: readonly Record<string, unknown>[]): string[] {
+  const names = Object.keys(rows[0] ?? {});
+  const cells = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '')))];
+  const widths = names.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
