@@ -2,6 +2,7 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb
 import { BigQueryError, invalidQuery } from './errors.ts';
 import { type Field, fieldOf } from './schema.ts';
 import { MACROS } from './sql/macros.ts';
+import { position } from './sql/tokens.ts';
 
 /** A result: the API's fields and DuckDB's values. */
 export interface Table {
@@ -25,7 +26,11 @@ export interface Database {
   append(schema: string, table: string, rows: readonly DuckDBValue[][]): Promise<void>;
 }
 
+/** Hoisting a shared part out of a CASE would run, and fail, what the CASE guards. */
+export const NEVER_OPTIMIZED = 'common_subexpressions';
+
 const SETTINGS = {
+  disabled_optimizers: NEVER_OPTIMIZED,
   default_null_order: 'nulls_first_on_asc_last_on_desc',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
@@ -40,7 +45,7 @@ export async function openEngine(file: string): Promise<Engine> {
   const instance = await DuckDBInstance.create(file, SETTINGS);
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
-  for (const macro of MACROS) await connection.run(`CREATE OR REPLACE TEMP MACRO ${macro}`);
+  await connection.run(MACROS.map((macro) => `CREATE OR REPLACE TEMP MACRO ${macro};`).join('\n'));
   const db = createDatabase(connection);
   let last: Promise<unknown> = Promise.resolve();
 
@@ -106,21 +111,26 @@ function createDatabase(connection: DuckDBConnection): Database {
 
 /** DuckDB's complaint about a translated query as the service would word it; its own SQL is never shown. */
 export function queryError(thrown: unknown, source: string): Error {
-  if (thrown instanceof BigQueryError || !(thrown instanceof Error))
-    return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (!(thrown instanceof Error)) return new Error(String(thrown));
+  if (thrown instanceof BigQueryError) return thrown;
   const message = thrown.message.split('\n')[0] ?? '';
-  const name = /Referenced (?:column|table) "((?:[^"]|"")*)" not found/.exec(message)?.[1];
-  if (name !== undefined) return invalidQuery(`Unrecognized name: ${name}${placeOf(name, source)}`);
-  const required = /NOT NULL constraint failed: [^.]*\.(.*)$/.exec(message)?.[1];
-  if (required !== undefined) return invalidQuery(`Required field ${required} cannot be null`);
-  if (/INTERRUPT/.test(message)) return invalidQuery('Query exceeded the time limit of this emulator');
+  for (const [pattern, worded] of COMPLAINTS) {
+    const found = pattern.exec(message);
+    if (found) return invalidQuery(worded(found[1] ?? '', source));
+  }
   if (/^(INTERNAL|FATAL|IO) Error/i.test(message)) return thrown;
   return invalidQuery(message.replace(/^(?:[A-Z][\w-]* )+Error: /, ''));
 }
 
-function placeOf(name: string, source: string): string {
-  const found = new RegExp(`(?<![\\w\`])${name.replace(/[^\w]/g, '\\$&')}(?!\\w)`, 'i').exec(source);
-  if (!found) return '';
-  const before = source.slice(0, found.index).split('\n');
-  return ` at [${before.length}:${(before.at(-1)?.length ?? 0) + 1}]`;
+const COMPLAINTS: readonly [RegExp, (found: string, source: string) => string][] = [
+  [/Referenced (?:column|table) "((?:[^"]|"")*)" not found/, unrecognized],
+  [/Column "((?:[^"]|"")*)" referenced that exists in the SELECT clause/, unrecognized],
+  [/does not have a column named "((?:[^"]|"")*)"/, unrecognized],
+  [/NOT NULL constraint failed: [^.]*\.(.*)$/, (name) => `Required field ${name} cannot be null`],
+  [/INTERRUPT/, () => 'Query exceeded the time limit of this emulator'],
+];
+
+function unrecognized(name: string, source: string): string {
+  const found = new RegExp(`(?<![\\w\`])${name.replace(/\W/g, '\\$&')}(?!\\w)`, 'i').exec(source);
+  return `Unrecognized name: ${name}${found ? ` at ${position(source, found.index)}` : ''}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CatalogTable, schemaName } from './catalog.ts';
-import type { Database } from './engine.ts';
+import { type Database, NEVER_OPTIMIZED } from './engine.ts';
 import { invalidQuery } from './errors.ts';
 
 interface PlanNode {
@@ -49,13 +49,13 @@ interface Scan {
 }
 
 async function plannedScans(db: Database, sql: string): Promise<Scan[]> {
-  await db.run(`SET disabled_optimizers = '${DATA_DRIVEN}'`);
+  await db.run(`SET disabled_optimizers = '${NEVER_OPTIMIZED},${DATA_DRIVEN}'`);
   try {
     const { rows } = await db.read(`EXPLAIN (FORMAT json) ${sql}`);
     const plan = z.array(nodeSchema).parse(JSON.parse(String(rows[0]?.[1])));
     return plan.flatMap((node) => scansOf(node, []));
   } finally {
-    await db.run("SET disabled_optimizers = ''");
+    await db.run(`SET disabled_optimizers = '${NEVER_OPTIMIZED}'`);
   }
 }
 

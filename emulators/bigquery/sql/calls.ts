@@ -6,6 +6,7 @@ import { expression, expressionList } from './expressions.ts';
 import { printed } from './format.ts';
 import { FUNCTIONS } from './functions.ts';
 import { jsonPath } from './json-path.ts';
+import { safely } from './macros.ts';
 import { captureGroups } from './regexp.ts';
 import { type Expression, type Scope, sqlString } from './scope.ts';
 import {
@@ -34,7 +35,7 @@ export function call(scope: Scope): Expression {
   if (cursor.isWord('SAFE') && cursor.isSymbol('.', 1)) {
     cursor.next();
     cursor.next();
-    return { sql: `TRY(${call(scope).sql})` };
+    return { sql: `TRY(${safely(call(scope).sql)})` };
   }
   const written = [cursor.next().text];
   while (cursor.takeSymbol('.')) written.push(cursor.next().text);
@@ -108,7 +109,7 @@ const cast: Special = (scope, name) => {
   scope.cursor.expectWord('AS');
   const type = readType(scope.cursor);
   const sql = converted(value, type);
-  return name === 'SAFE_CAST' ? `TRY(${sql})` : sql;
+  return name === 'SAFE_CAST' ? `TRY(${safely(sql)})` : sql;
 };
 
 function converted(value: string, type: Field): string {

@@ -21,7 +21,7 @@ const CONDITIONS: Record<string, PlainFunction> = {
   NULLIF: two('nullif'),
   GREATEST: [1, Number.POSITIVE_INFINITY, nullIfAnyIsNull('greatest')],
   LEAST: [1, Number.POSITIVE_INFINITY, nullIfAnyIsNull('least')],
-  ERROR: one('error'),
+  ERROR: one('bq_fail'),
 };
 
 const NUMBERS: Record<string, PlainFunction> = {
@@ -103,7 +103,7 @@ const STRINGS: Record<string, PlainFunction> = {
 const ARRAYS: Record<string, PlainFunction> = {
   ARRAY_LENGTH: one('len'),
   ARRAY_REVERSE: one('list_reverse'),
-  ARRAY_CONCAT: [1, Number.POSITIVE_INFINITY, nullIfAnyIsNull('bq_concat')],
+  ARRAY_CONCAT: [1, Number.POSITIVE_INFINITY, (args) => `(${args.join(' || ')})`],
   ARRAY_FIRST: [1, 1, ([array]) => `bq_at(${array}, 0)`],
   ARRAY_LAST: [1, 1, ([array]) => `bq_at(${array}, len(${array}) - 1)`],
   ARRAY_TO_STRING: [2, 3, named('bq_array_to_string')],
