@@ -51,7 +51,9 @@ async function openClients({ projectId, databaseId, emulatorHost }: FirestoreOpt
   client: Firestore;
   rpc: FirestoreRpc;
 }> {
-  const { Firestore, v1 } = await import('@google-cloud/firestore');
+  const { Firestore, default: library } = await import('@google-cloud/firestore');
+  // Node finds `v1` on the default export alone, as it is defined by a getter.
+  const { v1 } = library as unknown as typeof import('@google-cloud/firestore');
   const settings = { projectId, databaseId };
   if (emulatorHost === undefined)
     return { client: new Firestore(settings), rpc: new v1.FirestoreClient({ projectId, ...noGrpcRetries }) };
