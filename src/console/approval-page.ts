@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { type Approval, type Bound, boundSchema } from '../model/approval.ts';
 import type { Sight } from './decisions.ts';
 import { reveal } from './reveal.ts';
-import { type Markup, shown, shownLines, shownTime, shownWarnings } from './shown.ts';
+import { countOf, type Markup, shown, shownLines, shownTime, shownWarnings } from './shown.ts';
 
 /** One approval: what exactly would be done, by whom, and the form that decides it. */
 export function approvalPage({ approval, objection }: Sight, options: { csrf: string; now: Date }): Markup {
@@ -15,15 +15,16 @@ export function approvalPage({ approval, objection }: Sight, options: { csrf: st
 <p class="lead">${stateTag(approval)} ${approval.risks.map((risk) => html`<span class="tag risk">${risk}</span> `)}
 ${approval.state === 'pending' ? html`expires ${shownTime(approval.expires_at, options.now)}` : ''}</p>
 ${decisionsMade(approval, options.now)}
-${shownWarnings(bytes.warnings)}
+${outcomeOf(approval)}
+${shownWarnings(reveal(everythingOfOthers(approval)).warnings)}
 <section aria-labelledby="what"><h2 id="what">What will be run</h2>
 <p class="quiet">${countOf(bound.statement)}</p>
 ${shownLines(statement)}
 ${parametersOf(bound)}
 </section>
-${objection === undefined ? decisionForm(approval, options.csrf) : html`<p class="notice">${objection}</p>`}
 <section aria-labelledby="who"><h2 id="who">Who asks, and where</h2>${facts(approval, bound, options.now)}</section>
 <section aria-labelledby="needed"><h2 id="needed">Who must approve</h2>${requirements(approval)}</section>
+${approval.state === 'pending' ? decisionOr(objection, approval, options.csrf) : ''}
 <section aria-labelledby="bytes"><h2 id="bytes">The exact bytes that are approved</h2>
 <p class="quiet">Canonical JSON (RFC 8785). What runs must give the same SHA-256, or it does not run.</p>
 <p class="digest"><span class="quiet">SHA-256</span> <code>${approval.digest}</code></p>
@@ -31,8 +32,29 @@ ${shownLines(bytes)}
 </section>`;
 }
 
+/** All that an agent could have chosen the letters of. */
+function everythingOfOthers({ bound, reason = '', agent, resources }: Approval) {
+  return [bound, reason, agent.name ?? '', agent.version ?? '', agent.model ?? '', ...resources].join('\n');
+}
+
 export function stateTag({ state }: Approval): Markup {
   return html`<span class="tag ${state}">${state}</span>`;
+}
+
+function decisionOr(objection: string | undefined, approval: Approval, csrf: string): Markup {
+  return objection === undefined ? decisionForm(approval, csrf) : html`<p class="notice">${objection}</p>`;
+}
+
+/** What became of it, for whoever has just decided or comes back. */
+function outcomeOf({ state, spent_by }: Approval): Markup {
+  const outcomes: Record<Approval['state'], string> = {
+    pending: '',
+    approved: 'It runs once, when the agent sends the same request again before this expires.',
+    denied: 'It will not run. The same request is refused until this expires.',
+    expired: 'Its time is over. The agent may ask again.',
+    spent: `It was used, by the operation ${spent_by ?? 'that asked'}. It cannot be used again.`,
+  };
+  return state === 'pending' ? html`` : html`<p class="notice" role="status">${outcomes[state]}</p>`;
 }
 
 function decisionForm({ id, digest }: Approval, csrf: string): Markup {
@@ -121,18 +143,16 @@ function parametersOf({ parameters }: Bound): Markup {
 <thead><tr><th scope="col">#</th><th scope="col">Type</th><th scope="col">Value</th></tr></thead>
 <tbody>${parameters.map(
     (value, index) =>
-      html`<tr><th scope="row">${index + 1}</th><td>${typeOf(value)}</td><td>${shownLines(reveal(typeof value === 'string' ? value : JSON.stringify(value)))}</td></tr>`,
+      html`<tr><th scope="row">${index + 1}</th><td>${typeOf(value)}</td><td>${shownValue(typeof value === 'string' ? value : JSON.stringify(value))}</td></tr>`,
   )}</tbody></table></div>`;
+}
+
+function shownValue(text: string): Markup {
+  return text.includes('\n') ? shownLines(reveal(text)) : html`<code>${shown(text)}</code>`;
 }
 
 function typeOf(value: unknown) {
   if (value === null) return 'null';
   if (typeof value === 'string') return `text, ${countOf(value)}`;
   return Array.isArray(value) ? 'list' : typeof value;
-}
-
-function countOf(text: string) {
-  const lines = text.split('\n').length;
-  const characters = [...text].length;
-  return `${characters} ${characters === 1 ? 'character' : 'characters'}${lines > 1 ? `, ${lines} lines` : ''}`;
 }

@@ -7,7 +7,7 @@ import { asProblem, Problem } from '../model/problem.ts';
 import { createDecisions } from './decisions.ts';
 import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
-import { createPages } from './pages.ts';
+import { createPages, problemResponse } from './pages.ts';
 import { createPolicyEditing } from './policy-editing.ts';
 import { createRoles } from './roles.ts';
 import { createSession } from './session.ts';
@@ -55,10 +55,13 @@ export function createConsole(deps: ConsoleDeps): Hono {
   app.use(headers(deps.origin.startsWith('https:')));
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.route('/api', createJsonApi(parts));
-  app.all('/api/*', () => {
-    throw new Problem('not-found');
-  });
   app.route('/', createPages({ ...deps, ...parts }));
+  app.notFound((context) => {
+    const problem = new Problem('not-found');
+    return context.req.path.startsWith('/api/')
+      ? deps.transport.renderProblem(problem)
+      : problemResponse(context, problem);
+  });
   app.onError((error) => {
     const problem = asProblem(error);
     if (problem.code === 'internal') deps.onFault(problem.cause ?? problem.reason);

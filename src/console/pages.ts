@@ -5,7 +5,6 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { check } from '../model/check.ts';
 import { documentKinds } from '../model/documents.ts';
-import type { Identity, Presented } from '../model/identity.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import { approvalPage } from './approval-page.ts';
 import { inboxPage } from './inbox-page.ts';
@@ -17,7 +16,6 @@ import { answerPage, documentsPage, questionsPage } from './tables-page.ts';
 import type { Visit } from './visit.ts';
 
 export type PagesDeps = ConsoleParts & {
-  authenticate: (presented: Presented) => Promise<Identity>;
   tokenSignIn: boolean;
   now: () => Date;
   onFault: (error: unknown) => void;
@@ -97,7 +95,6 @@ export function createPages(deps: PagesDeps): Hono {
   );
 
   addSignIn(app, deps);
-  app.notFound((context) => problemResponse(context, new Problem('not-found')));
   app.onError((error, context) => {
     const problem = asProblem(error);
     if (problem.code === 'internal') deps.onFault(problem.cause ?? problem.reason);
@@ -109,7 +106,7 @@ export function createPages(deps: PagesDeps): Hono {
 }
 
 /** Only where the configuration says so: in production nobody pastes a token, IAP stands before the console. */
-function addSignIn(app: Hono, { visits, session, authenticate, tokenSignIn }: PagesDeps) {
+function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
   if (!tokenSignIn) return;
   app.get('/sign-in', (context) =>
     context.html(layout({ title: 'Sign in', body: signInPage({ to: ownPath(context.req.query('to')) }) })),
@@ -118,13 +115,11 @@ function addSignIn(app: Hono, { visits, session, authenticate, tokenSignIn }: Pa
     session.checkOrigin(context, 'browser');
     const { token, to } = await readForm(context, signInForm);
     try {
-      session.signIn(context, token, await authenticate({ bearer: token }));
+      await visits(context, async ({ identity }) => session.signIn(context, token, identity), { bearer: token });
     } catch (thrown) {
       const problem = asProblem(thrown);
-      return context.html(
-        layout({ title: 'Sign in', body: signInPage({ to: ownPath(to), problem }) }),
-        statusOf(problem),
-      );
+      if (problem.code !== 'unauthenticated') throw thrown;
+      return context.html(layout({ title: 'Sign in', body: signInPage({ to: ownPath(to), problem }) }), 401);
     }
     return context.redirect(ownPath(to), 303);
   });
@@ -153,7 +148,7 @@ function ownPath(to: string | undefined) {
   return to !== undefined && /^\/(approvals|documents|evidence)(\/\w+)?$/.test(to) ? to : '/approvals';
 }
 
-function problemResponse(context: Context, problem: Problem) {
+export function problemResponse(context: Context, problem: Problem) {
   if (problem.status === 401) context.header('WWW-Authenticate', 'Bearer realm="sallyport"');
   return context.html(layout({ title: 'Problem', body: problemPage(problem) }), statusOf(problem));
 }

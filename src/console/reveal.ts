@@ -3,8 +3,9 @@ export type Piece =
   | { kind: 'text'; text: string }
   /** A character that cannot be seen or that moves others about: only its name is shown. */
   | { kind: 'hidden'; code: string; name: string }
-  /** The end of a line: shown as a sign, and broken there. */
+  /** The end of a line, and a tab: every text is full of them, so a small sign is enough. */
   | { kind: 'newline' }
+  | { kind: 'tab' }
   /** A word whose letters are not what they seem. */
   | { kind: 'lookalike'; text: string; why: string };
 
@@ -19,15 +20,16 @@ export function reveal(text: string): Revealed {
   return { pieces: merged(pieces), warnings: warningsOn(pieces) };
 }
 
-/** A character to be named, a word, or anything else up to the next of these. */
-const parts =
-  /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Emoji_Modifier}]--[ ]]|[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]+| +/gv;
-
-const hidden = /^[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Emoji_Modifier}]$/v;
+/** What an eye cannot see, or can take for nothing: only the plain space is left in peace. */
+const hidden = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]--[ ]]/v;
+const word = /[[\p{L}\p{M}\p{N}_]--\p{Default_Ignorable_Code_Point}]+/v;
+const rest = /[^\p{L}\p{M}\p{N}_\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]+| +/v;
+const parts = new RegExp([hidden, word, rest].map(({ source }) => source).join('|'), 'gv');
 
 function pieceOf(part: string): Piece {
   if (part === '\n') return { kind: 'newline' };
-  if (!part.startsWith(' ') && hidden.test(part)) return named(part);
+  if (part === '\t') return { kind: 'tab' };
+  if (hidden.test(part)) return named(part);
   const why = disguiseOf(part);
   return why === undefined ? { kind: 'text', text: part } : { kind: 'lookalike', text: part, why };
 }
@@ -47,7 +49,6 @@ function groupOf(character: string) {
 const names: Record<string, string> = {
   'U+0000': 'null',
   'U+0008': 'backspace',
-  'U+0009': 'tab',
   'U+000B': 'vertical tab',
   'U+000C': 'form feed',
   'U+000D': 'carriage return',
@@ -118,7 +119,7 @@ function isVariant(character: string) {
 }
 
 function warningsOn(pieces: readonly Piece[]): string[] {
-  const invisible = pieces.filter((piece) => piece.kind === 'hidden' && !harmless.has(piece.code)).length;
+  const invisible = pieces.filter((piece) => piece.kind === 'hidden').length;
   const disguised = pieces.filter((piece) => piece.kind === 'lookalike').length;
   return [
     ...(invisible > 0 ? [`${counted(invisible, 'character')} in it cannot be seen. Each is shown by its name.`] : []),
@@ -127,9 +128,6 @@ function warningsOn(pieces: readonly Piece[]): string[] {
       : []),
   ];
 }
-
-/** Named like the others, but every tool's text is full of them. */
-const harmless = new Set(['U+0009']);
 
 function counted(count: number, one: string, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;

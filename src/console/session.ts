@@ -28,6 +28,9 @@ export type Session = {
 /** A cookie holds 4096 bytes at most (RFC 6265 §6.1). */
 const mostToken = 3800;
 
+/** Seconds after which one signs in again, however long the token is good. */
+const workingDay = 8 * 3600;
+
 export function createSession(options: { origin: string; tokenSignIn: boolean; now: () => Date }): Session {
   const secure = options.origin.startsWith('https:');
   const [tokenCookie, secretCookie] = ['sallyport-token', 'sallyport-browser'];
@@ -35,9 +38,19 @@ export function createSession(options: { origin: string; tokenSignIn: boolean; n
   const attributes: CookieOptions = { ...prefix, httpOnly: true, sameSite: 'Strict', secure, path: '/' };
   const read = (context: Context, name: string) => getCookie(context, name, prefix.prefix);
 
+  /** Of browsers that got theirs in the answer that is being made: a page may hold several forms. */
+  const given = new WeakMap<Context, string>();
+
   function secretOf(context: Context): string | undefined {
     const secret = read(context, secretCookie);
-    return secret !== undefined && /^[\w-]{43}$/.test(secret) ? secret : undefined;
+    return secret !== undefined && /^[\w-]{43}$/.test(secret) ? secret : given.get(context);
+  }
+
+  function giveSecret(context: Context) {
+    const secret = randomBytes(32).toString('base64url');
+    given.set(context, secret);
+    setCookie(context, secretCookie, secret, attributes);
+    return secret;
   }
 
   return {
@@ -48,16 +61,15 @@ export function createSession(options: { origin: string; tokenSignIn: boolean; n
     },
     signIn(context, token, identity) {
       if (token.length > mostToken) throw new Problem('too-large', { detail: 'The token is too long for a browser.' });
-      const maxAge = Math.max(0, identity.expiresAt - Math.floor(options.now().getTime() / 1000));
+      const left = identity.expiresAt - Math.floor(options.now().getTime() / 1000);
+      const maxAge = Math.min(Math.max(0, left), workingDay);
       setCookie(context, tokenCookie, token, { ...attributes, maxAge });
     },
     signOut(context) {
       for (const name of [tokenCookie, secretCookie]) deleteCookie(context, name, attributes);
     },
     formToken(context, identity) {
-      const secret = secretOf(context) ?? randomBytes(32).toString('base64url');
-      if (secretOf(context) === undefined) setCookie(context, secretCookie, secret, attributes);
-      return formTokenOf(secret, identity);
+      return formTokenOf(secretOf(context) ?? giveSecret(context), identity);
     },
     checkForm(context, identity, formToken) {
       const secret = secretOf(context);

@@ -25,12 +25,21 @@ function pieceOf(piece: Piece): Markup {
     case 'text':
       return html`${piece.text}`;
     case 'newline':
-      return html`<span class="newline" title="new line">↵</span>`;
+      return html`<span class="sign" title="new line">↵</span>`;
+    case 'tab':
+      return html`<span class="sign" title="tab">⇥\u2003</span>`;
     case 'hidden':
       return html`<span class="badge" title="${piece.name}">${piece.code} ${piece.name}</span>`;
     case 'lookalike':
       return html`<mark>${piece.text}</mark><span class="badge">${piece.why}</span>`;
   }
+}
+
+/** How much text it is, counted as a human would. */
+export function countOf(text: string) {
+  const lines = linesOf(reveal(text).pieces).length;
+  const characters = [...text].length;
+  return `${characters} ${characters === 1 ? 'character' : 'characters'}${lines > 1 ? `, ${lines} lines` : ''}`;
 }
 
 /** The sign for a new line ends its line; a line after the last one exists only if it holds something. */
@@ -53,9 +62,14 @@ const units = [
 /** A moment as UTC, and how far it is: `in 24 minutes`, `3 hours ago`. */
 export function shownTime(iso: string, now: Date): Markup {
   const seconds = Math.round((Date.parse(iso) - now.getTime()) / 1000);
+  const utc = `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+  return html`<time datetime="${iso}">${spanOf(seconds)}</time> <span class="quiet">${utc}</span>`;
+}
+
+function spanOf(seconds: number) {
+  if (seconds > -5 && seconds <= 0) return 'just now';
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
   const count = Math.floor(Math.abs(seconds) / size);
   const span = `${count} ${unit}${count === 1 ? '' : 's'}`;
-  const utc = `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
-  return html`<time datetime="${iso}">${seconds < 0 ? `${span} ago` : `in ${span}`}</time> <span class="quiet">${utc}</span>`;
+  return seconds < 0 ? `${span} ago` : `in ${span}`;
 }

@@ -31,16 +31,17 @@ export type VisitDeps = {
 /** Refusals that policy or a human made; all others are `refused`. As in the gateway's flow. */
 const denials = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
 
-export type Visits = <T>(context: Context, act: (visit: Visit) => Promise<T>) => Promise<T>;
+/** `credentials`: instead of those that the request itself carries. */
+export type Visits = <T>(context: Context, act: (visit: Visit) => Promise<T>, credentials?: Presented) => Promise<T>;
 
 /**
  * Lets a human in and acts for them. Whoever comes and whatever is refused is in the trail before the answer leaves; if it
  * cannot be, the answer is `audit-unavailable`. Agents may do nothing here.
  */
 export function createVisits({ authenticate, groupsOf, audit, session, transport }: VisitDeps): Visits {
-  async function enter(context: Context, subject: Partial<Passage>): Promise<Omit<Visit, 'note'>> {
+  async function enter(context: Context, subject: Partial<Passage>, credentials: Presented | undefined) {
     transport.refuseTokenInUrl(new URL(context.req.url));
-    const presented = presentedIn(context);
+    const presented = credentials === undefined ? presentedIn(context) : { credentials, ambient: false };
     const identity = await authenticate(presented.credentials);
     const groups = groupsOf(identity);
     Object.assign(subject, { identity, groups });
@@ -62,12 +63,12 @@ export function createVisits({ authenticate, groupsOf, audit, session, transport
     };
   }
 
-  return async (context, act) => {
+  return async (context, act, credentials) => {
     const subject: Partial<Passage> = {};
     const what = JSON.stringify({ method: context.req.method, path: context.req.path });
     let told = false;
     try {
-      const visitor = await enter(context, subject);
+      const visitor = await enter(context, subject, credentials);
       const answer = await act({
         ...visitor,
         async note(type, more = {}, options = {}) {

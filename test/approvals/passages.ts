@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { type ApprovalsDeps, createApprovals, type Signer } from '../../src/approvals/approvals.ts';
 import type { Approval } from '../../src/model/approval.ts';
-import type { Passage } from '../../src/model/call.ts';
+import { begin, type Passage } from '../../src/model/call.ts';
 import { connectionSchema } from '../../src/model/documents.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Ids } from '../../src/platform/ids.ts';
@@ -121,22 +121,20 @@ export type Changes = {
 /** A bot that wants to drop a column, which the DBAs must approve. */
 export function aPassage(changes: Changes = {}): Passage {
   const statement = 'ALTER TABLE public.users DROP COLUMN phone';
+  const call: Passage['call'] = {
+    presented: {},
+    connection: 'crm',
+    request: {},
+    agent: {},
+    reason: 'ticket 4711',
+    limits: {},
+    dryRun: false,
+    wait: 0,
+    signal: new AbortController().signal,
+    ...changes.call,
+  };
   return {
-    operationId: changes.operationId ?? 'op_0001',
-    startedAt: new Date('2026-03-01T10:00:00.000Z'),
-    spent: { queue: 0, target: 0, audit: 0 },
-    call: {
-      presented: {},
-      connection: 'crm',
-      request: {},
-      agent: {},
-      reason: 'ticket 4711',
-      limits: {},
-      dryRun: false,
-      wait: 0,
-      signal: new AbortController().signal,
-      ...changes.call,
-    },
+    ...begin(call, changes.operationId ?? 'op_0001', new Date('2026-03-01T10:00:00.000Z')),
     agent: { name: 'migrator', model: 'gemini-3-pro', attested: false },
     identity: { ...aBot, ...changes.identity },
     groups: ['analysts'],
