@@ -34,7 +34,7 @@ export type Stand = {
 
 export type RunningStand = { stand: Stand; mint: Issuer['mint']; stop(): Promise<void> };
 
-export const people = {
+const people = {
   bot: { sub: '1001', email: `bot@${PROJECT}.iam.gserviceaccount.com`, email_verified: true, kind: 'agent' },
   dba: { sub: '2001', email: 'dba@example.com', email_verified: true, kind: 'human' },
   auditor: { sub: '2002', email: 'auditor@example.com', email_verified: true, kind: 'human' },

@@ -1,10 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
-import { readBearer, refuseTokenInUrl } from './api/agent-context.ts';
-import { createApi } from './api/api.ts';
-import { readJson } from './api/body.ts';
-import { createKeeperApi } from './api/keeper.ts';
-import { createLookups } from './api/lookups.ts';
-import { renderProblem } from './api/reply.ts';
+import { createApi, createKeeperApi, createLookups, transport } from './api/api.ts';
 import { createApprovals } from './approvals/approvals.ts';
 import { createAudit, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
@@ -155,7 +150,7 @@ async function startConsole(config: Config): Promise<Running> {
     documents: createDocuments({ store: policyStore, validate: whyUnusable }),
     audit,
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
-    transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
+    transport,
     groups: config.groups,
     origin: new URL(config.consoleUrl).origin,
     tokenSignIn: config.tokenSignIn,

@@ -148,6 +148,7 @@ function judgePackage(room: string, name: string): string | undefined {
 }
 
 function judgeRoom(from: string, target: string, typeOnly: boolean): string | undefined {
+  if (from === 'main' && target === 'package.json') return undefined;
   if (!target.startsWith('src/')) return `${from} may not import outside src`;
   const to = roomOf(target);
   if (to === from) return undefined;

@@ -18,6 +18,12 @@ import { renderProblem, renderReply } from './reply.ts';
 import { operationRequestSchema } from './schemas.ts';
 import { approvalView, connectionView } from './views.ts';
 
+export { createKeeperApi } from './keeper.ts';
+export { createLookups } from './lookups.ts';
+
+/** How requests are read and problems rendered, for the other adaptors: everywhere the same. */
+export const transport = { readJson, readBearer, refuseTokenInUrl, renderProblem };
+
 export type ApiDeps = {
   gateway: Gateway;
   lookups: Lookups;

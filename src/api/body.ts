@@ -3,7 +3,7 @@ import { check } from '../model/check.ts';
 import { Problem } from '../model/problem.ts';
 
 /** Bytes of a request body at most. */
-export const BODY_LIMIT = 1024 * 1024;
+const BODY_LIMIT = 1024 * 1024;
 const DEPTH_LIMIT = 64;
 
 /** The JSON body of a request, checked by its schema. Refuses with `bad-request` or `too-large`, and says where, never what. */

@@ -76,7 +76,7 @@ function simulatedBody({ operation, understood, decision }: Extract<Reply, { sta
   };
 }
 
-export function decisionBody({ effect, policies, policyVersion }: Decision) {
+function decisionBody({ effect, policies, policyVersion }: Decision) {
   return { effect, policies, policy_version: policyVersion };
 }
 
