@@ -18,7 +18,7 @@ import type {
   Write,
   WriteResult,
 } from './wire.ts';
-import { applyWrite } from './writes.ts';
+import { applyWrite, targetOf } from './writes.ts';
 
 interface CommitsDeps {
   database: Database;
@@ -47,13 +47,15 @@ export function createCommits({ database, transactions }: CommitsDeps) {
 
   function rollback(request: RollbackRequest): object {
     rootOf(request.database);
-    if (request.transaction.length === 0) throw invalid('A transaction is required.');
     transactions.end(request.transaction);
     return {};
   }
 
   function batchWrite(request: BatchWriteRequest): object {
     rootOf(request.database);
+    const names = request.writes.map(targetOf);
+    if (new Set(names).size !== names.length)
+      throw invalid('the same document cannot be written more than once in a single request');
     const outcomes = request.writes.map((write) => attempt(() => applied(request.database, [write]).results[0]));
     return {
       writeResults: outcomes.map(({ result }) => result ?? { transformResults: [] }),

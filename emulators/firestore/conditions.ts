@@ -1,14 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { admitValue } from './admission.ts';
 import { invalid, unimplemented } from './errors.ts';
 import { NAME, parseFieldPath } from './field-paths.ts';
 import { NULL } from './values.ts';
-import type { FieldOperator, FieldReference, Filter, Value } from './wire.ts';
+import type { FieldOperator, FieldReference, Filter, UnaryOperator, Value } from './wire.ts';
 
-/** A filter with unary operators written as comparisons: `IS_NULL` is `EQUAL` null, `IS_NOT_NAN` is `NOT_EQUAL` NaN. */
+/** A filter with unary operators written like the others, their operand null. */
 export type Condition = { op: 'AND' | 'OR'; parts: Condition[] } | FieldCondition;
 
 export interface FieldCondition {
-  op: FieldOperator;
+  op: FieldOperator | UnaryOperator;
   path: string;
   value: Value;
 }
@@ -22,25 +23,24 @@ const RANGES: ReadonlySet<string> = new Set([
 const LISTS: ReadonlySet<string> = new Set(['IN', 'NOT_IN', 'ARRAY_CONTAINS_ANY']);
 const MAX_DISJUNCTIONS = 30;
 const MAX_NOT_IN = 10;
-const NAN: Value = { valueType: 'doubleValue', doubleValue: Number.NaN };
-const UNARY: Record<string, { op: FieldOperator; value: Value }> = {
-  IS_NULL: { op: 'EQUAL', value: NULL },
-  IS_NAN: { op: 'EQUAL', value: NAN },
-  IS_NOT_NULL: { op: 'NOT_EQUAL', value: NULL },
-  IS_NOT_NAN: { op: 'NOT_EQUAL', value: NAN },
-};
+const INEQUALITIES: ReadonlySet<string> = new Set([...RANGES, 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NULL', 'IS_NOT_NAN']);
+const EQUALITIES: ReadonlySet<string> = new Set(['EQUAL', 'IS_NULL', 'IS_NAN']);
 
 /** Reads a filter; refuses unknown operators, wrong operands and combinations that Firestore does not run. */
 export function readCondition(filter: Filter | null): Condition | undefined {
   if (filter === null) return undefined;
   const condition = fromFilter(filter);
-  for (const branch of disjunctsOf(condition)) checkBranch(branch);
+  const branches = disjunctsOf(condition);
+  if (branches.length > 1 && fieldConditions(condition).some(({ op }) => op === 'NOT_IN')) throw negated();
+  for (const branch of branches) checkBranch(branch);
   return condition;
 }
 
 /** Range and negative comparisons: their fields take part in the sort order. */
-export const isInequality = ({ op }: FieldCondition): boolean =>
-  RANGES.has(op) || op === 'NOT_EQUAL' || op === 'NOT_IN';
+export const isInequality = ({ op }: FieldCondition): boolean => INEQUALITIES.has(op);
+
+/** Comparisons that leave one value only. */
+export const isEquality = ({ op }: FieldCondition): boolean => EQUALITIES.has(op);
 
 export function fieldConditions(condition: Condition | undefined): FieldCondition[] {
   if (condition === undefined) return [];
@@ -61,9 +61,9 @@ export function disjunctsOf(condition: Condition | undefined): FieldCondition[][
 function fromFilter(filter: Filter): Condition {
   if (filter.filterType === 'compositeFilter') return composite(filter.compositeFilter);
   if (filter.filterType === 'unaryFilter') {
-    const known = UNARY[filter.unaryFilter.op];
-    if (known === undefined) throw invalid('A unary filter has no operator.');
-    return { ...known, path: pathOf(filter.unaryFilter.field) };
+    const { op, field } = filter.unaryFilter;
+    if (op === 'OPERATOR_UNSPECIFIED') throw invalid('A unary filter has no operator.');
+    return { op, path: pathOf(field), value: NULL };
   }
   if (filter.filterType !== 'fieldFilter') throw invalid('A filter is empty.');
   const { field, op, value } = filter.fieldFilter;
@@ -76,8 +76,7 @@ function fromFilter(filter: Filter): Condition {
 
 function composite({ op, filters }: { op: string; filters: Filter[] }): Condition {
   if (op !== 'AND' && op !== 'OR') throw invalid('A composite filter must be AND or OR.');
-  if (filters.length === 0) throw invalid('A composite filter needs at least one filter.');
-  return { op, parts: filters.map(fromFilter) };
+  return { op: filters.length === 0 ? 'AND' : op, parts: filters.map(fromFilter) };
 }
 
 function pathOf(field: FieldReference | null | undefined): string {
@@ -95,7 +94,7 @@ function checkOperand({ op, path, value }: FieldCondition): void {
 }
 
 /** The alternatives of a list operator; unlike a stored array, the list may hold arrays. */
-function listOf(op: FieldOperator, value: Value): Value[] {
+function listOf(op: FieldCondition['op'], value: Value): Value[] {
   const list = value.valueType === 'arrayValue' ? value.arrayValue.values : [];
   const most = op === 'NOT_IN' ? MAX_NOT_IN : MAX_DISJUNCTIONS;
   if (list.length === 0) throw invalid(`'${op}' requires a non-empty ArrayValue.`);
@@ -104,11 +103,12 @@ function listOf(op: FieldOperator, value: Value): Value[] {
 }
 
 function checkBranch(branch: FieldCondition[]): void {
-  const count = (...ops: FieldOperator[]) => branch.filter(({ op }) => ops.includes(op)).length;
-  if (count('ARRAY_CONTAINS') > 1) throw invalid('A maximum of 1 ARRAY_CONTAINS filter is allowed per disjunction.');
+  const distinct = branch.filter((one, i) => branch.findIndex((other) => isDeepStrictEqual(one, other)) === i);
+  const count = (...ops: FieldCondition['op'][]) => distinct.filter(({ op }) => ops.includes(op)).length;
+  if (count('ARRAY_CONTAINS', 'ARRAY_CONTAINS_ANY') > 1)
+    throw invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.");
   if (count('NOT_IN') > 1) throw invalid("Only a single 'NOT_IN' filter is allowed per query.");
-  if (count('NOT_IN') > 0 && count('IN', 'ARRAY_CONTAINS_ANY') > 0)
-    throw invalid("'NOT_IN' cannot be used in the same query with 'IN' or 'ARRAY_CONTAINS_ANY'.");
+  if (count('NOT_IN') > 0 && count('IN', 'ARRAY_CONTAINS_ANY') > 0) throw negated();
   if (count('NOT_IN') > 0 && count('NOT_EQUAL') > 0)
     throw invalid("'NOT_IN' cannot be used in the same query with 'NOT_EQUAL'.");
   if (count('NOT_EQUAL') > 1) throw invalid("Only a single 'NOT_EQUAL' filter is allowed per query.");
@@ -123,6 +123,8 @@ function capped(branches: FieldCondition[][]): FieldCondition[][] {
   if (branches.length > MAX_DISJUNCTIONS) throw tooMany();
   return branches;
 }
+
+const negated = () => invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.");
 
 const tooMany = () => invalid(`Query would be too complex: more than ${MAX_DISJUNCTIONS} disjunctions.`);
 

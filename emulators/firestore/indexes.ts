@@ -1,4 +1,4 @@
-import { type Condition, disjunctsOf, type FieldCondition } from './conditions.ts';
+import { type Condition, disjunctsOf, type FieldCondition, isEquality } from './conditions.ts';
 import { failedPrecondition } from './errors.ts';
 import { NAME } from './field-paths.ts';
 import { lastSegment } from './names.ts';
@@ -68,11 +68,11 @@ export function createIndexCheck(config: IndexConfig): IndexCheck {
 }
 
 function needOf(branch: FieldCondition[], orders: readonly Order[], aggregated: readonly string[]) {
-  const pinned = new Set(branch.filter(({ op }) => op === 'EQUAL').map(({ path }) => path));
+  const pinned = new Set(branch.filter(isEquality).map(({ path }) => path));
   const sorted = orders.filter(({ path }) => path !== NAME && !pinned.has(path));
   const inOrder = new Set([NAME, ...sorted.map(({ path }) => path)]);
   const fixed = branch
-    .filter(({ op, path }) => (op === 'EQUAL' || op === 'IN') && !inOrder.has(path))
+    .filter((one) => (isEquality(one) || one.op === 'IN') && !inOrder.has(one.path))
     .map(({ path }) => ({ path, contains: false }));
   const contained = branch
     .filter(({ op }) => op === 'ARRAY_CONTAINS' || op === 'ARRAY_CONTAINS_ANY')

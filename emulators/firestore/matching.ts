@@ -22,15 +22,16 @@ export function matcher(condition: Condition | undefined): Predicate {
   };
 }
 
+/** As in IEEE 754 and SQL, nothing equals NaN or null but by the unary operators, and nothing is ordered by them. */
 function comparison({ op, value }: FieldCondition): (stored: Value) => boolean {
   const list = value.valueType === 'arrayValue' ? value.arrayValue.values : [];
-  const ordered = (stored: Value) => typeRank(stored) === typeRank(value) && isNaNValue(stored) === isNaNValue(value);
-  const isOneOf = (stored: Value) => list.some((other) => sameValue(other, stored));
+  const ordered = (stored: Value) => typeRank(stored) === typeRank(value) && isPlain(stored) && isPlain(value);
+  const isOneOf = (stored: Value) => isPlain(stored) && list.some((other) => sameValue(other, stored));
   switch (op) {
     case 'EQUAL':
-      return (stored) => sameValue(stored, value);
+      return (stored) => isPlain(stored) && sameValue(stored, value);
     case 'NOT_EQUAL':
-      return (stored) => !isNull(stored) && !sameValue(stored, value);
+      return (stored) => !isNull(stored) && !(isPlain(stored) && sameValue(stored, value));
     case 'LESS_THAN':
       return (stored) => ordered(stored) && compareValues(stored, value) < 0;
     case 'LESS_THAN_OR_EQUAL':
@@ -40,15 +41,25 @@ function comparison({ op, value }: FieldCondition): (stored: Value) => boolean {
     case 'GREATER_THAN_OR_EQUAL':
       return (stored) => ordered(stored) && compareValues(stored, value) >= 0;
     case 'IN':
-      return (stored) => !isNull(stored) && isOneOf(stored);
+      return isOneOf;
     case 'NOT_IN':
       return (stored) => !isNull(stored) && !list.some(isNull) && !isOneOf(stored);
     case 'ARRAY_CONTAINS':
       return (stored) => elementsOf(stored).some((element) => sameValue(element, value));
     case 'ARRAY_CONTAINS_ANY':
-      return (stored) => elementsOf(stored).some(isOneOf);
+      return (stored) => elementsOf(stored).some((element) => list.some((other) => sameValue(other, element)));
+    case 'IS_NULL':
+      return isNull;
+    case 'IS_NOT_NULL':
+      return (stored) => !isNull(stored);
+    case 'IS_NAN':
+      return isNaNValue;
+    case 'IS_NOT_NAN':
+      return (stored) => !isNull(stored) && !isNaNValue(stored);
   }
 }
+
+const isPlain = (value: Value): boolean => !isNull(value) && !isNaNValue(value);
 
 const isNull = (value: Value): boolean => value.valueType === 'nullValue';
 

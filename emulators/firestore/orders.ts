@@ -21,6 +21,7 @@ export function readOrders(asked: StructuredQuery['orderBy'], condition: Conditi
     path: checkedPath(field?.fieldPath ?? ''),
     descending: direction === 'DESCENDING',
   }));
+  refuseRepeats(orders.map(({ path }) => path));
   const descending = orders.at(-1)?.descending ?? false;
   const implied = fieldConditions(condition)
     .filter(isInequality)
@@ -30,6 +31,12 @@ export function readOrders(asked: StructuredQuery['orderBy'], condition: Conditi
   for (const path of [...implied, NAME])
     if (!orders.some((order) => order.path === path)) orders.push({ path, descending });
   return orders;
+}
+
+function refuseRepeats(paths: readonly string[]): void {
+  const repeated = paths.find((path, i) => paths.indexOf(path) !== i);
+  if (repeated !== undefined) throw invalid(`order by clause cannot contain duplicate fields ${repeated}`);
+  if (paths.slice(0, -1).includes(NAME)) throw invalid('order by clause cannot contain more fields after the key');
 }
 
 export const hasEveryOrder = (orders: readonly Order[]): ((document: Sortable) => boolean) => {

@@ -20,12 +20,14 @@ export interface Transactions {
   begin(options: { readOnly: boolean; readTime?: number }): Transaction;
   /** Refuses an id that is unknown, ended or expired, with INVALID_ARGUMENT. */
   find(id: Uint8Array): Transaction;
+  /** Refuses only what cannot be an id; ending twice is fine. */
   end(id: Uint8Array): void;
 }
 
 /** Source: "Transactions time out after 270 seconds, or when idle for 60" in Firestore's quotas. */
 const LIFETIME_MILLIS = 270_000;
 const IDLE_MILLIS = 60_000;
+const ID_BYTES = 16;
 
 /** Optimistic transactions: nothing is locked, what was read is verified at commit. `wallClock` in milliseconds. */
 export function createTransactions(database: Database, wallClock: () => number): Transactions {
@@ -48,11 +50,14 @@ export function createTransactions(database: Database, wallClock: () => number):
     find(id) {
       sweep();
       const entry = open.get(Buffer.from(id).toString('hex'));
-      if (!entry) throw invalid('The referenced transaction has expired or is no longer valid.');
+      if (!entry) throw expired();
       entry.used = wallClock();
       return entry.transaction;
     },
-    end: (id) => void open.delete(Buffer.from(id).toString('hex')),
+    end(id) {
+      if (id.length !== ID_BYTES) throw expired();
+      open.delete(Buffer.from(id).toString('hex'));
+    },
   };
 }
 
@@ -78,7 +83,7 @@ function createTransaction(database: Database, readOnly: boolean, readTime: numb
   }
 
   return {
-    id: randomBytes(16),
+    id: randomBytes(ID_BYTES),
     readOnly,
     snapshot,
     sawDocument: (name) => void documents.add(name),
@@ -91,6 +96,8 @@ function createTransaction(database: Database, readOnly: boolean, readTime: numb
     },
   };
 }
+
+const expired = () => invalid('The referenced transaction has expired or is no longer valid.');
 
 const touches = (query: Query, { before, after }: Change): boolean =>
   (before !== undefined && query.admits(before)) || (after !== undefined && query.admits(after));

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { admitFields, checkSize } from './admission.ts';
 import type { Draft } from './database.ts';
 import { alreadyExists, failedPrecondition, invalid, notFound } from './errors.ts';
-import { type FieldPath, getField, parseFieldPath, withField } from './field-paths.ts';
+import { getField, parseFieldPath, withField } from './field-paths.ts';
 import { checkDocumentName } from './names.ts';
 import type { StoredDocument } from './storage.ts';
 import { fromMicros, toMicros } from './timestamps.ts';
@@ -21,16 +22,23 @@ export function applyWrite(write: Write, draft: Draft, database: string): WriteR
   const { fields, results } = applyTransforms(untransformed, transformsOf(write), draft.at);
   admitFields(fields);
   checkSize(name, fields);
-  draft.put(name, { name, fields, createTime: current?.createTime ?? draft.at, updateTime: draft.at });
-  return { updateTime: fromMicros(draft.at), transformResults: results };
+  const createTime = current?.createTime ?? draft.at;
+  const stored = isUnchanged(current, fields) ? current : { name, fields, createTime, updateTime: draft.at };
+  draft.put(name, stored);
+  return { updateTime: fromMicros(stored.updateTime), transformResults: results };
 }
 
-function targetOf(write: Write): string {
+/** The document a write is about; refuses a write without an operation. */
+export function targetOf(write: Write): string {
   if (write.operation === 'update') return write.update.name;
   if (write.operation === 'delete') return write.delete;
   if (write.operation === 'transform') return write.transform.document;
-  throw invalid('A write has no operation.');
+  throw invalid('empty write operation');
 }
+
+/** A write that changes nothing keeps the update time. Source: `WriteResult.update_time` in write.proto. */
+const isUnchanged = (current: StoredDocument | undefined, fields: Fields): current is StoredDocument =>
+  current !== undefined && isDeepStrictEqual(current.fields, fields);
 
 function transformsOf(write: Write): FieldTransform[] {
   return write.operation === 'transform' ? write.transform.fieldTransforms : write.updateTransforms;
@@ -40,12 +48,11 @@ function checkPrecondition(required: Precondition, name: string, current: Stored
   if (required.exists === true && !current) throw notFound(`No document to update: ${name}`);
   if (required.exists === false && current) throw alreadyExists(`Document already exists: ${name}`);
   if (!required.updateTime) return;
-  if (!current) throw notFound(`No document to update: ${name}`);
+  if (required.updateTime.nanos % 1000 !== 0) throw invalid('timestamp cannot have more than microseconds precision');
   const base = toMicros(required.updateTime);
-  if (base !== current.updateTime)
-    throw failedPrecondition(
-      `the stored version (${current.updateTime}) does not match the required base version (${base})`,
-    );
+  const stored = current?.updateTime ?? 0;
+  if (base !== stored)
+    throw failedPrecondition(`the stored version (${stored}) does not match the required base version (${base})`);
 }
 
 /** The whole document, or, with a mask, the stored one with the masked fields set or deleted. */
@@ -55,17 +62,8 @@ function updatedFields(
 ): Fields {
   if (write.updateMask === null) return write.update.fields;
   const paths = write.updateMask.fieldPaths.map(parseFieldPath);
-  refuseOverlaps(paths);
   return paths.reduce(
     (fields, path) => withField(fields, path, getField(write.update.fields, path)),
     current?.fields ?? {},
   );
-}
-
-function refuseOverlaps(paths: readonly FieldPath[]): void {
-  const keys = paths.map((path) => JSON.stringify(path).slice(0, -1)).sort();
-  for (const [i, key] of keys.entries()) {
-    const next = keys[i + 1];
-    if (next === key || next?.startsWith(`${key},`)) throw invalid('An update mask names a field and a part of it.');
-  }
 }
