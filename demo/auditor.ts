@@ -69,11 +69,11 @@ const whoDidWhat = `
   ORDER BY who, verb, type`;
 
 const whoApproved = `
-  SELECT yes.approval.id AS approval, yes.principal.member AS approver, COUNT(run.event_id) AS runs
+  SELECT yes.approval.id AS approval_id, yes.principal.member AS approver, COUNT(run.event_id) AS runs
   FROM \`sallyport_evidence.events\` AS yes
   JOIN \`sallyport_evidence.events\` AS run ON run.approval.id = yes.approval.id AND run.phase = 'intent'
   WHERE yes.type = 'approved'
-  GROUP BY approval, approver`;
+  GROUP BY approval_id, approver`;
 
 const whatWasMasked = `
   SELECT mask.resource AS resource, mask.class AS class, COUNT(*) AS operations

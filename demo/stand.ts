@@ -115,6 +115,7 @@ export async function startStand(options: {
               discovery: `${issuer.url}/.well-known/openid-configuration`,
               algorithms: ['RS256'],
               subject_kind: { claim: 'kind' },
+              email_domains: ['example.com'],
               claims: { groups: 'groups' },
             },
           ]),

@@ -88,7 +88,7 @@ async function trespass({ stand, people, holds }: Scene) {
   holds('salaries are none of its business', salaries.status === 403 && salaries.body.code === 'denied');
 }
 
-async function askAHuman({ stand, people, terminal, holds }: Scene) {
+async function askAHuman({ stand, people, holds }: Scene) {
   const statement = 'alter table orders add column reviewed boolean';
   const asked = await people.sql(statement);
   const id = asked.body.approval?.id ?? '';
@@ -114,7 +114,6 @@ async function askAHuman({ stand, people, terminal, holds }: Scene) {
   holds('the same request runs now', ran.status === 200 && ran.body.state === 'done');
   const again = await people.sql(statement);
   holds('once: sent again, it asks again', again.status === 202 && again.body.approval?.id !== id);
-  terminal.line();
 }
 
 async function rotate({ stand, running, people, holds }: Scene) {
