@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { type Catalog, nameOf, type View } from './catalog.ts';
+import { catalogSql } from './catalog-sql.ts';
+import type { Parser } from './parser.ts';
+
+/** Answers a query with its rows as objects. */
+export type Ask = (sql: string) => Promise<unknown[]>;
+
+const number = z.coerce.number().int();
+const column = z.object({
+  name: z.string(),
+  number,
+  type: number,
+  generated: z.boolean(),
+  hasDefault: z.boolean(),
+});
+
+const rows = {
+  relations: z.object({
+    oid: number,
+    schema: z.string(),
+    name: z.string(),
+    kind: z.enum(['r', 'p', 'v', 'm', 'f', 'S']),
+    triggers: z.boolean(),
+    rules: z.boolean(),
+    fingerprint: z.string(),
+    columns: z.array(column),
+  }),
+  types: z.object({
+    oid: number,
+    schema: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    category: z.string(),
+    base: number,
+    element: number,
+    extension: z.boolean(),
+    userCast: z.boolean(),
+  }),
+  functions: z.object({ name: z.string(), stable: z.boolean(), builtIn: z.boolean(), returnsSet: z.boolean() }),
+  inheritance: z.object({ child: number, parent: number }),
+  foreignKeys: z.object({
+    child: number,
+    parent: number,
+    childColumns: z.array(number),
+    parentColumns: z.array(number),
+    onDelete: z.string(),
+  }),
+  uniques: z.object({ relation: number, columns: z.array(number), plain: z.boolean() }),
+  checks: z.object({ relation: number, columns: z.array(number), validated: z.boolean() }),
+  generated: z.object({ relation: number, column: number, source: number }),
+  views: z.object({ oid: number, definition: z.string(), reads: z.array(number), userCode: z.boolean() }),
+  rowSecurity: z.object({ relation: number, column: number }),
+};
+
+/** Reads the whole catalog; the caller sees to it that all questions are answered from one snapshot. */
+export async function readCatalog(ask: Ask, database: string, parser: Parser): Promise<Catalog> {
+  const read = async <Row>(schema: z.ZodType<Row>, sql: string): Promise<Row[]> =>
+    z.array(schema).parse(await ask(sql));
+
+  const relations = await read(rows.relations, catalogSql.relations);
+  const types = await read(rows.types, catalogSql.types);
+  const functions = await read(rows.functions, catalogSql.functions);
+  const views = await Promise.all(
+    (await read(rows.views, catalogSql.views)).map(async ({ definition, ...view }): Promise<View> => {
+      const parsed = await parser.parse(definition).catch(() => undefined);
+      return { ...view, query: parsed?.statement };
+    }),
+  );
+  return {
+    database,
+    relations: new Map(relations.map((relation) => [nameOf(relation), relation])),
+    byOid: new Map(relations.map((relation) => [relation.oid, relation])),
+    types: new Map(types.map((type) => [type.oid, type])),
+    typesByName: new Map(types.map((type) => [`${type.schema}.${type.name}`, type])),
+    functions: new Map(functions.map((facts) => [facts.name, facts])),
+    views: new Map(views.map((view) => [view.oid, view])),
+    inheritance: await read(rows.inheritance, catalogSql.inheritance),
+    foreignKeys: await read(rows.foreignKeys, catalogSql.foreignKeys),
+    uniques: await read(rows.uniques, catalogSql.uniques),
+    checks: await read(rows.checks, catalogSql.checks),
+    generated: await read(rows.generated, catalogSql.generated),
+    rowSecurity: await read(rows.rowSecurity, catalogSql.rowSecurity),
+  };
+}

@@ -1,0 +1,97 @@
+/** The questions asked of the target's catalog. Every name is of `pg_catalog`, which is all the session looks in. */
+
+/** Of each relation `c`: everything in the catalog that understanding it rests on. Row versions (`xmin`) change with any change. */
+const fingerprint = `md5(concat_ws(';', c.xmin,
+  (SELECT string_agg(a.xmin::text, ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
+  (SELECT string_agg(r.xmin::text, ',' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = c.oid),
+  (SELECT string_agg(t.xmin::text, ',' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid),
+  (SELECT string_agg(k.xmin::text, ',' ORDER BY k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid),
+  (SELECT string_agg(x.xmin::text, ',' ORDER BY x.indexrelid) FROM pg_index x WHERE x.indrelid = c.oid),
+  (SELECT string_agg(h.inhparent::text, ',' ORDER BY h.inhseqno) FROM pg_inherits h WHERE h.inhrelid = c.oid),
+  (SELECT string_agg(h.inhrelid::text, ',' ORDER BY h.inhrelid) FROM pg_inherits h WHERE h.inhparent = c.oid)))`;
+
+/** The fingerprints of some relations, as one text: `$1` is their oids. */
+export const driftSql = `SELECT coalesce(string_agg(f.oid || ':' || f.fingerprint, ' ' ORDER BY f.oid), '')
+  FROM (SELECT c.oid::bigint, ${fingerprint} AS fingerprint FROM pg_class c WHERE c.oid = ANY($1::oid[])) f`;
+
+/** What `driftSql` answers as long as nothing changed. */
+export function expectedFingerprints(relations: readonly { oid: number; fingerprint: string }[]): string {
+  return [...relations]
+    .sort((a, b) => a.oid - b.oid)
+    .map(({ oid, fingerprint }) => `${oid}:${fingerprint}`)
+    .join(' ');
+}
+
+const ofUser = `n.nspname NOT IN ('pg_catalog', 'information_schema')`;
+
+export const catalogSql = {
+  relations: `
+    SELECT c.oid::int, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+      EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS triggers,
+      EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS rules,
+      CASE WHEN ${ofUser} THEN ${fingerprint} ELSE '' END AS fingerprint,
+      (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'type', a.atttypid::bigint,
+          'generated', a.attgenerated <> '', 'hasDefault', a.atthasdef OR a.attidentity <> '') ORDER BY a.attnum), '[]')
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_(toast|temp)'`,
+
+  types: `
+    SELECT t.oid::int, n.nspname AS schema, t.typname AS name, t.typtype AS kind, t.typcategory AS category,
+      t.typbasetype::int AS base, t.typelem::int AS element,
+      EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e') AS extension,
+      EXISTS (SELECT FROM pg_cast k WHERE t.oid IN (k.castsource, k.casttarget) AND k.castfunc >= 16384
+        AND (t.oid >= 16384 OR greatest(k.castsource, k.casttarget) < 16384) AND NOT EXISTS
+        (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = k.castfunc AND d.deptype = 'e')) AS "userCast"
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typtype <> 'c' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typtype = 'c')
+      OR t.oid IN (SELECT a.atttypid FROM pg_attribute a)`,
+
+  functions: `
+    SELECT p.proname AS name, bool_and(p.provolatile <> 'v') AS stable, bool_and(p.oid < 16384) AS "builtIn",
+      bool_or(p.proretset) AS "returnsSet"
+    FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace GROUP BY p.proname`,
+
+  inheritance: `SELECT inhrelid::int AS child, inhparent::int AS parent FROM pg_inherits`,
+
+  foreignKeys: `
+    SELECT conrelid::int AS child, confrelid::int AS parent, to_json(conkey) AS "childColumns", to_json(confkey) AS "parentColumns",
+      confdeltype AS "onDelete" FROM pg_constraint WHERE contype = 'f'`,
+
+  uniques: `
+    SELECT x.indrelid::int AS relation,
+      (SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
+        SELECT unnest(x.indkey::int2[])::int AS number
+        UNION SELECT d.refobjsubid FROM pg_depend d
+          WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid = x.indrelid) u WHERE u.number > 0) AS columns,
+      x.indexprs IS NULL AND x.indpred IS NULL AND NOT x.indisexclusion
+        AND coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false') = 'false' AS plain
+    FROM pg_index x WHERE x.indisunique OR x.indisexclusion`,
+
+  checks: `
+    SELECT conrelid::int AS relation, coalesce(to_json(conkey), '[]') AS columns, convalidated AS validated
+    FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0`,
+
+  generated: `
+    SELECT d.adrelid::int AS relation, d.adnum::int AS column, p.refobjsubid AS source
+    FROM pg_attrdef d
+    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''
+    JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refobjid = d.adrelid
+      AND p.refobjsubid > 0 AND p.refobjsubid <> d.adnum`,
+
+  views: `
+    SELECT c.oid::int, pg_get_viewdef(c.oid) AS definition,
+      (SELECT coalesce(json_agg(DISTINCT d.refobjid::bigint), '[]') FROM pg_rewrite w
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+        WHERE w.ev_class = c.oid AND d.refobjid <> c.oid) AS reads,
+      EXISTS (SELECT FROM pg_rewrite w
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+          AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND d.refobjid >= 16384
+        WHERE w.ev_class = c.oid) AS "userCode"
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND ${ofUser}`,
+
+  rowSecurity: `
+    SELECT p.polrelid::int AS relation, d.refobjsubid AS column
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refobjid = p.polrelid`,
+} as const;

@@ -1,0 +1,106 @@
+import type { Node } from './syntax.ts';
+
+/** What understanding knows of a database: a snapshot of its catalog, read once and shared. Immutable. */
+
+export type Catalog = {
+  database: string;
+  /** By `schema.name`. */
+  relations: ReadonlyMap<string, Relation>;
+  byOid: ReadonlyMap<number, Relation>;
+  types: ReadonlyMap<number, Type>;
+  /** By `schema.name`. */
+  typesByName: ReadonlyMap<string, Type>;
+  /** Functions of `pg_catalog` by name. */
+  functions: ReadonlyMap<string, FunctionFacts>;
+  inheritance: readonly { child: number; parent: number }[];
+  foreignKeys: readonly ForeignKey[];
+  /** Unique indexes and exclusion constraints. */
+  uniques: readonly Unique[];
+  checks: readonly { relation: number; columns: readonly number[]; validated: boolean }[];
+  generated: readonly { relation: number; column: number; source: number }[];
+  views: ReadonlyMap<number, View>;
+  /** Columns that row-level security policies look at. */
+  rowSecurity: readonly { relation: number; column: number }[];
+};
+
+/** As in `pg_class.relkind`. */
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
+
+export type Relation = {
+  oid: number;
+  schema: string;
+  name: string;
+  kind: RelationKind;
+  columns: readonly Column[];
+  /** User triggers, or rules other than a view's own. */
+  triggers: boolean;
+  rules: boolean;
+  /** Of everything in the catalog that understanding of this relation rests on; empty for the system's own relations. */
+  fingerprint: string;
+};
+
+export type Column = {
+  name: string;
+  number: number;
+  type: number;
+  generated: boolean;
+  hasDefault: boolean;
+};
+
+export type Type = {
+  oid: number;
+  schema: string;
+  name: string;
+  /** As in `pg_type.typtype`: base, composite, domain, enum, multirange, pseudo, range. */
+  kind: string;
+  /** As in `pg_type.typcategory`. */
+  category: string;
+  /** Of a domain, else 0. */
+  base: number;
+  /** Of an array, else 0. */
+  element: number;
+  extension: boolean;
+  /** A cast from or to it runs a function that is neither built in nor of an extension. */
+  userCast: boolean;
+};
+
+export type FunctionFacts = {
+  /** Every overload came with the server and none is volatile. */
+  stable: boolean;
+  /** Every overload came with the server. */
+  builtIn: boolean;
+  /** Some overload returns a set. */
+  returnsSet: boolean;
+};
+
+export type ForeignKey = {
+  child: number;
+  parent: number;
+  childColumns: readonly number[];
+  parentColumns: readonly number[];
+  /** As in `pg_constraint.confdeltype`. */
+  onDelete: string;
+};
+
+export type Unique = {
+  relation: number;
+  /** Every column it looks at: its keys, expressions and predicate. */
+  columns: readonly number[];
+  /** Over plain columns, all rows, and nulls are distinct. */
+  plain: boolean;
+};
+
+export type View = {
+  oid: number;
+  /** Its query as the server writes it; undefined where that cannot be read. */
+  query: Node | undefined;
+  /** Relations it reads directly. */
+  reads: readonly number[];
+  /** It calls functions or operators that did not come with the server. */
+  userCode: boolean;
+};
+
+export const nameOf = (relation: Relation) => `${relation.schema}.${relation.name}`;
+
+export const isSystem = (relation: Relation) =>
+  relation.schema === 'pg_catalog' || relation.schema === 'information_schema';

@@ -1,0 +1,166 @@
+import { checkAttribute, checkFunction } from './allowed-functions.ts';
+import { allowedNodes } from './allowed-nodes.ts';
+import type { Catalog, Relation } from './catalog.ts';
+import { Refusal, type Rule } from './refusal.ts';
+import { type Fields, fieldsOf, isFields, isPlace, namesOf, ofType, textOf, typeOf } from './syntax.ts';
+
+/** What the walk met on its way. */
+export type Seen = {
+  columnRefs: Fields[];
+  /** Column names that decide which rows there are, or their order. */
+  predicates: Set<string>;
+  /** Types outside `pg_catalog`, to be written with their schema. */
+  types: { fields: Fields; schema: string }[];
+  /** Every name after a dot. */
+  attributes: Set<string>;
+};
+
+const predicateFields = new Set([
+  'whereClause',
+  'havingClause',
+  'quals',
+  'sortClause',
+  'groupClause',
+  'distinctClause',
+  'agg_filter',
+  'agg_order',
+  'partitionClause',
+  'orderClause',
+]);
+
+/**
+ * R2, R3, R6, R7 and R8 for a query: refuses every node, field, function, operator, cast and attribute that is not known to be
+ * safe, the first one it meets.
+ */
+export function gate(statement: unknown, catalog: Catalog, searchPath: readonly string[]): Seen {
+  const seen: Seen = { columnRefs: [], predicates: new Set(), types: [], attributes: new Set() };
+
+  const node = (value: Fields, predicate: boolean) => {
+    const type = typeOf(value);
+    if (type === undefined) throw new Refusal('R3', 'The statement holds something that is not known');
+    visit(type, fieldsOf(value[type]), predicate);
+  };
+
+  const visit = (type: string, fields: Fields, predicate: boolean) => {
+    const allowed = allowedNodes.get(type);
+    if (allowed === undefined) throw new Refusal('R3', `${spoken(type)} is not among what can be proven yet`, fields);
+    checks[type]?.(fields, seen, catalog, searchPath);
+    if (type === 'ColumnRef' && predicate) seen.predicates.add(namesOf(fields['fields']).at(-1) ?? '*');
+    if (type === 'JoinExpr') for (const name of namesOf(fields['usingClause'])) seen.predicates.add(name);
+    if (type === 'A_Const') return;
+
+    for (const [name, value] of Object.entries(fields)) {
+      if (isPlace(name)) continue;
+      if (!allowed.has(name))
+        throw new Refusal('R3', `${spoken(type)} with ${name} is not among what can be proven yet`, fields);
+      const below = predicate || predicateFields.has(name);
+      const holds = allowed.get(name);
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (!isFields(child) || Object.keys(child).length === 0) continue;
+        if (holds !== undefined) visit(holds, child, below);
+        else node(child, below);
+      }
+    }
+  };
+
+  if (isFields(statement)) node(statement, false);
+  return seen;
+}
+
+/** `JoinExpr` → `JOIN EXPR`: something for a caller to go by. */
+const spoken = (type: string) =>
+  type
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/_/g, ' ')
+    .toUpperCase();
+
+type Check = (fields: Fields, seen: Seen, catalog: Catalog, searchPath: readonly string[]) => void;
+
+const builtInOnly =
+  (rule: Rule, field: string, what: string): Check =>
+  (fields) => {
+    const path = namesOf(fields[field]);
+    if (path.length > 1 && path[0] !== 'pg_catalog') {
+      throw new Refusal(
+        rule,
+        `${what} ${path.join('.')} did not come with the server; write the query without it`,
+        fields,
+      );
+    }
+  };
+
+const checks: Readonly<Record<string, Check>> = {
+  FuncCall: (fields, _seen, catalog) => checkFunction(namesOf(fields['funcname']), catalog, fields),
+  A_Expr: builtInOnly('R7', 'name', 'The operator'),
+  SubLink: builtInOnly('R7', 'operName', 'The operator'),
+  CollateClause: builtInOnly('R7', 'collname', 'The collation'),
+
+  ColumnRef: (fields, seen, catalog) => {
+    const path = namesOf(fields['fields']);
+    seen.columnRefs.push(fields);
+    for (const name of path.slice(1)) {
+      seen.attributes.add(name);
+      checkAttribute(name, catalog, fields);
+    }
+  },
+
+  A_Indirection: (fields, seen, catalog) => {
+    const indirection = Array.isArray(fields['indirection']) ? fields['indirection'] : [];
+    for (const step of indirection) {
+      if (typeOf(step) === 'A_Star') seen.attributes.add('*');
+      const name = textOf(ofType(step, 'String')?.['sval']);
+      if (name === undefined) continue;
+      seen.attributes.add(name);
+      checkAttribute(name, catalog);
+    }
+  },
+
+  RangeTableSample: (fields) => {
+    const [method, ...more] = namesOf(fields['method']);
+    if (more.length > 0 || !['bernoulli', 'system'].includes(method ?? '')) {
+      throw new Refusal('R3', 'Only BERNOULLI and SYSTEM may sample', fields);
+    }
+  },
+
+  SelectStmt: (fields) => {
+    if (fields['lockingClause'] !== undefined)
+      throw new Refusal('R2', 'Rows may not be locked; leave out FOR UPDATE and the like');
+    if (fields['intoClause'] !== undefined) throw new Refusal('R2', 'SELECT INTO makes a table; leave out INTO');
+  },
+
+  CommonTableExpr: (fields) => {
+    const inner = typeOf(fields['ctequery']);
+    if (inner !== 'SelectStmt')
+      throw new Refusal('R9', 'A CTE that writes cannot be proven yet; send it as a statement of its own', fields);
+    // Whatever becomes of scopes, a name that is left bare can then never be one of the system's relations.
+    if (textOf(fields['ctename'])?.startsWith('pg_'))
+      throw new Refusal('R4', 'A CTE may not have a name that begins with pg_', fields);
+  },
+
+  TypeName: (fields, seen, catalog, searchPath) => {
+    const path = namesOf(fields['names']);
+    const [name = ''] = path.slice(-1);
+    if (fields['pct_type'] === true) throw new Refusal('R7', '%TYPE cannot be used here', fields);
+    if (path.length > 2) throw new Refusal('R7', `The type ${path.join('.')} is not known`, fields);
+    if (path.length === 2 && path[0] === 'pg_catalog') return;
+    if (path.length === 1 && catalog.typesByName.has(`pg_catalog.${name}`)) return;
+
+    const schemas = path.length === 2 ? path.slice(0, 1) : searchPath;
+    const type = schemas.map((schema) => catalog.typesByName.get(`${schema}.${name}`)).find((hit) => hit !== undefined);
+    const safe = type !== undefined && !type.userCast && (type.kind === 'e' || (type.extension && type.kind === 'b'));
+    if (!safe)
+      throw new Refusal('R7', `A cast to ${path.join('.')} may run code of its own; cast to a built-in type`, fields);
+    if (path.length === 1) seen.types.push({ fields, schema: type.schema });
+  },
+};
+
+/** R7 for values that are read: a relation with a column whose type has casts made by users may run them unseen. */
+export function checkColumnTypes(relation: Relation, catalog: Catalog): void {
+  for (const column of relation.columns) {
+    const type = catalog.types.get(column.type);
+    const inner = type?.element ? catalog.types.get(type.element) : type;
+    if (inner?.userCast) {
+      throw new Refusal('R7', `The column ${relation.name}.${column.name} is of a type with casts of its own`);
+    }
+  }
+}

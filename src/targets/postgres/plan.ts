@@ -1,0 +1,18 @@
+/** How an understood statement is run. Only this target reads it. */
+export type Plan =
+  /** It is not: nothing could be proven. */
+  | { access: 'none' }
+  | {
+      access: 'read' | 'write' | 'define';
+      /** The very text that goes to the server. */
+      text: string;
+      searchPath: readonly string[];
+      /** Oids of the relations it rests on, and their fingerprints when it was understood. */
+      watched: readonly number[];
+      fingerprints: string;
+      /** By position: the class that hides an output column, where that could be told. */
+      outputs: readonly (string | undefined)[];
+      typeName: (oid: number) => string | undefined;
+      /** R13: what hides the column an output comes from; an output of which this tells anything must not leave. */
+      maskedOrigin: (table: number, column: number) => string | undefined;
+    };

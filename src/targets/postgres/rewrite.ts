@@ -1,0 +1,110 @@
+import { type Cover, coverText, coverTree } from './masks.ts';
+import type { Parser } from './parser.ts';
+import type { Reference } from './references.ts';
+import { Refusal } from './refusal.ts';
+import { type Edit, splice, type TokenLine, tokenLine } from './splice.ts';
+import { type Fields, fieldsOf, locationOf, namesOf, type Parsed, quoted, sameTree, textOf } from './syntax.ts';
+
+export type Rewriting = {
+  references: readonly Reference[];
+  coverOf: (reference: Reference) => Cover | undefined;
+  columnRefs: readonly Fields[];
+  /** Type names to be written with their schema. */
+  types: readonly { fields: Fields; schema: string }[];
+};
+
+/**
+ * Masks at the source: the text to run, in which every relation is written with its schema and every one that holds something
+ * classified is a subquery that does not. The tree is changed by hand, the text by splicing, and the parser must read the
+ * text as that very tree; otherwise it refuses. Changes `parsed`.
+ */
+export async function rewrite(
+  statement: string,
+  parsed: Parsed,
+  rewriting: Rewriting,
+  parser: Parser,
+): Promise<string> {
+  const tokens = tokenLine(parsed.tokens);
+  const edits = rewriting.references.flatMap((reference) => {
+    const cover = rewriting.coverOf(reference);
+    return cover === undefined ? qualify(reference, tokens) : mask(reference, cover, tokens);
+  });
+  edits.push(
+    ...unqualifyColumns(rewriting, tokens),
+    ...rewriting.types.map(({ fields, schema }) => qualifyType(fields, schema)),
+  );
+  if (edits.length === 0) return statement;
+
+  const text = splice(statement, edits);
+  const read = await parser.parse(text);
+  if (!sameTree(read.statement, parsed.statement)) {
+    throw new Refusal(
+      'R13',
+      'The statement cannot be rewritten with its masks in place; name tables in FROM in a plainer way',
+    );
+  }
+  return text;
+}
+
+const unplaceable = (fields: Fields) => new Refusal('R13', 'This table name cannot be found in the text', fields);
+
+function qualify({ fields, relation }: Reference, tokens: TokenLine): Edit[] {
+  if (relation === undefined || fields['schemaname'] !== undefined) return [];
+  const start = locationOf(fields);
+  if (tokens.at(start) === undefined) throw unplaceable(fields);
+  fields['schemaname'] = relation.schema;
+  return [{ start, end: start, text: `${quoted(relation.schema)}.` }];
+}
+
+/** Covers `ONLY t`, `ONLY (t)`, `t *` and `TABLE t` as well as a plain name. */
+function mask({ wrapper, fields }: Reference, cover: Cover, tokens: TokenLine): Edit[] {
+  const first = tokens.at(locationOf(fields));
+  if (wrapper === undefined || first === undefined) throw unplaceable(fields);
+  const only = fields['inh'] !== true;
+  let start = first;
+  let last = first + 2 * (Number(fields['schemaname'] !== undefined) + Number(fields['catalogname'] !== undefined));
+
+  if (only && tokens.word(start - 1) === '(' && tokens.word(start - 2) === 'ONLY') {
+    start -= 2;
+    last += 1;
+  } else if (tokens.word(start - 1) === 'ONLY') start -= 1;
+  if (tokens.word(last + 1) === '*') last += 1;
+  const command = tokens.word(start - 1) === 'TABLE';
+  if (command) start -= 1;
+
+  const { start: from } = tokens.get(start) ?? {};
+  const { end: to } = tokens.get(last) ?? {};
+  if (from === undefined || to === undefined) throw unplaceable(fields);
+  const name = textOf(fields['relname']) ?? '';
+  const alias = fields['alias'] === undefined ? ` AS ${quoted(name)}` : '';
+  delete wrapper['RangeVar'];
+  wrapper['RangeSubselect'] = { subquery: coverTree(cover, only), alias: fields['alias'] ?? { aliasname: name } };
+  return [{ start: from, end: to, text: `${command ? 'SELECT * FROM ' : ''}(${coverText(cover, only)})${alias}` }];
+}
+
+/** `public.users.email` → `users.email`, where `public.users` became a subquery, which has no schema. */
+function unqualifyColumns({ references, coverOf, columnRefs }: Rewriting, tokens: TokenLine): Edit[] {
+  const covered = new Set(
+    references
+      .filter(
+        (reference) =>
+          coverOf(reference) !== undefined && fieldsOf(reference.fields['alias'])['aliasname'] === undefined,
+      )
+      .map((reference) => reference.name),
+  );
+  return columnRefs.flatMap((column) => {
+    const path = namesOf(column['fields']);
+    if (path.length < 3 || !covered.has(path.slice(0, 2).join('.'))) return [];
+    const first = tokens.at(locationOf(column));
+    const end = first === undefined ? undefined : tokens.get(first + 2)?.start;
+    if (end === undefined) throw unplaceable(column);
+    column['fields'] = Array.isArray(column['fields']) ? column['fields'].slice(1) : [];
+    return [{ start: locationOf(column), end, text: '' }];
+  });
+}
+
+function qualifyType(fields: Fields, schema: string): Edit {
+  const start = locationOf(fields);
+  fields['names'] = [{ String: { sval: schema } }, ...(Array.isArray(fields['names']) ? fields['names'] : [])];
+  return { start, end: start, text: `${quoted(schema)}.` };
+}

@@ -1,0 +1,218 @@
+import type pg from 'pg';
+import { Problem } from '../../model/problem.ts';
+import { driftSql } from './catalog-sql.ts';
+import type { Plan } from './plan.ts';
+import type { Parameter } from './settings.ts';
+import { quoted } from './syntax.ts';
+
+export type RunnablePlan = Exclude<Plan, { access: 'none' }>;
+
+export type RunOptions = {
+  plan: RunnablePlan;
+  parameters: readonly Parameter[];
+  /** Of the statement. */
+  seconds: number;
+  /** Rows asked for at a time. */
+  batch: number;
+  onRow: (values: readonly (string | null)[]) => void;
+};
+
+export type Run = {
+  /** Resolves with the columns once the server has described them and the catalog is what it was when it was understood. */
+  described: Promise<readonly pg.FieldDef[]>;
+  /** Resolves at the end of a batch, with whether there may be more. A write is committed before. */
+  more(): Promise<boolean>;
+  /** Asks for the next batch. */
+  proceed(): void;
+  /** Ends the statement between two batches; what follows is to roll back. */
+  leave(): void;
+  /** Rows changed, by the server's command tag. */
+  affected(): number | undefined;
+  submittable: pg.Submittable;
+};
+
+/** The messages of the extended protocol, as `pg` writes them. */
+type Wire = {
+  stream: { cork(): void; uncork(): void };
+  parse(query: { name: string; text: string }): void;
+  bind(config: { portal: string; statement: string; values: readonly (string | null)[] }): void;
+  describe(message: { type: 'P'; name: string }): void;
+  execute(config: { portal: string; rows: number }): void;
+  flush(): void;
+  sync(): void;
+  once(event: 'noData', listener: () => void): void;
+  removeListener(event: 'noData', listener: () => void): void;
+};
+
+const isWire = (con: object): con is Wire =>
+  ['parse', 'bind', 'describe', 'execute', 'flush', 'sync', 'stream'].every((name) => name in con);
+
+type Deferred<T> = { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void };
+
+const portal = 'answer';
+
+/** What sessions are pinned to, so that it need not be said again. */
+export const defaultSeconds = 30;
+
+/** Statements that every session prepares once. */
+const prepared = {
+  'sallyport-read': 'BEGIN READ ONLY',
+  'sallyport-write': 'BEGIN READ WRITE',
+  'sallyport-drift': driftSql,
+};
+const ready = new WeakSet<object>();
+
+/**
+ * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), compare
+ * the catalog, bind, run, commit. A read sends all but the last at once; a write waits for the comparison.
+ */
+export function createRun({ plan, parameters, seconds, batch, onRow }: RunOptions): Run {
+  const described = deferred<readonly pg.FieldDef[]>();
+  /** What the next command tags belong to, in the order they were sent. */
+  const steps: string[] = [];
+  let wire: Wire | undefined;
+  let batchEnd: Deferred<boolean> = deferred();
+  let failure: { error: unknown } | undefined;
+  let changed: number | undefined;
+
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    described.reject(failure.error);
+    batchEnd.reject(failure.error);
+  };
+
+  const describe = (fields: readonly pg.FieldDef[]) => {
+    const masked = fields.find(
+      ({ tableID, columnID }) => tableID !== 0 && plan.maskedOrigin(tableID, columnID) !== undefined,
+    );
+    if (masked === undefined) described.resolve(fields);
+    else
+      fail(
+        new Problem('masking-unprovable', {
+          detail: 'R13: a column of the result comes straight from a classified one.',
+        }),
+      );
+  };
+  const nothingToDescribe = () => describe([]);
+
+  const own = (con: Wire, step: string, statement: string, values: readonly string[] = []) => {
+    steps.push(step);
+    con.bind({ portal: '', statement, values });
+    con.execute({ portal: '', rows: 0 });
+  };
+  const ownText = (con: Wire, step: string, text: string) => {
+    con.parse({ name: '', text });
+    own(con, step, '');
+  };
+
+  const runPortal = (con: Wire) => {
+    steps.push('statement');
+    con.execute({ portal, rows: plan.access === 'read' ? batch : 0 });
+    con.flush();
+  };
+  const bindAndRun = (con: Wire) => {
+    con.once('noData', nothingToDescribe);
+    con.bind({ portal, statement: '', values: parameters.map(asText) });
+    con.describe({ type: 'P', name: portal });
+    runPortal(con);
+  };
+
+  const submit = (con: object) => {
+    if (!isWire(con)) throw new Error('The driver is not the one this was written for.');
+    wire = con;
+    con.stream.cork();
+    if (!ready.has(con)) {
+      for (const [name, text] of Object.entries(prepared)) con.parse({ name, text });
+      ready.add(con);
+    }
+    own(con, 'begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
+    if (seconds !== defaultSeconds)
+      ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
+    if (plan.access === 'define')
+      ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
+    con.parse({ name: '', text: plan.text });
+    own(con, 'drift', 'sallyport-drift', [`{${plan.watched.join(',')}}`]);
+    if (plan.access === 'read') bindAndRun(con);
+    else con.flush();
+    con.stream.uncork();
+  };
+
+  const onTag = (step: string | undefined, tag: string, con: Wire) => {
+    if (step === 'drift' && plan.access !== 'read') bindAndRun(con);
+    if (step === 'statement') {
+      con.removeListener('noData', nothingToDescribe);
+      changed = Number(/ (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
+      con.stream.cork();
+      ownText(con, 'commit', 'COMMIT');
+      con.sync();
+      con.stream.uncork();
+    }
+    if (step !== 'commit') return;
+    if (tag === 'COMMIT') batchEnd.resolve(false);
+    else fail(new Problem('target-rejected', { detail: 'The transaction was rolled back.' }));
+  };
+
+  const submittable = {
+    submit,
+    handleRowDescription: ({ fields }: { fields: pg.FieldDef[] }) => {
+      wire?.removeListener('noData', nothingToDescribe);
+      describe(fields);
+    },
+    handleDataRow: ({ fields }: { fields: (string | null)[] }) => {
+      if (steps[0] === 'drift') {
+        if (fields[0] !== plan.fingerprints) fail(new CatalogChanged());
+      } else if (failure === undefined) onRow(fields);
+    },
+    handlePortalSuspended: () => {
+      steps.shift();
+      batchEnd.resolve(true);
+    },
+    handleCommandComplete: ({ text }: { text: string }) => {
+      const step = steps.shift();
+      if (wire !== undefined && failure === undefined) onTag(step, text, wire);
+    },
+    handleEmptyQuery: () => fail(new Problem('operation-unreadable', { detail: 'The statement is empty.' })),
+    handleReadyForQuery: () => {},
+    handleError: (error: unknown) => {
+      wire?.removeListener('noData', nothingToDescribe);
+      fail(error);
+      // After an error the server reads nothing until it is told where the next statement begins.
+      wire?.sync();
+    },
+  };
+
+  return {
+    submittable,
+    described: described.promise,
+    affected: () => (plan.access === 'write' && Number.isInteger(changed) ? changed : undefined),
+    async more() {
+      const suspended = await batchEnd.promise;
+      if (suspended) batchEnd = deferred();
+      return suspended;
+    },
+    proceed() {
+      if (wire !== undefined && failure === undefined) runPortal(wire);
+    },
+    leave() {
+      wire?.removeListener('noData', nothingToDescribe);
+      wire?.sync();
+    },
+  };
+}
+
+/** The catalog is not what it was when the statement was understood. */
+export class CatalogChanged extends Error {}
+
+const asText = (value: Parameter) => (value === null ? null : String(value));
+
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // Whoever waits sees the rejection; nobody waiting is no fault.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,36 @@
+import type { Connection } from '../../model/connection.ts';
+import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
+import { coverOf, maskOf } from './masks.ts';
+import type { Protections } from './protections.ts';
+
+const kinds: Readonly<Partial<Record<Relation['kind'], string>>> = {
+  r: 'table',
+  p: 'table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+};
+
+/** What agents may know of the structure: each relation that can be read, with the class and mask of its columns. */
+export function schemaOf(catalog: Catalog, connection: Connection, protections: Protections) {
+  const tables = [...catalog.relations.values()]
+    .filter((relation) => !isSystem(relation) && kinds[relation.kind] !== undefined)
+    .filter((relation) => protections(relation).refusal === undefined)
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+    .map((relation) => {
+      const cover = coverOf(relation, protections, [], catalog);
+      return {
+        name: nameOf(relation),
+        kind: kinds[relation.kind],
+        columns: relation.columns.map((column) => {
+          const className = cover.masked.get(column.name);
+          return {
+            name: column.name,
+            type: catalog.types.get(column.type)?.name ?? 'unknown',
+            ...(className !== undefined && { class: className, mask: maskOf(cover, column.name, className).transform }),
+          };
+        }),
+      };
+    });
+  return { connection: connection.name, protection: 'rewritten', tables };
+}

@@ -1,0 +1,193 @@
+import { type Edit, splice } from './splice.ts';
+import {
+  type Fields,
+  fieldsOf,
+  isFields,
+  locationOf,
+  namesOf,
+  nodesOf,
+  ofType,
+  type Parsed,
+  textOf,
+  typeOf,
+} from './syntax.ts';
+
+/** What of a statement may be written to the trail. */
+export type Recorded = { statement: string; parameters: (values: readonly unknown[]) => unknown[] };
+
+export type Sealing = {
+  /** A literal as the trail may hold it. */
+  seal: (className: string, literal: string) => string;
+  /** Column names that hold nothing classified in any relation the statement touches. */
+  unclassified: ReadonlySet<string>;
+  /** Of the columns that do. */
+  classes: ReadonlyMap<string, string>;
+  /** `none`: only what looks like a password. `tied`: all but what is compared with or written to unclassified columns. */
+  scope: 'none' | 'tied' | 'all';
+  /** Columns of the table an INSERT without a column list writes to. */
+  insertColumns: readonly string[];
+};
+
+const unknownClass = 'LITERAL';
+const passwordLike = /passw|pwd=|secret|token|api[-_]?key|:\/\/[^\s/]*:[^\s/]*@/i;
+const strings = new Set(['SCONST', 'USCONST', 'BCONST', 'XCONST']);
+
+/** What each literal stands beside: a column's name, or something known to be no data. By byte offset, or `$n`. */
+type Ties = Map<string, string>;
+const notData = '';
+
+/**
+ * The statement and its parameters with every literal that may be classified replaced. Literals are sealed unless the tree
+ * shows that they belong to an unclassified column, so that one that is overlooked is sealed too; comments are dropped.
+ */
+export function recordedAs(statement: string, parsed: Parsed, sealing: Sealing): Recorded {
+  const ties = tiesIn(parsed.statement, sealing.insertColumns);
+  const renamed = introducedNames(parsed.statement);
+  const isOpen = (tie: string | undefined) =>
+    tie === notData || (tie !== undefined && !renamed.has(tie) && sealing.unclassified.has(tie));
+  const classFor = (tie: string | undefined) => sealing.classes.get(tie ?? '') ?? unknownClass;
+  const secret = (literal: string, tie: string | undefined) =>
+    passwordLike.test(tie ?? '') || passwordLike.test(literal);
+
+  const edits: Edit[] = [];
+  for (const { start, end, text, name } of parsed.tokens) {
+    const string = strings.has(name);
+    const number = name === 'ICONST' || name === 'FCONST';
+    // The tree places a negative number at its sign.
+    const tie = ties.get(String(start)) ?? (number ? ties.get(String(start - 1)) : undefined);
+    // A short number that is beside nothing is a position, a length, a factor.
+    const telling = string || (number && (tie !== undefined || text.length > 4));
+    if (name.endsWith('COMMENT')) {
+      if (sealing.scope !== 'none' || passwordLike.test(text))
+        edits.push({ start, end, text: name === 'C_COMMENT' ? '/*…*/' : '--…' });
+    } else if (string && secret(text, tie)) {
+      edits.push({ start, end, text: sealing.seal('CREDENTIAL', literalOf(text)) });
+    } else if (telling && (sealing.scope === 'all' || (sealing.scope === 'tied' && !isOpen(tie)))) {
+      edits.push({ start, end, text: sealing.seal(classFor(tie), literalOf(text)) });
+    }
+  }
+  return {
+    statement: splice(statement, edits),
+    parameters: (values) =>
+      values.map((value, index) => {
+        const tie = ties.get(`$${index + 1}`);
+        if (value === null || typeof value === 'boolean') return value;
+        if (typeof value === 'string' && secret(value, tie)) return sealing.seal('CREDENTIAL', value);
+        return sealing.scope === 'none' || (sealing.scope === 'tied' && isOpen(tie))
+          ? value
+          : sealing.seal(classFor(tie), String(value));
+      }),
+  };
+}
+
+/** Equal literals seal equally, whether written in the statement or sent as a parameter. */
+function literalOf(token: string): string {
+  return /^'([^']|'')*'$/.test(token) ? token.slice(1, -1).replaceAll("''", "'") : token;
+}
+
+/** Names a statement gives to its own columns: they may stand for anything. */
+function introducedNames(statement: Fields): Set<string> {
+  const names = new Set<string>();
+  const walk = (value: unknown) => {
+    if (Array.isArray(value)) return value.forEach(walk);
+    if (!isFields(value)) return;
+    for (const list of ['colnames', 'aliascolnames']) for (const name of namesOf(value[list])) names.add(name);
+    for (const target of nodesOf(value['targetList'])) {
+      const { name, val } = ofType(target, 'ResTarget') ?? {};
+      const own = namesOf(ofType(val, 'ColumnRef')?.['fields']).at(-1);
+      // The left side of an assignment is no new name.
+      if (typeof name === 'string' && name !== own && !('relation' in value) && !('action' in value)) names.add(name);
+    }
+    for (const child of Object.values(value)) walk(child);
+  };
+  walk(statement);
+  return names;
+}
+
+function tiesIn(statement: Fields, insertColumns: readonly string[]): Ties {
+  const ties: Ties = new Map();
+
+  /** A literal met twice, beside different columns, is beside none. */
+  const tie = (key: string, column: string) =>
+    ties.set(key, ties.has(key) && ties.get(key) !== column ? unknownClass : column);
+  const tieAll = (value: unknown, column: string) => {
+    for (const key of literalsIn(value)) tie(key, column);
+  };
+
+  const walk = (value: unknown) => {
+    if (Array.isArray(value)) return value.forEach(walk);
+    if (!isFields(value)) return;
+    const type = typeOf(value);
+    if (type !== undefined) relate(type, fieldsOf(value[type]));
+    for (const child of Object.values(value)) walk(child);
+  };
+
+  const relate = (type: string, fields: Fields) => {
+    if (type === 'A_Expr') {
+      const [left, right] = [columnOf(fields['lexpr']), columnOf(fields['rexpr'])];
+      const literalSides = [
+        left === undefined ? fields['lexpr'] : undefined,
+        right === undefined ? fields['rexpr'] : undefined,
+      ];
+      const column = left ?? right;
+      for (const side of literalSides) if (isPlain(side)) tieAll(side, column ?? unknownClass);
+    } else if (type === 'SelectStmt') {
+      // LIMIT, OFFSET, and ORDER BY or GROUP BY a position.
+      const positions = nodesOf(fields['sortClause']).map((node) => ofType(node, 'SortBy')?.['node']);
+      for (const place of [
+        fields['limitCount'],
+        fields['limitOffset'],
+        ...positions,
+        ...nodesOf(fields['groupClause']),
+      ]) {
+        if (isPlain(place)) tieAll(place, notData);
+      }
+    } else if (type === 'InsertStmt') {
+      const named = nodesOf(fields['cols']).map((node) => textOf(ofType(node, 'ResTarget')?.['name']) ?? '');
+      const columns = fields['cols'] === undefined ? insertColumns : named;
+      const select = ofType(fields['selectStmt'], 'SelectStmt');
+      for (const row of nodesOf(select?.['valuesLists'])) {
+        nodesOf(ofType(row, 'List')?.['items']).forEach((item, index) => {
+          if (isPlain(item)) tieAll(item, columns[index] ?? unknownClass);
+        });
+      }
+    }
+    if (type === 'UpdateStmt' || fields['onConflictClause'] !== undefined) {
+      const list = type === 'UpdateStmt' ? fields['targetList'] : fieldsOf(fields['onConflictClause'])['targetList'];
+      for (const target of nodesOf(list).map((node) => ofType(node, 'ResTarget') ?? {})) {
+        if (isPlain(target['val'])) tieAll(target['val'], textOf(target['name']) ?? unknownClass);
+      }
+    }
+  };
+
+  walk(statement);
+  return ties;
+}
+
+/** The column a side of a comparison is, casts aside. */
+function columnOf(node: unknown): string | undefined {
+  const cast = ofType(node, 'TypeCast');
+  if (cast !== undefined) return columnOf(cast['arg']);
+  return namesOf(ofType(node, 'ColumnRef')?.['fields']).at(-1);
+}
+
+/** Literals only: constants, parameters, casts, lists and arrays of them. */
+function isPlain(node: unknown): boolean {
+  const list = ofType(node, 'List')?.['items'] ?? ofType(node, 'A_ArrayExpr')?.['elements'];
+  if (list !== undefined) return nodesOf(list).every(isPlain);
+  const cast = ofType(node, 'TypeCast');
+  if (cast !== undefined) return isPlain(cast['arg']);
+  return ['A_Const', 'ParamRef'].includes(typeOf(node) ?? '');
+}
+
+/** The byte offsets of constants, and `$n`, below a value, subqueries aside. */
+function literalsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(literalsIn);
+  if (!isFields(value)) return [];
+  const constant = ofType(value, 'A_Const');
+  if (constant !== undefined) return [String(locationOf(constant))];
+  const parameter = ofType(value, 'ParamRef');
+  if (parameter !== undefined) return [`$${parameter['number'] ?? 0}`];
+  if (typeOf(value) === 'SubLink') return [];
+  return Object.values(value).flatMap(literalsIn);
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** Settings of a PostgreSQL connection. */
+export const settingsSchema = z.strictObject({
+  host: z.string().min(1).max(255),
+  port: z.int().min(1).max(65_535).default(5432),
+  database: z.string().min(1).max(63),
+  /** `disable` is only for loopback, unless the deployment says otherwise. */
+  tls: z.enum(['verify-full', 'require', 'disable']).default('verify-full'),
+  /** PEM of the authorities that may have signed the server's certificate. */
+  ca: z.string().optional(),
+  /** Schemas in which unqualified names are looked up. */
+  search_path: z.array(z.string().min(1).max(63)).min(1).default(['public']),
+});
+export type Settings = z.output<typeof settingsSchema>;
+
+const parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** What a caller sends: one statement and its `$1…`. */
+export const requestSchema = z.strictObject({
+  statement: z.string().min(1),
+  parameters: z.array(parameter).max(1000).default([]),
+});
+export type Request = z.output<typeof requestSchema>;
+export type Parameter = z.output<typeof parameter>;

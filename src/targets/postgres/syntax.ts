@@ -1,0 +1,86 @@
+/** PostgreSQL's raw parse tree as libpg-query gives it: every node is `{ TypeName: fields }`. */
+
+export type Fields = { [name: string]: unknown };
+export type Node = Fields;
+
+export type Token = { start: number; end: number; text: string; name: string; keyword: boolean };
+
+/** What the parser says of one statement. Offsets are in UTF-8 bytes. */
+export type Parsed = { statement: Node; tokens: readonly Token[] };
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The fields of an object that may be absent. */
+export function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+/** The nodes of a list that may be absent. */
+export function nodesOf(value: unknown): Node[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The type of a wrapped node, or undefined where the object is not one. */
+export function typeOf(node: unknown): string | undefined {
+  if (!isFields(node)) return undefined;
+  const keys = Object.keys(node);
+  const [type] = keys;
+  return keys.length === 1 && type !== undefined && /^[A-Z]/.test(type) ? type : undefined;
+}
+
+/** The fields of a node when it is of the type asked for. */
+export function ofType(node: unknown, type: string): Fields | undefined {
+  return typeOf(node) === type ? fieldsOf(fieldsOf(node)[type]) : undefined;
+}
+
+/** The words of a list of `String` nodes; a star is `*`. */
+export function namesOf(value: unknown): string[] {
+  return nodesOf(value).map((node) =>
+    typeOf(node) === 'A_Star' ? '*' : (textOf(ofType(node, 'String')?.['sval']) ?? ''),
+  );
+}
+
+/** The byte offset of a node in the statement; libpg-query leaves out a 0. */
+export function locationOf(fields: Fields): number {
+  const location = fields['location'];
+  return typeof location === 'number' ? location : 0;
+}
+
+/** Every wrapped node below (and at) a value, with its type, parents first. */
+export function* everyNode(value: unknown): Generator<{ type: string; fields: Fields }> {
+  if (Array.isArray(value)) {
+    for (const item of value) yield* everyNode(item);
+  } else if (isFields(value)) {
+    const type = typeOf(value);
+    if (type !== undefined) yield { type, fields: fieldsOf(value[type]) };
+    for (const child of Object.values(value)) yield* everyNode(child);
+  }
+}
+
+const isPlace = (key: string) =>
+  key === 'location' || key.endsWith('_location') || key === 'stmt_len' || key.startsWith('rexpr_list_');
+
+/** Whether two trees mean the same text: equal in everything but where it stands. */
+export function sameTree(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameTree(item, b[index]));
+  }
+  if (!isFields(a) || !isFields(b)) return Object.is(a, b);
+  const keys = Object.keys(a).filter((key) => !isPlace(key));
+  return (
+    keys.length === Object.keys(b).filter((key) => !isPlace(key)).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameTree(a[key], b[key]))
+  );
+}
+
+/** An identifier as SQL text: always quoted. */
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** A string constant as SQL text, for `standard_conforming_strings = on`. */
+export const constant = (text: string) => `'${text.replaceAll("'", "''")}'`;
