@@ -21,11 +21,11 @@ export type Vote = {
   reason: string;
 };
 
-/** `held` tells of an approval by one human where more are needed. */
+/** `approved` tells of each human's yes; where more are needed the approval is still pending. */
 export type Decided = {
   approval: Approval;
   writes: readonly Write[];
-  event: 'approved' | 'approval_denied' | 'held';
+  event: 'approved' | 'approval_denied';
 };
 
 /** As `Approvals.decide`. */
@@ -95,13 +95,13 @@ function after(approval: Approval, decision: ApprovalDecision, replace: (next: A
     approval.requirements,
     decisions.map((each) => each.approver),
   );
-  const event = decision.decision === 'deny' ? 'approval_denied' : open.length > 0 ? 'held' : 'approved';
-  const state = ({ approval_denied: 'denied', held: 'pending', approved: 'approved' } as const)[event];
+  const denied = decision.decision === 'deny';
+  const state = denied ? 'denied' : open.length > 0 ? 'pending' : 'approved';
   const next: Approval = {
     ...approval,
     state,
     decisions,
     ...(state !== 'pending' && { decided_at: decision.decided_at }),
   };
-  return { approval: next, writes: replace(next), event };
+  return { approval: next, writes: replace(next), event: denied ? 'approval_denied' : 'approved' };
 }

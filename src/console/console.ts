@@ -14,9 +14,6 @@ import { createSession } from './session.ts';
 import type { Transport } from './transport.ts';
 import { createVisits } from './visit.ts';
 
-export type { EvidenceSource, EvidenceTable } from './evidence-answers.ts';
-export type { Transport } from './transport.ts';
-
 export type ConsoleDeps = {
   authenticate: (presented: Presented) => Promise<Identity>;
   /** Of an identity, from its token and from the documents; without `group:`. */

@@ -47,7 +47,8 @@ export function createDecisions(approvals: Approvals): Decisions {
       const { identity, groups } = visit;
       const { approval, writes, event } = await approvals.decide({ approval: id, identity, groups, ...answer });
       const subject = { operationId: approval.operation, approval, call: callOf(approval) };
-      await visit.note(event, subject, { with: writes });
+      const note = approval.state === 'pending' ? { note: 'More approvals are needed.' } : {};
+      await visit.note(event, subject, { with: writes, ...note });
       return sightOf(visit, approval);
     },
   };

@@ -1,18 +1,13 @@
 import { z } from 'zod';
+import type { Answer, Evidence } from '../evidence/evidence.ts';
 import { check } from '../model/check.ts';
 import { Problem } from '../model/problem.ts';
 import type { Visit } from './visit.ts';
 
 /** The evidence room, as the console needs it. */
-export type EvidenceSource = {
-  /** Every question that can be asked. */
-  questions: readonly { name: string; question: string; criteria: readonly string[] }[];
-  /** Undefined where there is no such question. Throws when BigQuery cannot be asked. */
-  ask(name: string, period: { from: Date; to: Date }): Promise<EvidenceTable | undefined>;
-};
-export type EvidenceTable = { columns: readonly string[]; rows: readonly (readonly unknown[])[] };
+export type EvidenceSource = Pick<Evidence, 'questions' | 'ask'>;
 
-export type EvidenceAnswer = EvidenceTable & { name: string; question: string; from: string; to: string };
+export type EvidenceAnswer = Answer & { name: string; question: string; from: string; to: string };
 
 export type EvidenceAnswers = {
   questions: EvidenceSource['questions'];

@@ -107,7 +107,7 @@ function addEvidence(app: Hono, { visits, roles, evidence }: ConsoleParts) {
   app.get('/evidence', (context) =>
     visits(context, async (visit) => {
       roles.mustAudit(visit);
-      return context.json({ evidence: evidence.questions });
+      return context.json({ evidence: evidence.questions.map(questionView) });
     }),
   );
   app.get('/evidence/:name', (context) =>
@@ -125,6 +125,10 @@ function addEvidence(app: Hono, { visits, roles, evidence }: ConsoleParts) {
 
 function viewOf({ approval, objection }: Sight) {
   return { ...approval, may_decide: objection === undefined, ...(objection !== undefined && { objection }) };
+}
+
+function questionView({ columns, ...question }: EvidenceAnswers['questions'][number]) {
+  return { ...question, columns: columns.map(([name, meaning]) => ({ name, meaning })) };
 }
 
 function refuseForeign(session: Session, visit: Visit, context: Context) {

@@ -144,9 +144,9 @@ describe('spending', () => {
     const between = await settle(passage);
     const other = await vote(approval, second, 'approve', []);
 
-    expect(first.event).toBe('held');
+    expect(first).toMatchObject({ event: 'approved', approval: { state: 'pending' } });
     expect(between.state).toBe('waiting');
-    expect(other.event).toBe('approved');
+    expect(other).toMatchObject({ event: 'approved', approval: { state: 'approved' } });
     expect((await settle(passage)).state).toBe('granted');
   });
 

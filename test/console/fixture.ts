@@ -46,7 +46,9 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
       },
     },
     evidence: {
-      questions: [{ name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'] }],
+      questions: [
+        { name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'], columns: [['who', 'Who']] },
+      ],
       ask: async (name, period) =>
         name === 'failed_access'
           ? { columns: ['who', 'times', 'since'], rows: [['=HYPERLINK("http://x")', 3, period.from.toISOString()]] }

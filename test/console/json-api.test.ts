@@ -41,6 +41,18 @@ describe('approvals', () => {
     expect((await approvals.get(id))?.state).toBe('approved');
   });
 
+  test('the first of two approvals is recorded as one, and the approval still waits', async () => {
+    const { send, ask, noted } = aConsole();
+    const { id, digest } = await ask({
+      decision: { approvals: [{ policy: 'p', approvers: ['group:dba'], count: 2, expires: 1800 }] },
+    });
+
+    const answer = await send('dba', 'POST', `/api/approvals/${id}/decision`, approve(digest));
+
+    expect(await answer.json()).toMatchObject({ state: 'pending', objection: 'You have already decided.' });
+    expect(noted).toMatchObject([{ type: 'approved', note: 'More approvals are needed.' }]);
+  });
+
   test('denying is recorded as a denial', async () => {
     const { send, ask, noted } = aConsole();
     const { id, digest } = await ask();
@@ -349,7 +361,14 @@ describe('evidence', () => {
 
   test('the questions are listed', async () => {
     expect(await (await aConsole().as('auditor', '/api/evidence')).json()).toEqual({
-      evidence: [{ name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'] }],
+      evidence: [
+        {
+          name: 'failed_access',
+          question: 'Who was refused?',
+          criteria: ['CC6.6'],
+          columns: [{ name: 'who', meaning: 'Who' }],
+        },
+      ],
     });
   });
 
