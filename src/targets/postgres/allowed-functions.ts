@@ -71,7 +71,7 @@ const harmlessVolatile = new Set(['clock_timestamp', 'gen_random_uuid', 'random'
 
 function mayCall(name: string, catalog: Catalog): boolean {
   const facts = catalog.functions.get(name);
-  return names.has(name) && facts !== undefined && facts.builtIn && (facts.stable || harmlessVolatile.has(name));
+  return names.has(name) && facts?.builtIn && (facts.stable || harmlessVolatile.has(name));
 }
 
 /** Refuses a call of anything not on the list. `path` is the name as written. */

@@ -43,7 +43,7 @@ async function encrypted(socket: Socket, host: string, tls: ConnectionOptions): 
 
 function message(...numbers: number[]): Buffer {
   const bytes = Buffer.alloc(4 + numbers.length * 4);
-  [bytes.length, ...numbers].forEach((number, index) => bytes.writeInt32BE(number, index * 4));
+  for (const [index, number] of [bytes.length, ...numbers].entries()) bytes.writeInt32BE(number, index * 4);
   return bytes;
 }
 

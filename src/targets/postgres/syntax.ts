@@ -63,8 +63,10 @@ export function* everyNode(value: unknown): Generator<{ type: string; fields: Fi
   }
 }
 
-const isPlace = (key: string) =>
-  key === 'location' || key.endsWith('_location') || key === 'stmt_len' || key.startsWith('rexpr_list_');
+const places = new Set(['location', 'list_start', 'list_end', 'rexpr_list_start', 'rexpr_list_end']);
+
+/** Whether a field says only where its node stands in the text. */
+export const isPlace = (field: string) => places.has(field);
 
 /** Whether two trees mean the same text: equal in everything but where it stands. */
 export function sameTree(a: unknown, b: unknown): boolean {
