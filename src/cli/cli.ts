@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
+import { defineCommand, runMain } from 'citty';
+import { coloured, plain, type Terminal } from './terminal.ts';
+
+const { stdin, stdout, stderr, env: environment } = process;
+const interactive = stdin.isTTY && stdout.isTTY;
+
+const terminal: Terminal = {
+  write: (text) => void stdout.write(text),
+  complain: (text) => void stderr.write(text),
+  paint: stdout.isTTY && !environment['NO_COLOR'] ? coloured : plain,
+  ask: interactive ? ask : undefined,
+};
+
+async function ask(question: string): Promise<string> {
+  const reader = createInterface({ input: stdin, output: stdout });
+  try {
+    return await reader.question(question);
+  } finally {
+    reader.close();
+  }
+}
+
+function exit(status: number) {
+  process.exitCode = status;
+}
+
+await runMain(
+  defineCommand({
+    meta: { name: 'sallyport', description: 'The door for agents, seen from outside.' },
+    subCommands: {
+      policy: async () => (await import('./policy.ts')).createPolicyCommand({ terminal, environment, exit }),
+    },
+  }),
+);
