@@ -84,5 +84,5 @@ const whatWasMasked = `
   ORDER BY resource`;
 
 const anythingClassified = `
-  SELECT COUNTIF(REGEXP_CONTAINS(TO_JSON_STRING(event), r'customer[0-9]+@')) AS leaks
-  FROM \`sallyport_evidence.events\` AS event`;
+  SELECT COUNTIF(REGEXP_CONTAINS(CONCAT(IFNULL(statement, ''), IFNULL(parameters, ''), IFNULL(note, '')), r'customer[0-9]+@')) AS leaks
+  FROM \`sallyport_evidence.events\``;

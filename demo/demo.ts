@@ -6,6 +6,9 @@ import { createTerminal, type Terminal } from './terminal.ts';
 
 const DIR = '.sallyport';
 
+// Google's clients would look for the metadata server of a machine on Google Cloud.
+process.env['METADATA_SERVER_DETECTION'] = 'none';
+
 await runMain(
   defineCommand({
     meta: {
@@ -42,7 +45,12 @@ async function demo(options: { once: boolean; quiet: boolean; portBase: number; 
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave(0));
 
-  const broken = options.quiet ? [] : await playStory(running, terminal);
+  const broken = options.quiet
+    ? []
+    : await playStory(running, terminal).catch(async (error) => {
+        await running.stop();
+        throw error;
+      });
   if (!options.quiet) conclude(broken, terminal);
   if (options.once) return leave(broken.length === 0 ? 0 : 1);
   invite(running.stand, terminal, options.dir);

@@ -9,7 +9,7 @@ export type Roles = {
   stop(): Promise<void>;
 };
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('./role.ts', import.meta.url));
 const READY_SECONDS = 20;
 
 /**
@@ -26,17 +26,19 @@ export async function startRoles(options: {
   const { environment, ports, log, restarted } = options;
   const names = Object.keys(ports) as RoleName[];
   const running = new Map<RoleName, ChildProcess>();
-  let stopping = false;
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  let state: 'starting' | 'up' | 'stopping' = 'starting';
 
   function start(name: RoleName) {
-    const child = spawn(process.execPath, ['--disable-proto=delete', main, name], {
+    const child = spawn(process.execPath, ['--disable-proto=delete', program, name], {
       env: { ...inherited(), ...environment, PORT: String(ports[name]) },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', log);
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', log);
     running.set(name, child);
     child.once('exit', () => {
-      if (stopping) return;
+      if (state === 'starting') fail(new Error(`The ${name} ended at its start; what it said is in the log.`));
+      if (state !== 'up') return;
       start(name);
       restarted();
     });
@@ -44,14 +46,15 @@ export async function startRoles(options: {
 
   for (const name of names) start(name);
   try {
-    await Promise.all(names.map((name) => ready(`http://127.0.0.1:${ports[name]}/readyz`)));
+    await Promise.race([failed, Promise.all(names.map((name) => ready(`http://127.0.0.1:${ports[name]}/readyz`)))]);
+    state = 'up';
   } catch (error) {
     await stop();
     throw error;
   }
 
   async function stop() {
-    stopping = true;
+    state = 'stopping';
     await Promise.all([...running.values()].map(end));
   }
 
