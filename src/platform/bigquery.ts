@@ -99,6 +99,12 @@ async function unlessThere(making: Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** `…00.123000000Z` → `…00.123Z`: as many digits as there are, in threes. */
+const shortTime = (text: unknown) =>
+  typeof text === 'string'
+    ? text.replace(/(\.\d{3})(\d{3}?)(?:000)*Z$/, (_, milli, micro) => `${milli}${micro === '000' ? '' : micro}Z`)
+    : text;
+
 const plainRow = (row: object): QueryRow =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 
@@ -106,6 +112,6 @@ const plainRow = (row: object): QueryRow =>
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
-  if (Object.getPrototypeOf(value) !== Object.prototype && 'value' in value) return value.value;
+  if (Object.getPrototypeOf(value) !== Object.prototype && 'value' in value) return shortTime(value.value);
   return plainRow(value);
 }
