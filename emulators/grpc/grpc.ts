@@ -30,7 +30,7 @@ export const failedPrecondition = (details: string): Error => new Refusal(status
 export const unimplemented = (details: string): Error => new Refusal(status.UNIMPLEMENTED, details);
 
 /** By RPC name. A method of the service that is not among them answers UNIMPLEMENTED. */
-export type Methods = Record<string, (request: never) => object>;
+type Methods = Record<string, (request: never) => object>;
 
 export type GrpcOptions = {
   /** Module path of the descriptors that Google's own client carries. */

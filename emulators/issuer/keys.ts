@@ -1,6 +1,6 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
-export type Algorithm = 'RS256' | 'ES256';
+type Algorithm = 'RS256' | 'ES256';
 
 type Key = { kid: string; privateKey: CryptoKey; publicJwk: JWK };
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Keys } from './keys.ts';
 
 /** What a caller may ask a token to say. Unknown members are refused: a misspelt claim must not pass for one left out. */
-export const tokenRequest = z.strictObject({
+const tokenRequest = z.strictObject({
   sub: z.string().min(1),
   kind: z.enum(['agent', 'human']),
   email: z.email().optional(),

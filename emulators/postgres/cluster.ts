@@ -45,7 +45,8 @@ async function runInitdb(initdb: string, args: string[], cwd: string, account: A
     await promisify(execFile)(initdb, [...args, ...fixed, ...collation], { ...account, cwd, env });
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? `\n${error.stderr}` : '';
-    throw new Error(`PostgreSQL cannot make a cluster in ${cwd}.${said}`, { cause: error });
+    const reach = account.uid === undefined ? '' : ' as "nobody", because root it refuses: can that account enter it?';
+    throw new Error(`PostgreSQL cannot make a cluster in ${cwd}${reach}${said}`, { cause: error });
   }
 }
 

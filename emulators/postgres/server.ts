@@ -44,7 +44,7 @@ export async function runServer(options: ServerOptions): Promise<Server> {
       env: {},
     },
   );
-  const ended = new Promise<void>((resolve) => leash.on('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => leash.on('exit', () => resolve()));
 
   await new Promise<void>((resolve, reject) => {
     const log: string[] = [];

@@ -9,7 +9,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Postgres, startPostgres } from '../../../emulators/postgres/postgres.ts';
 
-const hasPsql = spawnSync('psql', ['--version']).status === 0;
+const psql = 'psql';
+const hasPsql = spawnSync(psql, ['--version']).status === 0;
 
 let postgres: Postgres;
 beforeAll(async () => {
@@ -52,7 +53,7 @@ test('nobody gets in without the password', async () => {
 });
 
 test.skipIf(!hasPsql)('psql connects with the same address', () => {
-  const answer = execFileSync('psql', [postgres.url, '-XAtc', 'SELECT id, email FROM users'], { encoding: 'utf8' });
+  const answer = execFileSync(psql, [postgres.url, '-XAtc', 'SELECT id, email FROM users'], { encoding: 'utf8' });
 
   expect(answer).toBe('7|ada@example.com\n');
 });
