@@ -11,7 +11,7 @@ import { type Settlement, settle } from './settle.ts';
 import type { Signer, Verifier } from './signing.ts';
 import { approvalPath, approvalsCollection, parseApproval, readApproval, reading } from './stored.ts';
 
-export type { Decided, Settlement, Signer, Verifier, Vote };
+export type { Settlement, Signer };
 
 /**
  * A human's yes for exact bytes, spent once. Nothing is written here: every change of state is returned as writes with

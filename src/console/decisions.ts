@@ -4,7 +4,7 @@ import type { Call } from '../model/call.ts';
 import { Problem } from '../model/problem.ts';
 import type { Visit } from './visit.ts';
 
-export type Answer = { decision: 'approve' | 'deny'; digest: string; reason: string };
+type Answer = { decision: 'approve' | 'deny'; digest: string; reason: string };
 
 /** What one human sees of an approval. `objection`: why they may not decide. */
 export type Sight = { approval: Approval; objection?: string };

@@ -11,8 +11,6 @@ import { createFakeStore } from '../fakes/store.ts';
 
 export const keyVersion = 'projects/p/locations/global/keyRings/r/cryptoKeys/decisions/cryptoKeyVersions/1';
 
-export type Fixture<S extends Store> = ReturnType<typeof createFixture<S>>;
-
 /** Approvals on a store, with a clock that is moved by hand and the console's key in memory. */
 export function createFixture<S extends Store>(store: S, deps: Partial<ApprovalsDeps> = {}) {
   const keys = consoleKeys();
@@ -56,7 +54,7 @@ export function createFixture<S extends Store>(store: S, deps: Partial<Approvals
 
 export const aFixture = (deps: Partial<ApprovalsDeps> = {}) => createFixture(createFakeStore(), deps);
 
-export function settableClock(start: string) {
+function settableClock(start: string) {
   let now = new Date(start);
   return {
     now: () => now,
@@ -66,7 +64,7 @@ export function settableClock(start: string) {
   };
 }
 
-export function countedIds(): Ids {
+function countedIds(): Ids {
   let count = 0;
   return (prefix) => `${prefix}_${String(++count).padStart(4, '0')}`;
 }

@@ -22,7 +22,7 @@ export const people: Record<string, { identity: Identity; groups: string[] }> = 
   auditor: { identity: aHuman('auditor'), groups: ['sallyport-auditors'] },
 };
 
-export type Noted = { type: string; note?: string | undefined; subject: Partial<Passage> };
+type Noted = { type: string; note?: string | undefined; subject: Partial<Passage> };
 
 /** A console on stores in memory, with a trail that can be read and can fail. */
 export function aConsole(changes: Partial<ConsoleDeps> = {}) {
