@@ -28,12 +28,23 @@ export function discoveryDocument(url: string): object {
   };
 }
 
+/** Clients spell values by their declared type: `true`, not Python's `True`. */
+const BOOLEANS = new Set(['all', 'allUsers', 'autodetect_schema', 'deleteContents', 'formatOptions.useInt64Timestamp']);
+/** `bq` passes a media body, if only an empty one, with every job. */
+const UPLOAD = {
+  supportsMediaUpload: true,
+  mediaUpload: {
+    accept: ['*/*'],
+    protocols: { simple: { multipart: true, path: '/upload/bigquery/v2/projects/{+projectId}/jobs' } },
+  },
+};
+
 const COMMON = ['alt', 'fields', 'key', 'oauth_token', 'prettyPrint', 'quotaUser', 'userIp'];
 
 function methodOf({ id, method, path, query }: Route): object {
   const order = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const inPath = order.map((name) => [name, { type: 'string', location: 'path', required: true }]);
-  const inQuery = query.map((name) => [name, { type: 'string', location: 'query' }]);
+  const inQuery = query.map((name) => [name, { type: BOOLEANS.has(name) ? 'boolean' : 'string', location: 'query' }]);
   return {
     id: `bigquery.${id}`,
     path,
@@ -43,5 +54,6 @@ function methodOf({ id, method, path, query }: Route): object {
     parameters: Object.fromEntries([...inPath, ...inQuery]),
     ...(method === 'GET' || method === 'DELETE' ? {} : { request: { $ref: 'Any' } }),
     ...(method === 'DELETE' ? {} : { response: { $ref: 'Any' } }),
+    ...(id === 'jobs.insert' ? UPLOAD : {}),
   };
 }

@@ -67,8 +67,13 @@ function scansOf(node: PlanNode, above: readonly string[]): Scan[] {
     const table = String(node.extra_info['Table'] ?? '').replaceAll('"', '');
     return [{ table, filters: [...above, ...own] }];
   }
-  const passed = name === 'FILTER' ? [...above, ...own] : name === 'PROJECTION' ? above : [];
+  const passed = name === 'FILTER' ? [...above, ...own] : name === 'PROJECTION' || numbersRows(node) ? above : [];
   return node.children.flatMap((child) => scansOf(child, passed));
+}
+
+/** A correlated UNNEST makes DuckDB number the rows before it filters them. */
+function numbersRows({ name, extra_info }: PlanNode): boolean {
+  return name.trim() === 'STREAMING_WINDOW' && String(extra_info['Projections']) === 'delim_index';
 }
 
 const strings = (value: unknown): string[] =>

@@ -53,14 +53,13 @@ const CHECKED: readonly string[] = [
   `bq_json_scalar(j, wanted, type, other) AS CASE WHEN json_type(CAST(j AS VARCHAR)) IN (type, other) OR (wanted = 'FLOAT64' AND json_type(CAST(j AS VARCHAR)) = 'BIGINT')
      THEN json_extract_string(CAST(j AS VARCHAR), '$') WHEN j IS NULL THEN NULL
      ELSE bq_fail('The provided JSON input is not of type ' || wanted) END`,
-  `bq_to_json_string(x) AS CASE WHEN regexp_matches(typeof(x), 'TIMESTAMP|TIME|BLOB|DECIMAL|INTERVAL')
-     THEN bq_fail('TO_JSON of TIMESTAMP, DATETIME, TIME, BYTES, NUMERIC and INTERVAL is not supported by this emulator') ELSE coalesce(CAST(to_json(x) AS VARCHAR), 'null') END`,
+  `bq_to_json_string(x) AS CASE WHEN typeof(x) = '"NULL"' THEN 'null' WHEN typeof(x) = 'JSON' THEN coalesce(TRY_CAST(x AS VARCHAR), 'null') ELSE bq_json_text(x) END`,
 ];
 
 /** DuckDB allows no error() inside TRY; there its macros answer NULL instead, under names of their own. */
 export function safely(sql: string): string {
   return sql.replace(
-    /('(?:[^']|'')*'|"(?:[^"]|"")*")|\bbq_(?=\w+\()/g,
+    /('(?:[^']|'')*'|"(?:[^"]|"")*")|\bbq_(?!json_text\()(?=\w+\()/g,
     (_whole, literal?: string) => literal ?? 'safe_',
   );
 }

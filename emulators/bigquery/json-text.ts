@@ -1,0 +1,77 @@
+import {
+  ANY,
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBScalarFunction,
+  DuckDBStructType,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBType,
+  type DuckDBValue,
+  VARCHAR,
+} from '@duckdb/node-api';
+
+/** `TO_JSON_STRING` for DuckDB: its own to_json writes times and bytes differently. Source: GoogleSQL docs, "JSON encodings". */
+export function jsonTextFunction(): DuckDBScalarFunction {
+  return DuckDBScalarFunction.create({
+    name: 'bq_json_text',
+    parameterTypes: [ANY],
+    returnType: VARCHAR,
+    specialHandling: true,
+    mainFunction(_info, input, output) {
+      const vector = input.getColumnVector(0);
+      for (let row = 0; row < input.rowCount; row += 1) output.setItem(row, jsonText(vector.getItem(row), vector.type));
+      output.flush();
+    },
+  });
+}
+
+function jsonText(value: DuckDBValue, type: DuckDBType): string {
+  if (value === null) return 'null';
+  if (value instanceof DuckDBListValue && type instanceof DuckDBListType) {
+    return `[${value.items.map((item) => jsonText(item, type.valueType)).join(',')}]`;
+  }
+  if (value instanceof DuckDBStructValue && type instanceof DuckDBStructType) {
+    const { entries } = value;
+    const fields = type.entryNames.map((name, index) => {
+      const inner = type.entryTypes[index] ?? VARCHAR;
+      return `${JSON.stringify(name)}:${jsonText(entries[name] ?? null, inner)}`;
+    });
+    return `{${fields.join(',')}}`;
+  }
+  if (typeof value === 'string') return type.alias === 'JSON' ? value : JSON.stringify(value);
+  return scalar(value);
+}
+
+/** Numbers that a double cannot hold are strings. */
+function scalar(value: DuckDBValue): string {
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : JSON.stringify(String(value));
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`;
+  if (value instanceof DuckDBDecimalValue) return decimal(value.toString());
+  if (value instanceof DuckDBBlobValue) return `"${Buffer.from(value.bytes).toString('base64')}"`;
+  if (value instanceof DuckDBTimestampTZValue) return `"${civil(value.micros)}Z"`;
+  if (value instanceof DuckDBTimestampValue) return `"${civil(value.micros)}"`;
+  if (value instanceof DuckDBTimeValue) return `"${civil(value.micros).slice(11)}"`;
+  if (value instanceof DuckDBDateValue) return `"${value}"`;
+  throw new Error(`TO_JSON_STRING does not support this type in this emulator`);
+}
+
+function decimal(text: string): string {
+  const short = text.replace(/\.?0+$/, '');
+  return short.includes('.') || !Number.isSafeInteger(Number(short)) ? `"${short}"` : short;
+}
+
+/** `2026-01-01T10:00:00[.fff[fff]]`. */
+function civil(micros: bigint): string {
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const seconds = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19);
+  if (fraction === 0n) return seconds;
+  const digits = fraction.toString().padStart(6, '0');
+  return `${seconds}.${digits.endsWith('000') ? digits.slice(0, 3) : digits}`;
+}
