@@ -1,0 +1,227 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { createCredentials } from '../../src/credentials/credentials.ts';
+import type { Connection } from '../../src/model/connection.ts';
+import { connectionSchema } from '../../src/model/documents.ts';
+import { asProblem, Problem } from '../../src/model/problem.ts';
+import { CredentialRejected, type Secret } from '../../src/model/secret.ts';
+
+const secretName = 'projects/p/secrets/crm';
+
+function aConnection(credential: object = { secret: secretName }, name = 'crm'): Connection {
+  const document = connectionSchema.parse({ kind: 'postgres', settings: {}, credential });
+  return { name, version: 'v', document, classification: new Map() };
+}
+
+/** Secret Manager with one secret, and a target that accepts one password. */
+function aStand({ accepted = 'one' } = {}) {
+  const state = { value: 'one', version: 1, accepted, isDown: false, reads: [] as string[], logins: 0, time: 0 };
+  const credentials = createCredentials({
+    clock: { now: () => new Date(state.time) },
+    async readSecret(name) {
+      state.reads.push(name);
+      if (state.isDown) throw new Error('14 UNAVAILABLE');
+      return { value: state.value, version: `${secretName}/versions/${state.version}` };
+    },
+  });
+  async function login(secret: Secret) {
+    state.logins++;
+    if (secret.use((value) => value) !== state.accepted) throw new CredentialRejected();
+    return secret.version;
+  }
+  return {
+    state,
+    use: (connection = aConnection(), work: (secret: Secret) => Promise<string> = login) =>
+      credentials.use(connection, work),
+    rotate(value: string) {
+      state.value = value;
+      state.accepted = value;
+      state.version++;
+    },
+  };
+}
+
+describe('a secret', () => {
+  test('is handed to the work with the version it is of', async () => {
+    const { use } = aStand();
+
+    expect(await use()).toBe(`${secretName}/versions/1`);
+  });
+
+  test('is read once for a minute', async () => {
+    const { use, state } = aStand();
+    await use();
+    state.time = 59_999;
+    await use();
+
+    state.time = 60_000;
+    await use();
+
+    expect(state.reads).toEqual([secretName, secretName]);
+  });
+
+  test('is read once however many calls need it at once', async () => {
+    const { use, state } = aStand();
+
+    await Promise.all(Array.from({ length: 50 }, () => use()));
+
+    expect(state.reads).toHaveLength(1);
+  });
+
+  test('cannot be printed', async () => {
+    const { use } = aStand();
+    let printed = '';
+
+    await use(aConnection(), async (secret) => {
+      printed = `${secret} ${JSON.stringify(secret)} ${inspect(secret, { depth: 9, showHidden: true })}`;
+      return '';
+    });
+
+    expect(printed).toBe('[secret] "[secret]" [secret]');
+  });
+
+  test('that cannot be read refuses the call, and nothing of it is in the answer', async () => {
+    const { use, state } = aStand();
+    state.isDown = true;
+
+    const problem = asProblem(await use().catch((error: unknown) => error));
+
+    expect(problem).toMatchObject({ code: 'credential-unavailable', status: 503, detail: undefined });
+    expect(state.logins).toBe(0);
+  });
+
+  test('is not used past its minute when it cannot be read again', async () => {
+    const { use, state } = aStand();
+    await use();
+    state.isDown = true;
+
+    state.time = 60_000;
+
+    await expect(use()).rejects.toMatchObject({ code: 'credential-unavailable' });
+    expect(state.logins).toBe(1);
+  });
+
+  test('is read again as soon as that is possible', async () => {
+    const { use, state } = aStand();
+    state.isDown = true;
+    await use().catch(() => {});
+
+    state.isDown = false;
+
+    expect(await use()).toBe(`${secretName}/versions/1`);
+  });
+});
+
+describe('rotation', () => {
+  test('is picked up by the call that meets it', async () => {
+    const { use, state, rotate } = aStand();
+    await use();
+
+    rotate('two');
+
+    expect(await use()).toBe(`${secretName}/versions/2`);
+    expect(state.reads).toHaveLength(2);
+  });
+
+  test('is read once though many calls meet it at once', async () => {
+    const { use, state, rotate } = aStand();
+    await use();
+    rotate('two');
+
+    const versions = await Promise.all(Array.from({ length: 50 }, () => use()));
+
+    expect(new Set(versions)).toEqual(new Set([`${secretName}/versions/2`]));
+    expect(state.reads).toHaveLength(2);
+  });
+
+  test('costs the calls after it nothing', async () => {
+    const { use, state, rotate } = aStand();
+    await use();
+    rotate('two');
+    await use();
+    const { logins } = state;
+
+    await use();
+
+    expect(state.logins).toBe(logins + 1);
+    expect(state.reads).toHaveLength(2);
+  });
+});
+
+describe('a credential that the target rejects', () => {
+  const rejected = { code: 'credential-unavailable', reason: 'credential-rejected' };
+
+  test('refuses the call once it turned out that there is no newer one', async () => {
+    const { use, state } = aStand({ accepted: 'other' });
+
+    await expect(use()).rejects.toMatchObject(rejected);
+
+    expect(state).toMatchObject({ logins: 1, reads: [secretName, secretName] });
+  });
+
+  test('is offered to the target once in five seconds, however many call', async () => {
+    const { use, state } = aStand({ accepted: 'other' });
+    await use().catch(() => {});
+
+    for (let call = 0; call < 20; call++) await expect(use()).rejects.toMatchObject(rejected);
+
+    expect(state).toMatchObject({ logins: 1, reads: [secretName, secretName] });
+  });
+
+  test('is tried again after five seconds, with what Secret Manager then holds', async () => {
+    const { use, state } = aStand({ accepted: 'two' });
+    await use().catch(() => {});
+    state.value = 'two';
+    state.version = 2;
+
+    state.time = 5000;
+
+    expect(await use()).toBe(`${secretName}/versions/2`);
+    expect(state.logins).toBe(2);
+  });
+
+  test('is still good for another connection', async () => {
+    const { use } = aStand();
+    const elsewhere = aConnection({ secret: secretName }, 'elsewhere');
+    await use(elsewhere, () => Promise.reject(new CredentialRejected())).catch(() => {});
+
+    expect(await use()).toBe(`${secretName}/versions/1`);
+    await expect(use(elsewhere)).rejects.toMatchObject(rejected);
+  });
+
+  test('refuses the call too when the newer one is rejected as well', async () => {
+    const { use, state, rotate } = aStand();
+    await use();
+    rotate('two');
+    state.accepted = 'three';
+
+    await expect(use()).rejects.toMatchObject(rejected);
+
+    expect(state.logins).toBe(3);
+  });
+});
+
+test('what else goes wrong in the work is passed on, and the work is not done twice', async () => {
+  const { use } = aStand();
+  let done = 0;
+  const work = async () => {
+    done++;
+    throw new Problem('target-timeout');
+  };
+
+  await expect(use(aConnection(), work)).rejects.toMatchObject({ code: 'target-timeout' });
+
+  expect(done).toBe(1);
+});
+
+test('impersonation is refused in clear words, as it is not supported yet', async () => {
+  const { use, state } = aStand();
+  const connection = aConnection({ service_account: 'reader@p.iam.gserviceaccount.com' });
+
+  await expect(use(connection)).rejects.toMatchObject({
+    code: 'credential-unavailable',
+    detail: expect.stringContaining('not supported yet'),
+  });
+
+  expect(state.reads).toEqual([]);
+});
