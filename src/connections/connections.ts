@@ -6,7 +6,7 @@ import type { Store } from '../platform/store.ts';
 import { heartbeatPath } from './heartbeat.ts';
 import { type Collections, createSnapshots, type Snapshot } from './policy-set.ts';
 
-export { createDocuments, type Documents, type DocumentsDeps, type StoredPolicyDocument } from './documents.ts';
+export { createDocuments, type Documents, type StoredPolicyDocument } from './documents.ts';
 export { beat } from './heartbeat.ts';
 
 /** Live copies of the documents in force. */

@@ -3,7 +3,7 @@ import { measure, type Shape } from './condition-shape.ts';
 import type { Question } from './question.ts';
 import { variablesOf } from './variables.ts';
 
-export type Verdict = 'holds' | 'fails' | 'error';
+type Verdict = 'holds' | 'fails' | 'error';
 
 export type Condition = {
   /** `error` as well for what is no boolean, for what is too costly, and for a condition that does not compile. Never throws. */

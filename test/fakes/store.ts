@@ -10,7 +10,7 @@ import {
 } from '../../src/platform/store.ts';
 
 /** How the next call fails. `unavailable` hits reads too; a commit it hits is uncertain and was not applied. */
-export type StoreFailure = 'conflict' | 'uncertain-applied' | 'uncertain-lost' | 'unavailable';
+type StoreFailure = 'conflict' | 'uncertain-applied' | 'uncertain-lost' | 'unavailable';
 
 export type FakeStore = Store & {
   /** Fails the next commit, or the next that `matches`; `unavailable` without `matches` also fails the next read. */
