@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defineCommand, runMain } from 'citty';
 import type { Stand } from './stand.ts';
 import { startStand } from './stand.ts';
@@ -80,7 +81,7 @@ function invite(stand: Stand, terminal: Terminal, dir: string) {
   terminal.line(`  psql     psql '${stand.postgres}'`);
   terminal.line(`  bq       bq --api ${stand.bigquery} --project_id ${stand.project} ls sallyport_audit`);
   terminal.line();
-  terminal.line(`  TOKEN=$(node -p "require('./${dir}/stand.json').tokens.bot")`);
+  terminal.line(`  TOKEN=$(node -p "require('${resolve(dir, 'stand.json')}').tokens.bot")`);
   terminal.line(`  curl -s ${stand.gateway}/v1/connections -H "Authorization: Bearer $TOKEN"`);
   terminal.line(
     `  curl -s ${stand.gateway}/v1/connections/crm/operations -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\`,

@@ -3,7 +3,8 @@ import type { Approval } from '../model/approval.ts';
 import { begin, type Call, introduce, type Passage } from '../model/call.ts';
 import { check } from '../model/check.ts';
 import type { Connection } from '../model/connection.ts';
-import type { PolicySet } from '../model/documents.ts';
+import type { PolicySet, TargetKind, Verb } from '../model/documents.ts';
+import type { Operation } from '../model/operation.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 
 /** What an identity may look up about itself. Nothing here touches data; a refusal is in the trail like any other. */
@@ -58,6 +59,16 @@ export function createLookups(steps: Steps): Lookups {
     return policy.reachable({ identity, groups, agent, connection, policySet: rules, now: clock.now() });
   }
 
+  /** Whether policy would grant anything on a resource: what it would not, an agent does not hear of. */
+  function mayTouch(passage: Passage, connection: Connection, rules: PolicySet, verb: Verb) {
+    const { identity, groups = [], agent = { attested: false } } = passage;
+    const standing = { groups, agent, connection, policySet: rules, now: clock.now() };
+    const { kind } = connection.document;
+    return (resource: string) =>
+      identity !== undefined &&
+      policy.decide({ ...standing, identity, operation: bare(kind, verb, resource) }).effect === 'allow';
+  }
+
   function reach(passage: Passage, rules: PolicySet): Reachable {
     const connection = connections.resolve(passage.call.connection);
     const reached = reachOf(passage, connection, rules);
@@ -80,14 +91,15 @@ export function createLookups(steps: Steps): Lookups {
     connection: (call) => visit(call, reach),
     schema: (call) =>
       visit(call, async (passage, rules) => {
-        const { connection } = reach(passage, rules);
+        const { connection, reach: reached } = reach(passage, rules);
         const target = targets.of(connection);
         const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
         const signal = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_SECONDS * 1000)]);
         const facts = await credentials.use(connection, (secret) =>
           target.inspect({ connection, settings, secret, signal }),
         );
-        return target.schema(facts, connection);
+        const verbs = reached.verbs.map((verb) => mayTouch(passage, connection, rules, verb));
+        return target.schema(facts, connection, (resource) => verbs.some((may) => may(resource)));
       }),
     approval: (call, id) =>
       visit(call, async ({ identity }) => {
@@ -105,6 +117,12 @@ export function createLookups(steps: Steps): Lookups {
       throw await recordRefusal(begin(call, ids('op'), clock.now()), problem);
     },
   };
+}
+
+/** An operation of which nothing is known but what it touches and how. */
+function bare(kind: TargetKind, verb: Verb, resource: string): Operation {
+  const nothing = { risks: [], classes: [], parameters: [], masks: [], warnings: [], estimates: {}, plan: undefined };
+  return { ...nothing, kind, verb, resources: [resource], statement: '', recorded: { statement: '', parameters: [] } };
 }
 
 /** A connection whose document or classification does not parse refuses everything, and so is not listed. */

@@ -20,8 +20,8 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
   understand(request: Request, facts: Facts, context: Context): Promise<Operation<Plan>>;
   /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
   execute(operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }): Promise<Result>;
-  /** What agents may know of the target's structure, each column with its class and mask. */
-  schema(facts: Facts, connection: Connection): unknown;
+  /** What an agent may know of the target's structure: the resources that it may touch, each column with its class and mask. */
+  schema(facts: Facts, connection: Connection, mayTouch: (resource: string) => boolean): unknown;
   /** Ends pools and workers. */
   close(): Promise<void>;
 }

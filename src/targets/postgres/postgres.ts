@@ -83,7 +83,8 @@ export function createPostgres({
       };
     },
     execute: (operation, access) => execute({ operation, access }, { pools, stall, onDrift: snapshots.drop }),
-    schema: ({ catalog }, connection) => schemaOf(catalog, connection, protections(catalog, connection)),
+    schema: ({ catalog }, connection, mayTouch) =>
+      schemaOf(catalog, connection, protections(catalog, connection), mayTouch),
     async close() {
       await Promise.all([parser.close(), pools.close()]);
     },

@@ -12,10 +12,15 @@ const kinds: Readonly<Partial<Record<Relation['kind'], string>>> = {
 };
 
 /** What agents may know of the structure: each relation that can be read, with the class and mask of its columns. */
-export function schemaOf(catalog: Catalog, connection: Connection, protections: Protections) {
+export function schemaOf(
+  catalog: Catalog,
+  connection: Connection,
+  protections: Protections,
+  mayTouch: (resource: string) => boolean,
+) {
   const tables = [...catalog.relations.values()]
     .filter((relation) => !isSystem(relation) && kinds[relation.kind] !== undefined)
-    .filter((relation) => protections(relation).refusal === undefined)
+    .filter((relation) => protections(relation).refusal === undefined && mayTouch(nameOf(relation)))
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     .map((relation) => {
       const cover = coverOf(relation, protections, [], catalog);
