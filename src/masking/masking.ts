@@ -2,7 +2,7 @@ import type { Column, Finding, Result, ResultSummary, Row, Value } from '../mode
 import { detect } from './detect.ts';
 import { mapList, mapTexts } from './values.ts';
 
-export { type DetectedClass, detectedClasses } from './classes.ts';
+export { detectedClasses } from './classes.ts';
 
 export type MaskOptions = {
   /** Classes that stay in the clear for this identity; they are not counted. */
@@ -17,9 +17,6 @@ export type MaskedResult = {
   /** By class, in alphabetical order. */
   findings(): Finding[];
 };
-
-/** Step 8, as the flow is given it. */
-export type Masking = { mask(result: Result, options: MaskOptions): MaskedResult };
 
 /** Types whose values cannot hold text: their digits are never mistaken for a card or a telephone number. */
 const textless =

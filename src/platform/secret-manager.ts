@@ -1,7 +1,7 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import { crc32c } from './crc32c.ts';
 
-export type SecretReaderOptions = {
+type SecretReaderOptions = {
   projectId: string;
   /** `host:port` of an emulator: no TLS and no credentials. */
   emulatorHost?: string | undefined;
@@ -10,7 +10,7 @@ export type SecretReaderOptions = {
 };
 
 /** A secret's text, and the full name of the version it is of. */
-export type SecretValue = { value: string; version: string };
+type SecretValue = { value: string; version: string };
 export type ReadSecret = (name: string) => Promise<SecretValue>;
 
 const unavailable = 14;
