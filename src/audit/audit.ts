@@ -121,7 +121,7 @@ export function createAudit(deps: AuditDeps): Audit {
     options: { with?: readonly Write[]; note?: string } = {},
   ) {
     const { with: others = [], ...more } = options;
-    if (type === 'refused' && !subject.identity && others.length === 0 && !sampling.admits(reasonOf(subject))) return;
+    if (type === 'refused' && !subject.identity && others.length === 0 && !sampling.admits(subject.problem)) return;
     await writer.append({ ...factEntry(type, subject, more), with: others }).catch(refuse);
   }
 
@@ -143,9 +143,13 @@ export function createAudit(deps: AuditDeps): Audit {
   }
 
   async function flushSampling() {
-    for (const [reason, occurrences] of sampling.take()) {
-      const { patience: _, ...entry } = factEntry('refused', {}, { note: reason, occurrences });
-      await writer.append(entry).catch(() => sampling.putBack(reason, occurrences));
+    for (const counted of sampling.take()) {
+      const { patience: _, ...entry } = factEntry(
+        'refused',
+        { problem: counted.problem },
+        { occurrences: counted.count },
+      );
+      await writer.append(entry).catch(() => sampling.putBack(counted));
     }
   }
 
@@ -189,8 +193,6 @@ export function createAudit(deps: AuditDeps): Audit {
     close,
   };
 }
-
-const reasonOf = ({ problem }: Partial<Passage>) => problem?.reason ?? problem?.code ?? 'unknown';
 
 function refuse(error: unknown): never {
   if (error instanceof WriteConflict) throw new Problem('approval-conflict', { cause: error });

@@ -8,7 +8,8 @@ export async function installAudit(bigquery: Pick<BigQueryClient, 'ensureDataset
     await bigquery.ensureTable(`${dataset}.${name}`, {
       description,
       schema: { fields: fields.map(toSchema) },
-      timePartitioning: { type: 'DAY', field: partition, requirePartitionFilter: true },
+      timePartitioning: { type: 'DAY', field: partition },
+      requirePartitionFilter: true,
       clustering: { fields: [...cluster] },
     });
 }

@@ -7,12 +7,12 @@ WITH events AS (
 ),
 runs AS (
   SELECT event_id, time, operation, principal.member AS requester, agent.reason AS agent_reason, connection, verb,
-    statement, statement_sha256, approval.id AS approval, approval.digest AS digest, approval.requested_at AS requested_at
+    statement, statement_sha256, approval.id AS approval_id, approval.digest AS digest, approval.requested_at AS requested_at
   FROM events
   WHERE phase = 'intent' AND approval IS NOT NULL AND time >= @from AND time < @to
 ),
 grants AS (
-  SELECT time, principal.member AS approver, principal.kind AS kind, approval.id AS approval, approval.digest AS digest, approval.reason AS reason
+  SELECT time, principal.member AS approver, principal.kind AS kind, approval.id AS approval_id, approval.digest AS digest, approval.reason AS reason
   FROM events
   WHERE type = 'approved'
 ),
@@ -22,11 +22,11 @@ outcomes AS (
   WHERE phase = 'outcome'
 ),
 uses AS (
-  SELECT approval, COUNT(*) AS uses
+  SELECT approval.id AS approval_id, COUNT(*) AS times
   FROM events
   WHERE phase = 'intent' AND approval IS NOT NULL
-  GROUP BY approval
-  ),
+  GROUP BY approval_id
+),
 compared AS (
   SELECT
     runs.event_id AS event_id,
@@ -39,13 +39,13 @@ compared AS (
     COUNTIF(grants.time >= runs.time) AS afterwards,
     COUNTIF(grants.digest != runs.digest) AS of_another_digest
   FROM runs
-  LEFT JOIN grants ON grants.approval = runs.approval
+  LEFT JOIN grants ON grants.approval_id = runs.approval_id
   GROUP BY event_id
 )
 SELECT
   runs.time AS ran_at,
   runs.operation AS operation,
-  runs.approval AS approval,
+  runs.approval_id AS approval,
   runs.requester AS requester,
   compared.approvers AS approvers,
   runs.requested_at AS requested_at,
@@ -62,11 +62,11 @@ SELECT
   compared.granted > 0 AND compared.by_machines = 0 AS approver_is_human,
   compared.granted > 0 AND compared.afterwards = 0 AS approved_before_run,
   compared.granted > 0 AND compared.of_another_digest = 0 AS same_digest,
-  uses.uses = 1 AS used_once,
+  uses.times = 1 AS used_once,
   compared.granted > 0 AND compared.by_requester = 0 AND compared.by_machines = 0 AND compared.afterwards = 0
-    AND compared.of_another_digest = 0 AND uses.uses = 1 AS in_order
+    AND compared.of_another_digest = 0 AND uses.times = 1 AS in_order
 FROM runs
 JOIN compared ON compared.event_id = runs.event_id
-JOIN uses ON uses.approval = runs.approval
+JOIN uses ON uses.approval_id = runs.approval_id
 LEFT JOIN outcomes ON outcomes.event_id = runs.event_id
 ORDER BY ran_at, operation

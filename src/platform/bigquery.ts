@@ -19,7 +19,7 @@ export type QueryRow = Record<string, unknown>;
 
 export type TableDefinition = Pick<
   TableMetadata,
-  'schema' | 'timePartitioning' | 'clustering' | 'description' | 'view'
+  'schema' | 'timePartitioning' | 'requirePartitionFilter' | 'clustering' | 'description' | 'view'
 >;
 
 export type BigQueryClient = ReturnType<typeof createBigQuery>;
