@@ -11,15 +11,13 @@ export type Sight = { approval: Approval; objection?: string };
 
 /** Approvals as one human may see and decide them. */
 export type Decisions = {
-  /** Those that this human may decide, asked for, or answers for. At most 200. */
-  list(visit: Visit, state?: Approval['state']): Promise<Sight[]>;
+  /** Of the first `limit` approvals, those that this human may decide, asked for, or answers for. */
+  list(visit: Visit, filter: { state?: Approval['state'] | undefined; limit: number }): Promise<Sight[]>;
   /** Throws `not-found` for one that does not concern this human. */
   get(visit: Visit, id: string): Promise<Sight>;
   /** Records the decision and what it changes in one commit. Throws as `Approvals.decide`. */
   decide(visit: Visit, id: string, answer: Answer): Promise<Sight>;
 };
-
-const most = 200;
 
 export function createDecisions(approvals: Approvals): Decisions {
   function sightOf({ identity, groups }: Visit, approval: Approval): Sight & { concerned: boolean } {
@@ -30,8 +28,8 @@ export function createDecisions(approvals: Approvals): Decisions {
   }
 
   return {
-    async list(visit, state) {
-      const found = await approvals.list({ ...(state !== undefined && { state }), limit: most });
+    async list(visit, { state, limit }) {
+      const found = await approvals.list({ ...(state !== undefined && { state }), limit });
       return found.map((approval) => sightOf(visit, approval)).filter(({ concerned }) => concerned);
     },
 

@@ -32,6 +32,9 @@ export const answerSchema = z.strictObject({
   reason: z.string().trim().min(1, 'say why').max(2000),
 });
 
+/** Approvals in one answer. */
+const mostListed = 200;
+
 const listSchema = z.object({ state: z.enum(approvalStates).optional() });
 
 /** Approvals, documents and evidence as JSON, for the CLI and for programs of humans. */
@@ -47,7 +50,7 @@ function addApprovals(app: Hono, { visits, session, transport, decisions }: Cons
   app.get('/approvals', (context) =>
     visits(context, async (visit) => {
       const { state } = check(context.req.query(), listSchema);
-      return context.json({ approvals: (await decisions.list(visit, state)).map(viewOf) });
+      return context.json({ approvals: (await decisions.list(visit, { state, limit: mostListed })).map(viewOf) });
     }),
   );
   app.get('/approvals/:id', (context) =>

@@ -53,7 +53,10 @@ export function createPages(deps: PagesDeps): Hono {
 
   app.get('/approvals', (context) =>
     page(context, 'Approvals', async (visit) => {
-      const [open, all] = await Promise.all([decisions.list(visit, 'pending'), decisions.list(visit)]);
+      const [open, all] = await Promise.all([
+        decisions.list(visit, { state: 'pending', limit: 100 }),
+        decisions.list(visit, { limit: 50 }),
+      ]);
       return inboxPage({ open, past: all.filter(({ approval }) => approval.state !== 'pending').slice(0, 20) }, now());
     }),
   );

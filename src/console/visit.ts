@@ -65,7 +65,7 @@ export function createVisits({ authenticate, groupsOf, audit, session, transport
 
   return async (context, act, credentials) => {
     const subject: Partial<Passage> = {};
-    const what = JSON.stringify({ method: context.req.method, path: context.req.path });
+    const what = { method: context.req.method, path: context.req.path.slice(0, 300) };
     let told = false;
     try {
       const visitor = await enter(context, subject, credentials);
@@ -76,14 +76,18 @@ export function createVisits({ authenticate, groupsOf, audit, session, transport
           told = true;
         },
       });
-      if (!told) await audit.note('console_access', subject, { note: what });
+      if (!told) await audit.note('console_access', subject, { note: JSON.stringify(what) });
       return answer;
     } catch (thrown) {
       const problem = asProblem(thrown);
-      const reason = problem.reason ?? problem.code;
-      const note = JSON.stringify({ method: context.req.method, path: context.req.path, reason });
-      await audit.note(denials.has(problem.code) ? 'denied' : 'refused', { ...subject, problem }, { note });
+      const type = denials.has(problem.code) ? 'denied' : 'refused';
+      await audit.note(type, { ...subject, problem }, subject.identity && { note: wordsOf(problem, what) });
       throw problem;
     }
   };
+}
+
+/** What a known caller was refused. Of an unknown one only the reason is kept, so that many are counted as one. */
+function wordsOf(problem: Problem, { method, path }: { method: string; path: string }) {
+  return `${problem.reason ?? problem.code} at ${method} ${path}`;
 }

@@ -105,6 +105,7 @@ describe('approvals', () => {
     expect(answer.status).toBe(403);
     expect(await answer.json()).toMatchObject({ code: 'denied' });
     expect(noted).toMatchObject([{ type: 'denied' }]);
+    expect(noted[0]?.note).toContain(`at POST /api/approvals/${id}/decision`);
     expect((await approvals.get(id))?.state).toBe('pending');
   });
 
