@@ -9,6 +9,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Postgres, startPostgres } from '../../../emulators/postgres/postgres.ts';
 
+vi.setConfig({ testTimeout: 60_000 }); // a start is seconds of initdb on a busy machine
+
 const psql = 'psql';
 const hasPsql = spawnSync(psql, ['--version']).status === 0;
 
