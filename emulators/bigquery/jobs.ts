@@ -86,7 +86,7 @@ async function runJob(
   if (query.useLegacySql !== false && !/^\s*#standardSQL/i.test(query.query)) {
     throw invalid('Legacy SQL is not supported by this emulator: set useLegacySql to false.', 'useLegacySql');
   }
-  if (query.destinationTable) throw notImplemented('destinationTable; use CREATE TABLE … AS SELECT');
+  if (query.destinationTable) throw notImplemented('destinationTable');
   const created = service.clock();
   const { projectId } = job;
   const dataset = query.defaultDataset;
@@ -224,7 +224,7 @@ export const insertJob: Handler = async (service, request) => {
   if (!/^[\w-]{1,1024}$/.test(jobId)) throw invalid(`Invalid job ID "${jobId}".`, 'jobReference.jobId');
   if (service.jobs.find(projectId, jobId)) throw duplicate(`Job ${projectId}:US.${jobId}`);
   const { query, dryRun } = configuration;
-  if (!query) throw notImplemented('A job that is not a query');
+  if (!query) throw withoutQuery(configuration);
   const kept = { ...configuration, jobType: 'QUERY', query: echoed(query) };
   const base = { projectId, jobId, location: jobReference?.location ?? 'US', configuration: kept };
   const job = await runJob(service, base, query, dryRun === true);
@@ -232,6 +232,13 @@ export const insertJob: Handler = async (service, request) => {
   if (!dryRun) service.jobs.add(job);
   return renderJob(job, service);
 };
+
+function withoutQuery(configuration: Record<string, unknown>): BigQueryError {
+  const other = ['load', 'copy', 'extract'].find((kind) => configuration[kind]);
+  return other
+    ? notImplemented(`A ${other} job`)
+    : invalid('Required parameter is missing: query', 'configuration.query');
+}
 
 function jobOf(service: Service, request: ApiRequest): Job {
   const projectId = pathValue(request, 'projectId');
