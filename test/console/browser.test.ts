@@ -14,7 +14,7 @@ if (executablePath === undefined)
 const quietly =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
-describe.skipIf(executablePath === undefined)('in a real browser', () => {
+describe.skipIf(executablePath === undefined)('in a real browser', { timeout: 60_000 }, () => {
   let browser: Browser;
   const closers: (() => unknown)[] = [];
 
@@ -28,7 +28,7 @@ describe.skipIf(executablePath === undefined)('in a real browser', () => {
 
   async function open(options: BrowserContextOptions) {
     const context = await browser.newContext({ viewport: { width: 1000, height: 800 }, ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(30_000);
     closers.push(() => context.close());
     return context.newPage();
   }
