@@ -7,9 +7,6 @@ import { createTerminal, type Terminal } from './terminal.ts';
 
 const DIR = '.sallyport';
 
-// Google's clients would look for the metadata server of a machine on Google Cloud.
-process.env['METADATA_SERVER_DETECTION'] = 'none';
-
 await runMain(
   defineCommand({
     meta: {

@@ -42,6 +42,9 @@ const people = {
 } as const;
 const scheduler = `scheduler@${PROJECT}.iam.gserviceaccount.com`;
 
+// Google's clients would look for the metadata server of a machine on Google Cloud.
+process.env['METADATA_SERVER_DETECTION'] = 'none';
+
 /** Offsets from the first port. */
 const offsets = {
   gateway: 0,

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { approvalOf, decide, mint, request, run, stand, straight } from './stand.ts';
+
+/** I2: an approval is spent at most once, only for the exact operation, identity, connection and policy it was given for. */
+
+let next = 0;
+/** A statement that a human must approve, another each time, and that shows how often it ran. */
+async function aRiskyStatement() {
+  const table = `public.counted_${process.pid}_${next++}`;
+  await straight(`CREATE TABLE ${table} (id int)`);
+  await straight(`ALTER TABLE ${table} OWNER TO crm_gateway`);
+  return { statement: `alter table ${table} add column c_0 int`, table };
+}
+
+describe('an approval', () => {
+  test('lets the same request run once, however many try at the same time', async () => {
+    const { statement } = await aRiskyStatement();
+    const id = approvalOf(await run(statement));
+    await decide(id, 'approve');
+
+    const answers = await Promise.all(Array.from({ length: 50 }, () => run(statement)));
+
+    const ran = answers.filter(({ status }) => status === 200);
+    expect(ran).toHaveLength(1);
+    for (const { status } of answers) expect([200, 202, 409, 429]).toContain(status);
+  });
+
+  test('is not for a request that differs in one byte', async () => {
+    const { statement } = await aRiskyStatement();
+    const id = approvalOf(await run(statement));
+    await decide(id, 'approve');
+
+    const other = await run(`${statement} `);
+
+    expect(approvalOf(other)).not.toBe(id);
+    expect((await run(statement)).status).toBe(200);
+  });
+
+  test('is not for another identity', async () => {
+    const { statement } = await aRiskyStatement();
+    const id = approvalOf(await run(statement));
+    await decide(id, 'approve');
+    const claims = {
+      sub: '77',
+      email: 'other@sallyport-demo.iam.gserviceaccount.com',
+      email_verified: true,
+      kind: 'agent',
+    };
+    const token = await mint({ ...claims, groups: ['analysts'] });
+
+    const other = await run(statement, [], { token });
+
+    expect(approvalOf(other)).not.toBe(id);
+  });
+
+  test('that was denied stays denied', async () => {
+    const { statement } = await aRiskyStatement();
+    const id = approvalOf(await run(statement));
+    await decide(id, 'deny');
+
+    const answer = await run(statement);
+
+    expect(answer).toMatchObject({ status: 403, body: { code: 'approval-denied', approval: id } });
+  });
+
+  test('runs a request that is held for it as soon as it comes', async () => {
+    const { statement } = await aRiskyStatement();
+    const held = run(statement, [], { headers: { Prefer: 'wait=30' } });
+    const pending = await expect
+      .poll(
+        async () =>
+          find(
+            await request('GET', `${stand.console}/api/approvals?state=pending`, { token: stand.tokens.dba }),
+            statement,
+          ),
+        { timeout: 15_000 },
+      )
+      .toBeTypeOf('string')
+      .then(async () =>
+        find(
+          await request('GET', `${stand.console}/api/approvals?state=pending`, { token: stand.tokens.dba }),
+          statement,
+        ),
+      );
+
+    await decide(String(pending), 'approve');
+
+    expect((await held).status).toBe(200);
+  });
+
+  test.each(['bot', 'auditor', 'admin'] as const)('is not given by the %s', async (who) => {
+    const { statement } = await aRiskyStatement();
+    const id = approvalOf(await run(statement));
+
+    const decided = await decide(id, 'approve', stand.tokens[who]);
+
+    expect([403, 404]).toContain(decided.status);
+    expect((await run(statement)).status).toBe(202);
+  });
+
+  test('is refused for other bytes than were shown', async () => {
+    const { statement } = await aRiskyStatement();
+    const id = approvalOf(await run(statement));
+    const url = `${stand.console}/api/approvals/${id}/decision`;
+
+    const decided = await request(
+      'POST',
+      url,
+      { token: stand.tokens.dba },
+      { decision: 'approve', digest: 'f'.repeat(64), reason: 'r' },
+    );
+
+    expect(decided.status).toBe(409);
+    expect((await run(statement)).status).toBe(202);
+  });
+});
+
+function find({ text }: { text: string }, statement: string): string | undefined {
+  const { approvals = [] } = JSON.parse(text) as { approvals?: { id: string; bound: string }[] };
+  return approvals.find(({ bound }) => (JSON.parse(bound) as { statement: string }).statement === statement)?.id;
+}
