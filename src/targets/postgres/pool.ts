@@ -51,9 +51,10 @@ export function createPools({ allowPlaintext, wait = 5000 }: PoolOptions): Pools
     const key = `${connection.version} ${secret.version}`;
     const current = pools.get(connection.name);
     if (current?.key === key) return current.pool;
+    const config = clientConfig(settings, secret, allowPlaintext);
     void current?.pool.end();
     const pool = new pg.Pool({
-      ...clientConfig(settings, secret, allowPlaintext),
+      ...config,
       max: connection.document.limits.concurrent ?? defaultSize,
       connectionTimeoutMillis: wait,
       idleTimeoutMillis: 60_000,

@@ -55,12 +55,11 @@ class Closure {
       (column) => !relation.columns.some((known) => known.name === column),
     );
     if (strange !== undefined) {
-      this.#refuse(relation, `${this.#file} names a column ${strange} that ${name} does not have; mend it there`);
+      this.#refuse(
+        relation,
+        `The classification of this connection names a column ${strange} that ${name} does not have; mend it there`,
+      );
     }
-  }
-
-  get #file() {
-    return `classifications/${this.#connection.name}`;
   }
 
   /** Carries classes along everything that copies values, until nothing changes. */
@@ -185,7 +184,10 @@ class Closure {
     if (this.#refusals.has(relation.oid)) return this.#refusals.get(relation.oid);
     if (relation.kind === 'S') return new Refusal('R8', `${name} is a sequence, which cannot be read`);
     if (relation.kind === 'f' && entriesFor(this.#connection.classification, name).length === 0) {
-      return new Refusal('R5', `${name} is a foreign table; name its columns in ${this.#file} to allow it`);
+      return new Refusal(
+        'R5',
+        `${name} is a foreign table; name its columns in the classification of this connection to allow it`,
+      );
     }
     const classified = this.#classes.get(relation.oid);
     const guarded = this.#catalog.rowSecurity.some(
@@ -208,7 +210,7 @@ class Closure {
     const name = nameOf(relation);
     return new Refusal(
       'R5',
-      `${this.#file} says nothing of ${name}; add "${name}: {}" there if it holds nothing classified, or name its columns`,
+      `The classification of this connection says nothing of ${name}; add "${name}: {}" there if it holds nothing classified, or name its columns`,
     );
   }
 

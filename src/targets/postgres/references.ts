@@ -8,7 +8,7 @@ export type Reference = {
   fields: Fields;
   /** As resources are written: `schema.name`. */
   name: string;
-  /** Undefined where there is no such relation. */
+  /** Undefined where there is no such relation, or it is in another database. */
   relation: Relation | undefined;
 };
 

@@ -117,7 +117,7 @@ async function prove(subject: Subject): Promise<Proof> {
 }
 
 /** Plans and costs tell of sizes and statistics, so only statements without anything classified are explained. */
-function checkExplain(fields: Fields, { covers }: Subject): void {
+function checkExplain(fields: Fields, { covers, known, ground }: Subject): void {
   const options = [...everyNode(fields['options'])]
     .filter(({ type }) => type === 'DefElem')
     .map(({ fields }) => String(fields['defname']));
@@ -125,7 +125,8 @@ function checkExplain(fields: Fields, { covers }: Subject): void {
   if (strange !== undefined)
     throw new Refusal('R2', `EXPLAIN with ${strange.toUpperCase()} cannot be proven safe; leave it out`);
   if (typeOf(fields['query']) !== 'SelectStmt') throw new Refusal('R2', 'Only a SELECT can be explained');
-  if ([...covers.values()].some(isCovered)) {
+  const classified = watchedBy(known, ground.catalog).some((relation) => ground.protections(relation).classes.size > 0);
+  if (classified || [...covers.values()].some(isCovered)) {
     throw new Refusal('R8', 'The plan of a query over classified columns tells of them; explain a query without them');
   }
 }
@@ -172,7 +173,8 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
 
 function checkRelations({ references, ground }: Subject): void {
   for (const { relation, name, fields } of references) {
-    if (relation === undefined) throw new Refusal('R4', `There is no relation ${name}`, fields);
+    if (relation === undefined)
+      throw new Refusal('R4', `There is no relation ${name.split('.').slice(-2).join('.')} here`, fields);
     if (isSystem(relation) && hiddenColumns(relation) === undefined) {
       throw new Refusal('R8', `${name} tells of more than structure and may not be read`, fields);
     }
@@ -215,6 +217,18 @@ async function proveDefinition(statement: Fields, subject: Subject): Promise<Pro
   return { plan, warnings: [] };
 }
 
+/** The relations a statement rests on: those it names, and what the views among them read. */
+function watchedBy(relations: readonly Relation[], catalog: Catalog): Relation[] {
+  const watched = new Set(relations.filter((relation) => !isSystem(relation)));
+  for (const relation of watched) {
+    for (const oid of catalog.views.get(relation.oid)?.reads ?? []) {
+      const read = catalog.byOid.get(oid);
+      if (read !== undefined && !isSystem(read)) watched.add(read);
+    }
+  }
+  return [...watched];
+}
+
 type Shape = {
   text: string;
   access: 'read' | 'write' | 'define';
@@ -224,17 +238,11 @@ type Shape = {
 
 function planOf({ known, ground }: Subject, shape: Shape): Plan {
   const { catalog, protections, context } = ground;
-  const watched = new Set(known.filter((relation) => !isSystem(relation)));
-  for (const relation of watched) {
-    for (const oid of catalog.views.get(relation.oid)?.reads ?? []) {
-      const read = catalog.byOid.get(oid);
-      if (read !== undefined && !isSystem(read)) watched.add(read);
-    }
-  }
+  const watched = watchedBy(known, catalog);
   return {
     ...shape,
-    watched: [...watched].map(({ oid }) => oid),
-    fingerprints: expectedFingerprints([...watched]),
+    watched: watched.map(({ oid }) => oid),
+    fingerprints: expectedFingerprints(watched),
     typeName: (oid) => catalog.types.get(oid)?.name,
     maskedOrigin: (table, column) => {
       const relation = catalog.byOid.get(table);
@@ -332,10 +340,21 @@ function sealingFor(subject: Subject, refused: boolean): Sealing {
   };
 }
 
-function warningsFor({ predicates }: Seen, { covers }: Subject): string[] {
+function warningsFor({ predicates }: Seen, { covers, known, ground }: Subject): string[] {
   const masked = new Set([...covers.values()].flatMap((cover) => [...cover.masked.keys()]));
   const names = [...predicates].filter((name) => masked.has(name)).sort();
-  return names.map((name) => `${name} is masked: conditions, grouping and order see the mask, not the value.`);
+  const typesOf = known
+    .filter((relation) => !isSystem(relation))
+    .flatMap(({ columns }) => columns.map(({ type }) => type));
+  const extensions = new Set(
+    typesOf.map((oid) => ground.catalog.types.get(oid)).filter((type) => type?.extension && type.kind === 'b'),
+  );
+  return [
+    ...names.map((name) => `${name} is masked: conditions, grouping and order see the mask, not the value.`),
+    ...[...extensions].map(
+      (type) => `The operators of ${type?.name} are not used: its values compare as built-in types do.`,
+    ),
+  ];
 }
 
 function parameterCount(statement: Fields): number {

@@ -1,0 +1,33 @@
+import { performance } from 'node:perf_hooks';
+import { asProblem } from '../../src/model/problem.ts';
+import type { Agent } from '../targets/postgres/agent.ts';
+
+/** Everything an agent can see of the answer to one statement. */
+export type Observation = { seen: unknown; refused: string | undefined; milliseconds: number };
+
+const noticeable = 600;
+
+/** The built-in guards send these to a human, so that an agent alone cannot run them. */
+const approvedByHumans = new Set(['unbounded', 'irreversible', 'schema', 'opaque', 'bulk']);
+
+/** Sends one statement as an agent, and notes all that comes back. */
+export async function observe(agent: Agent, statement: string): Promise<Observation> {
+  const start = performance.now();
+  const understood = await agent.understand(statement).catch(() => undefined);
+  const { warnings, risks } = understood ?? { warnings: [], risks: [] };
+  const human = risks.find((risk) => approvedByHumans.has(risk));
+  if (human !== undefined)
+    return { seen: { human, warnings }, refused: `a human decides: ${human}`, milliseconds: performance.now() - start };
+  const answer = await agent.run(statement).catch(asProblem);
+  const milliseconds = performance.now() - start;
+  if ('code' in answer) {
+    const { code, status, message, detail } = answer;
+    return { seen: { code, status, message, detail, warnings }, refused: `${code} ${detail ?? ''}`, milliseconds };
+  }
+  return { seen: { ...answer, warnings }, refused: undefined, milliseconds };
+}
+
+/** Whether an agent could tell two databases apart that differ in classified values only. */
+export function differs(a: Observation, b: Observation): boolean {
+  return JSON.stringify(a.seen) !== JSON.stringify(b.seen) || Math.abs(a.milliseconds - b.milliseconds) > noticeable;
+}

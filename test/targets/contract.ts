@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import type { Connection, Limits } from '../../src/model/connection.ts';
+import type { Operation } from '../../src/model/operation.ts';
+import { asProblem } from '../../src/model/problem.ts';
+import type { Result, Row } from '../../src/model/result.ts';
+import { CredentialRejected, Secret } from '../../src/model/secret.ts';
+import type { Target } from '../../src/targets/target.ts';
+
+/** What a kind of target brings so that the promises every target makes can be tried on it. */
+export type Subject<Settings, Request, Facts, Plan> = {
+  target: Target<Settings, Request, Facts, Plan>;
+  connection: Connection;
+  settings: Settings;
+  /** A secret that the target accepts, and one that it does not. */
+  secret: string;
+  wrongSecret: string;
+  requests: {
+    /** Answers one row. */
+    small: Request;
+    /** As `small`, and one byte different. */
+    almostSmall: Request;
+    /** Answers at least 5,000 rows. */
+    large: Request;
+    /** Runs for a minute unless it is cancelled. */
+    slow: Request;
+    /** Fails at the target, with a message that holds `leakedByTheTarget`. */
+    failing: Request;
+    /** In no grammar. */
+    unreadable: Request;
+  };
+  leakedByTheTarget: string;
+  /** Whether the target still works on `slow`. */
+  isRunning: () => Promise<boolean>;
+};
+
+const seal = (className: string) => `«${className}:…»`;
+
+/** The suite every target passes. Call it inside a `describe`; `subject` is asked once the target is up. */
+export function targetContract<Settings, Request, Facts, Plan>(subject: () => Subject<Settings, Request, Facts, Plan>) {
+  const access = (signal = new AbortController().signal, limits: Limits = {}, secret = subject().secret) => {
+    const { connection, settings } = subject();
+    return {
+      connection,
+      settings,
+      secret: new Secret(secret, `projects/p/secrets/s/versions/${secret.length}`),
+      signal,
+      limits,
+    };
+  };
+  const understand = async (request: Request): Promise<Operation<Plan>> => {
+    const { target, connection } = subject();
+    return target.understand(request, await target.inspect(access()), { connection, unmask: [], seal });
+  };
+  const execute = async (request: Request, given = access()): Promise<Result> => {
+    const operation = await understand(request);
+    return subject().target.execute(operation, given);
+  };
+
+  test('an understood request is answered', async () => {
+    const result = await execute(subject().requests.small);
+
+    expect((await all(result)).length).toBe(1);
+    expect(result.summary()).toMatchObject({ truncated: false });
+  });
+
+  test('results come in batches, not all at once', async () => {
+    const { batches } = await execute(subject().requests.large);
+    const sizes: number[] = [];
+
+    for await (const batch of batches) sizes.push(batch.length);
+
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(5000);
+  });
+
+  test('no more rows than the limit leave, and the answer says that it was cut', async () => {
+    const result = await execute(subject().requests.large, access(undefined, { rows: 7 }));
+
+    expect((await all(result)).length).toBe(7);
+    expect(result.summary().truncated).toBe(true);
+  });
+
+  test('no more bytes than the limit leave', async () => {
+    const result = await execute(subject().requests.large, access(undefined, { bytes: 2000 }));
+
+    const rows = await all(result);
+
+    expect(JSON.stringify(rows).length).toBeLessThan(3000);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(result.summary().truncated).toBe(true);
+  });
+
+  test('a request that takes longer than its limit is ended', async () => {
+    const answer = execute(subject().requests.slow, access(undefined, { seconds: 1 })).then(all);
+
+    await expect(answer).rejects.toMatchObject({ code: 'target-timeout' });
+    await expect.poll(subject().isRunning).toBe(false);
+  });
+
+  test('when the caller goes away, the work is cancelled at the target', async () => {
+    const caller = new AbortController();
+    const answer = execute(subject().requests.slow, access(caller.signal)).then(all);
+    answer.catch(() => {});
+    await expect.poll(subject().isRunning, { timeout: 5000 }).toBe(true);
+
+    caller.abort();
+
+    await expect(answer).rejects.toMatchObject({ code: 'timeout' });
+    await expect.poll(subject().isRunning, { timeout: 5000 }).toBe(false);
+  });
+
+  test('leaving the answer early leaves the target usable', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      for await (const _batch of (await execute(subject().requests.large)).batches) break;
+    }
+
+    expect((await all(await execute(subject().requests.small))).length).toBe(1);
+  });
+
+  test('what goes wrong is told in our words: neither the secret nor what the target said of its data', async () => {
+    const { secret, leakedByTheTarget, requests } = subject();
+
+    const problem = await execute(requests.failing).then(all).catch(asProblem);
+
+    const told = `${JSON.stringify(problem)} ${String(problem)} ${'detail' in problem ? problem.detail : ''}`;
+    expect(problem).toMatchObject({ code: 'target-rejected' });
+    expect(told).not.toContain(leakedByTheTarget);
+    expect(told).not.toContain(secret);
+  });
+
+  test('a credential that is not accepted is told apart, before anything ran', async () => {
+    const operation = await understand(subject().requests.small);
+
+    const answer = subject().target.execute(operation, access(undefined, {}, subject().wrongSecret));
+
+    await expect(answer).rejects.toBeInstanceOf(CredentialRejected);
+  });
+
+  test('what is not a credential at all is not tried', async () => {
+    const operation = await understand(subject().requests.small);
+
+    const answer = subject().target.execute(operation, access(undefined, {}, 'no credential'));
+
+    await expect(answer).rejects.toMatchObject({ code: 'credential-unavailable' });
+  });
+
+  test('what cannot be read is refused', async () => {
+    await expect(understand(subject().requests.unreadable)).rejects.toMatchObject({ code: 'operation-unreadable' });
+  });
+
+  test('unknown fields in a request or in the settings are refused', () => {
+    const { target, settings, requests } = subject();
+
+    expect(target.request.safeParse({ ...requests.small, extra: 1 }).success).toBe(false);
+    expect(target.settings.safeParse({ ...settings, extra: 1 }).success).toBe(false);
+  });
+
+  test('the same request means the same twice, and another in any byte is another', async () => {
+    const [one, again, other] = [
+      await understand(subject().requests.small),
+      await understand(subject().requests.small),
+      await understand(subject().requests.almostSmall),
+    ];
+
+    const bound = ({ statement, parameters }: Operation<Plan>) => JSON.stringify([statement, parameters]);
+    expect(bound(one)).toBe(bound(again));
+    expect(bound(one)).not.toBe(bound(other));
+  });
+}
+
+async function all(result: Result): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const batch of result.batches) rows.push(...batch);
+  return rows;
+}

@@ -1,0 +1,95 @@
+import type { Connection } from '../../../src/model/connection.ts';
+import { type ConnectionDocument, connectionSchema, type Limits } from '../../../src/model/documents.ts';
+import type { Operation } from '../../../src/model/operation.ts';
+import { Problem } from '../../../src/model/problem.ts';
+import type { Column, Row } from '../../../src/model/result.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
+
+export type Postgres = ReturnType<typeof createPostgres>;
+
+export type Reply = { columns: readonly Column[]; rows: Row[]; affected?: number; truncated: boolean };
+
+export type Database = { port: number; database: string; user: string; password: string };
+
+export type AgentOptions = {
+  classification?: Record<string, Record<string, string>>;
+  unclassified?: ConnectionDocument['unclassified'];
+  unmask?: readonly string[];
+  target?: Postgres;
+};
+
+/** An agent at one database, as the gateway would serve it: inspect, understand, refuse what is unprovable, execute. */
+export function agentAt(database: Database, options: AgentOptions = {}) {
+  const {
+    classification = {},
+    unclassified = 'allow',
+    unmask = [],
+    target = createPostgres({ allowPlaintext: false }),
+  } = options;
+  const settings = target.settings.parse({
+    host: '127.0.0.1',
+    port: database.port,
+    database: database.database,
+    tls: 'disable',
+  });
+  const document = connectionSchema.parse({
+    kind: 'postgres',
+    settings,
+    credential: { secret: 'projects/p/secrets/s' },
+    unclassified,
+  });
+  const connection: Connection = {
+    name: database.database,
+    version: `${database.database}-${database.user}-1`,
+    document,
+    classification: new Map(
+      Object.entries(classification).map(([name, columns]) => [name, new Map(Object.entries(columns))]),
+    ),
+  };
+  const secret = new Secret(
+    JSON.stringify({ username: database.user, password: database.password }),
+    `${database.user}/1`,
+  );
+  const seal = (className: string, literal: string) => `«${className}:${Buffer.from(literal).toString('hex')}»`;
+  const never = new AbortController().signal;
+  const access = (signal = never, limits: Limits = {}) => ({ connection, settings, secret, signal, limits });
+
+  const understand = async (statement: string, parameters: (string | number | boolean | null)[] = []) => {
+    const facts = await target.inspect(access());
+    return target.understand({ statement, parameters }, facts, { connection, unmask, seal });
+  };
+  const execute = (
+    operation: Operation<Awaited<ReturnType<typeof understand>>['plan']>,
+    limits: Limits = {},
+    signal = never,
+  ) => target.execute(operation, access(signal, limits));
+
+  return {
+    target,
+    connection,
+    access,
+    understand,
+    execute,
+    /** Runs to the end. Throws what the gateway would answer with. */
+    async run(
+      statement: string,
+      parameters: (string | number | boolean | null)[] = [],
+      limits: Limits = {},
+    ): Promise<Reply> {
+      const operation = await understand(statement, parameters);
+      if (operation.unprovable !== undefined) {
+        throw new Problem('masking-unprovable', {
+          detail: `${operation.unprovable.rule}: ${operation.unprovable.detail}`,
+        });
+      }
+      const result = await execute(operation, limits);
+      const rows: Row[] = [];
+      for await (const batch of result.batches) rows.push(...batch);
+      return { columns: result.columns, rows, ...result.summary() };
+    },
+    schema: async () => target.schema(await target.inspect(access()), connection, () => true),
+  };
+}
+
+export type Agent = ReturnType<typeof agentAt>;
