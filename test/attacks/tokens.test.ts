@@ -13,6 +13,7 @@ let elsewhere: LocalIssuer;
 beforeAll(async () => {
   issuer = await startLocalIssuer();
   elsewhere = await startLocalIssuer();
+  await elsewhere.addKey('k1');
   await issuer.addKey('ec', 'ES256');
   await issuer.addKey('unused', 'RS256', { alg: 'RS512' });
 });

@@ -11,6 +11,9 @@ export const audience = 'https://gateway.example';
 export type Answer = (response: ServerResponse) => void;
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 
+/** RSA keys take long to make, so issuers share their first. */
+const firstPair = generateKeyPair('RS256', { extractable: true });
+
 /** A clock that only moves when told to. */
 export function movableClock() {
   let seconds = noon;
@@ -45,12 +48,14 @@ export async function startLocalIssuer() {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function addKey(kid: string, alg = 'RS256', inJwks: Partial<JWK> = {}) {
-    const pair = await generateKeyPair(alg, { extractable: true });
+    return keep(kid, alg, await generateKeyPair(alg, { extractable: true }), inJwks);
+  }
+
+  async function keep(kid: string, alg: string, pair: Pair, inJwks: Partial<JWK>) {
     const jwk = { ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig', ...inJwks };
     pairs.set(kid, { pair, alg, jwk });
-    return pair;
   }
-  await addKey('k1');
+  await keep('k1', 'RS256', await firstPair, {});
 
   function pairOf(kid: string) {
     const held = pairs.get(kid);
