@@ -146,8 +146,13 @@ function applyOne(draft: State, write: Write, nextRevision: () => Revision) {
   if (write.op === 'create' && existing) throw new WriteConflict(`${write.path} exists already`);
   if ('revision' in write && write.revision !== undefined && existing?.revision !== write.revision)
     throw new WriteConflict(`${write.path} was changed`);
-  if (write.op === 'delete') draft.delete(write.path);
-  else draft.set(write.path, { path: write.path, data: withoutUndefined(write.data), revision: nextRevision() });
+  if (write.op === 'delete') {
+    draft.delete(write.path);
+    return;
+  }
+  const data = withoutUndefined(write.data);
+  if (isDeepStrictEqual(existing?.data, data)) return;
+  draft.set(write.path, { path: write.path, data, revision: nextRevision() });
 }
 
 function under(state: State, path: string): StoredDocument[] {

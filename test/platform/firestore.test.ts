@@ -14,7 +14,12 @@ const collection = () => `run-${run}-${++collections}`;
 beforeAll(async () => {
   if (!named) emulator = await startFirestore();
   const emulatorHost = named ?? emulator?.address ?? '';
-  store = await createFirestoreStore({ projectId: 'sallyport-test', databaseId: '(default)', emulatorHost });
+  store = await createFirestoreStore({
+    projectId: 'sallyport-test',
+    databaseId: '(default)',
+    emulatorHost,
+    deadline: 15_000,
+  });
 });
 
 afterAll(async () => {
