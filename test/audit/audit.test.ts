@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/model/problem.ts';
 import type { Write } from '../../src/platform/store.ts';
+import { lateStore } from './late-store.ts';
 import { aPassage, aTrail, faultsOf, type Trail } from './trail.ts';
 
 const isOutcome = (writes: readonly Write[]) => writes.some(({ op }) => op === 'replace');
@@ -79,6 +80,24 @@ describe('an intent', () => {
     const intent = await trail.audit.intend(aPassage());
     await intent.complete({ type: 'completed', rows: 1 });
     await trail.audit.close();
+
+    const events = trail.table.events();
+    expect(events.map(({ type }) => type)).toEqual(['chain_opened', 'intended', 'completed', 'chain_closed']);
+    expect(faultsOf(events)).toEqual([]);
+  });
+
+  test('is confirmed when its first commit arrives after all, between a look and the second try', async () => {
+    const trail = aTrail();
+    const store = lateStore(trail.store);
+    const audit = trail.another('slow', { store });
+    await audit.open();
+    trail.store.seed('approvals/a1', { state: 'approved' });
+    const spend = await spending(trail);
+    store.delayNext();
+
+    const intent = await audit.intend(aPassage(), { with: [spend] });
+    await intent.complete({ type: 'completed' });
+    await audit.close();
 
     const events = trail.table.events();
     expect(events.map(({ type }) => type)).toEqual(['chain_opened', 'intended', 'completed', 'chain_closed']);
@@ -177,6 +196,20 @@ describe('many at once', () => {
     expect(trail.store.commits.slice(before).filter(isIntent)).toHaveLength(1);
     await trail.audit.close();
     expect(faultsOf(trail.table.events())).toEqual([]);
+  });
+
+  test('never write one document twice in a commit', async () => {
+    const trail = aTrail();
+    const store = lateStore(trail.store);
+    const audit = trail.another('racers', { store });
+    await audit.open();
+    trail.store.seed('approvals/a1', { state: 'approved' });
+    const spend = await spending(trail);
+
+    await Promise.allSettled(Array.from({ length: 8 }, () => audit.intend(aPassage(), { with: [spend] })));
+
+    expect(store.attempts.length).toBeGreaterThan(1);
+    for (const writes of store.attempts) expect(new Set(writes.map(({ path }) => path)).size).toBe(writes.length);
   });
 
   test('one that loses its precondition fails alone', async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { lateStore } from './late-store.ts';
 import { aPassage, aTrail, faultsOf } from './trail.ts';
 
-const failures = fc.constantFrom('conflict', 'uncertain-applied', 'uncertain-lost', 'unavailable', undefined);
+const failures = fc.constantFrom('late', 'conflict', 'uncertain-applied', 'uncertain-lost', 'unavailable', undefined);
 const steps = fc.array(
   fc.record({
     act: fc.constantFrom('note', 'intend', 'spend', 'lapse'),
@@ -17,7 +18,9 @@ test('a chain has no gap, no fork and no changed link, and loses nothing it ackn
   await fc.assert(
     fc.asyncProperty(steps, async (schedule) => {
       const trail = aTrail();
-      await trail.audit.open();
+      const store = lateStore(trail.store);
+      const audit = trail.another('first', { store });
+      await audit.open();
       const acknowledged: string[] = [];
       const ran: string[] = [];
       const under: Promise<unknown>[] = [];
@@ -26,12 +29,15 @@ test('a chain has no gap, no fork and no changed link, and loses nothing it ackn
       for (const [index, step] of schedule.entries()) {
         const operationId = `op_${index}`;
         const passage = aPassage({ operationId });
-        for (const failure of step.failures) if (failure) trail.store.failNext(failure, () => true);
+        for (const failure of step.failures) {
+          if (failure === 'late') store.delayNext();
+          else if (failure) trail.store.failNext(failure, () => true);
+        }
         if (step.partial)
           trail.table.failures.push((rows) => rows.slice(1).map((_, at) => ({ index: at, reason: 'stopped' })));
         if (step.act === 'lapse') trail.clock.advance(31_000);
         else if (step.act === 'note') {
-          under.push(trail.audit.note('denied', passage).then(() => acknowledged.push(operationId)));
+          under.push(audit.note('denied', passage).then(() => acknowledged.push(operationId)));
         } else {
           trail.store.seed(`approvals/${index}`, { state: 'approved' });
           const found = await trail.store.get(`approvals/${index}`).catch(() => undefined);
@@ -43,7 +49,7 @@ test('a chain has no gap, no fork and no changed link, and loses nothing it ackn
           };
           if (step.act === 'spend' && found) trail.store.seed(found.path, { state: 'expired' });
           under.push(
-            trail.audit.intend(passage, { with: spend ? [spend] : [] }).then(async (intent) => {
+            audit.intend(passage, { with: spend ? [spend] : [] }).then(async (intent) => {
               if (spend) spent++;
               ran.push(operationId);
               await intent.complete({ type: 'completed' });
@@ -54,7 +60,7 @@ test('a chain has no gap, no fork and no changed link, and loses nothing it ackn
         if (step.breathe) await Promise.allSettled(under);
       }
       await Promise.allSettled(under);
-      await trail.audit.close();
+      await audit.close();
       await trail.another('keeper').open();
       const keeper = trail.another('keeper-2');
       await keeper.open();

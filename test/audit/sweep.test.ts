@@ -52,6 +52,31 @@ describe('the keeper', () => {
     await trail.audit.close();
   });
 
+  test('leaves alone an instance that renews its lease while the keeper looks', async () => {
+    const trail = aTrail();
+    const { dead, running } = await aDeadInstance(trail);
+    const renewed = { ...trail.store.contents('chains')['chains/ch_000001'] };
+    const keeper = trail.another('keeper', {
+      store: {
+        ...trail.store,
+        async query(query) {
+          const found = await trail.store.query(query);
+          if (query.collection === 'chains')
+            trail.store.seed('chains/ch_000001', { ...renewed, alive_until: '2026-01-06T00:00:00.000Z' });
+          return found;
+        },
+      },
+    });
+    await keeper.open();
+    trail.clock.advance(longerThanALease);
+
+    const swept = await keeper.sweep();
+
+    expect(swept).toEqual({ chains: 0, closed: 0, shipped: 0 });
+    expect(trail.store.contents('outbox')[`outbox/${running.eventId}`]).toMatchObject({ state: 'intended' });
+    void dead;
+  });
+
   test('may run twice at once, on two instances, and again', async () => {
     const trail = aTrail();
     const other = trail.another('second');
@@ -110,6 +135,9 @@ describe('the keeper', () => {
   });
 });
 
+const chainsOf = (document: Record<string, unknown> | undefined) =>
+  (Array.isArray(document?.['rows']) ? document['rows'] : []).map((json) => eventOf(JSON.parse(json)).chain);
+
 describe('an instance that lives after all', () => {
   test('adds its outcome beside the unknown one, never over it, and begins another chain', async () => {
     const trail = aTrail();
@@ -148,6 +176,7 @@ describe('an instance that lives after all', () => {
 
     const document = trail.store.contents('outbox')[`outbox/${running.eventId}`];
     const late = trail.store.contents('outbox')[`outbox/${running.eventId}.late`];
+    expect(chainsOf(late)).not.toEqual(chainsOf(document).slice(0, 1));
     expect(
       [document, late]
         .flatMap((found) => (Array.isArray(found?.['rows']) ? found['rows'] : []))

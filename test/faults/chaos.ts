@@ -94,8 +94,8 @@ async function kill(chaos: Chaos, common: Omit<Orders, 'role'>): Promise<number>
   }
   async function watch() {
     const where = [['state', '==', 'approved']] as const;
-    while (kills < chaos.kills && (await store.query({ collection: 'approvals', where, limit: 1 })).length > 0)
-      await sleep(100);
+    const isLeft = async () => (await store.query({ collection: 'approvals', where, limit: 1 })).length > 0;
+    while (kills < chaos.kills && (await isLeft().catch(() => true))) await sleep(100);
     over = true;
     ended.resolve();
   }

@@ -20,7 +20,10 @@ export type Orders = {
   sabotage: 'none' | 'run-before-the-intent-is-durable' | 'spend-without-precondition';
 };
 
-process.once('message', async (orders: Orders) => {
+process.once('message', (orders: Orders) => void work(orders).catch(() => process.exit(1)));
+process.once('disconnect', () => process.exit());
+
+async function work(orders: Orders) {
   const parts = mortal(await openParts(orders.addresses), orders.deaths);
   const audit = openAudit(orders.role, parts);
   await audit.open();
@@ -29,8 +32,7 @@ process.once('message', async (orders: Orders) => {
   else await serve(audit, parts, orders);
   await audit.close();
   process.exit(0);
-});
-process.once('disconnect', () => process.exit());
+}
 
 function mortal({ store, append }: Parts, deaths: number): Parts {
   async function risk<T>(work: () => Promise<T>): Promise<T> {
