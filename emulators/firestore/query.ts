@@ -1,6 +1,6 @@
-import { type Condition, readCondition, refuseVectors } from './conditions.ts';
+import { type Condition, fieldConditions, readCondition, refuseVectors } from './conditions.ts';
 import type { Database } from './database.ts';
-import { invalid } from './errors.ts';
+import { failedPrecondition, invalid } from './errors.ts';
 import { NAME, parseFieldPath, project } from './field-paths.ts';
 import type { IndexCheck } from './indexes.ts';
 import { matcher } from './matching.ts';
@@ -36,6 +36,7 @@ export function readQuery(
   const range = readRange(checkParent(parent), asked.from);
   const condition = readCondition(asked.where);
   const orders = readOrders(asked.orderBy, condition);
+  refuseBackwards(range, condition, orders);
   const { offset } = asked;
   const limit = asked.limit?.value ?? Number.POSITIVE_INFINITY;
   if (offset < 0 || limit < 0) throw invalid('A limit or an offset is negative.');
@@ -60,6 +61,13 @@ export function readQuery(
         .slice(offset, offset + limit),
     select: selection(asked.select),
   };
+}
+
+/** No index has the names alone in descending order. */
+function refuseBackwards(range: Range, condition: Condition | undefined, orders: readonly Order[]): void {
+  const byNameOnly = orders.length === 1 && fieldConditions(condition).every(({ path }) => path === NAME);
+  if (range.kind === 'collection' && byNameOnly && orders[0]?.descending)
+    throw failedPrecondition('Firestore does not support descending key scans');
 }
 
 function readRange(parent: string, from: StructuredQuery['from']): Range {

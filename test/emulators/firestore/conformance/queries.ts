@@ -90,7 +90,13 @@ export function queries(subject: () => Subject): void {
       expect(await ids(six.where(id, '==', 'd2'))).toEqual(['d2']);
       expect(await ids(six.where(id, 'in', ['d1', 'd9']))).toEqual(['d1']);
       expect(await ids(six.where(id, '>', 'd4'))).toEqual(['d5']);
-      expect(await ids(six.orderBy(id, 'desc').limit(1))).toEqual(['d5']);
+      expect(await ids(six.where('side', '==', 'odd').orderBy(id, 'desc'))).toEqual(['d5', 'd3', 'd1']);
+    });
+
+    test('all documents backwards by name is refused, as no index has that order', async () => {
+      const backwards = six.orderBy(FieldPath.documentId(), 'desc');
+
+      await expect(backwards.get()).rejects.toMatchObject({ code: 9 });
     });
 
     test('results can be streamed', async () => {
