@@ -1,10 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startBigQuery } from './bigquery/bigquery.ts';
-import { startFirestore } from './firestore/firestore.ts';
-import { startIssuer } from './issuer/issuer.ts';
-import { startKms } from './kms/kms.ts';
-import { startSecretManager } from './secret-manager/secret-manager.ts';
 
 type Place = { port: number; file: (name: string) => { file?: string } };
 
@@ -17,12 +12,13 @@ type Emulator = {
   start(place: Place): Promise<{ at: string; stop(): unknown }>;
 };
 
-/** The only list of emulators, by the name that `--only` takes. */
+/** The only list of emulators, by the name that `--only` takes. Each is loaded when it is started: some are heavy. */
 export const emulators = {
   issuer: {
     title: 'Token issuer (OIDC)',
     offset: 3,
     start: async ({ port }) => {
+      const { startIssuer } = await import('./issuer/issuer.ts');
       const { url, stop } = await startIssuer({ port });
       return { at: url, stop };
     },
@@ -33,6 +29,7 @@ export const emulators = {
     variable: 'FIRESTORE_EMULATOR_HOST',
     start: async ({ port, file }) => {
       const indexes = JSON.parse(await readFile(new URL('../firestore.indexes.json', import.meta.url), 'utf8'));
+      const { startFirestore } = await import('./firestore/firestore.ts');
       const { address, stop } = await startFirestore({ port, indexes, ...file('firestore.sqlite') });
       return { at: address, stop };
     },
@@ -42,6 +39,7 @@ export const emulators = {
     offset: 5,
     variable: 'SECRET_MANAGER_EMULATOR_HOST',
     start: async ({ port, file }) => {
+      const { startSecretManager } = await import('./secret-manager/secret-manager.ts');
       const { address, stop } = await startSecretManager({ port, ...file('secrets.sqlite') });
       return { at: address, stop };
     },
@@ -51,6 +49,7 @@ export const emulators = {
     offset: 6,
     variable: 'BIGQUERY_EMULATOR_HOST',
     start: async ({ port, file }) => {
+      const { startBigQuery } = await import('./bigquery/bigquery.ts');
       const { url, stop } = await startBigQuery({ port, ...file('bigquery.duckdb') });
       return { at: url, stop };
     },
@@ -60,6 +59,7 @@ export const emulators = {
     offset: 7,
     variable: 'KMS_EMULATOR_HOST',
     start: async ({ port, file }) => {
+      const { startKms } = await import('./kms/kms.ts');
       const { address, stop } = await startKms({ port, ...file('keys.sqlite') });
       return { at: address, stop };
     },
