@@ -8,8 +8,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConsoleRefused, createConsoleClient } from '../../src/cli/console-client.ts';
 import { createPolicyCommand } from '../../src/cli/policy.ts';
 import { apply, plan, test as runCases } from '../../src/cli/policy-commands.ts';
-import { startFakeConsole } from './fake-console.ts';
 import { aFolder, aTerminal, crm, reads } from './folders.ts';
+import { servedConsole } from './served-console.ts';
 
 const files = { 'connections/crm.yaml': crm, 'policies/reads.yaml': reads };
 
@@ -24,9 +24,8 @@ const cases = (expected: string, operation = '{verb: read, resources: [public.us
 const tested = { ...files, 'tests/crm.yaml': cases('{effect: allow}') };
 
 async function aConsole() {
-  const fake = await startFakeConsole();
-  onTestFinished(() => void fake.stop());
-  return { ...fake, client: createConsoleClient({ console: fake.url, token: fake.token }) };
+  const served = await servedConsole();
+  return { ...served, client: createConsoleClient({ console: served.url, token: served.token }) };
 }
 
 describe('plan', () => {
@@ -60,7 +59,7 @@ describe('apply', () => {
   });
 
   test('nothing is changed without a yes', async () => {
-    const { client, calls } = await aConsole();
+    const { client, written } = await aConsole();
     const options = { folder: await aFolder(files), console: client, prune: false, guards: false, yes: false };
 
     const nobody = aTerminal();
@@ -68,15 +67,15 @@ describe('apply', () => {
 
     expect(statuses).toEqual([1, 1]);
     expect(nobody.err()).toContain('--yes');
-    expect(calls).toEqual([]);
+    expect(written()).toEqual([]);
   });
 
   test('a human’s yes is enough', async () => {
-    const { client, calls } = await aConsole();
+    const { client, written } = await aConsole();
     const options = { folder: await aFolder(files), console: client, prune: false, guards: false, yes: false };
 
     expect(await apply(aTerminal('yes'), options)).toBe(0);
-    expect(calls).toEqual(['PUT connections/crm', 'PUT policies/reads']);
+    expect(written()).toEqual(['connections/crm', 'policies/reads']);
   });
 
   test('nothing is removed unless it is pruned', async () => {
@@ -118,6 +117,13 @@ describe('apply', () => {
     const client = createConsoleClient({ console: url, token: 'wrong' });
 
     await expect(client.documents()).rejects.toThrow('The token is missing or not accepted.');
+  });
+
+  test('who may not edit policies is told so', async () => {
+    const { url } = await aConsole();
+    const client = createConsoleClient({ console: url, token: 'auditor' });
+
+    await expect(client.documents()).rejects.toThrow('Policy denies this operation.');
   });
 
   test.for(['http://console.example.com', 'ftp://127.0.0.1', 'not a url'])('the token is not sent to %s', (console) => {
