@@ -1,5 +1,5 @@
 import type { Approvals, Settlement } from './approvals/approvals.ts';
-import type { Answer, AnswerSummary, Audit, deliver, Intent } from './audit/audit.ts';
+import type { Answer, AnswerSummary, Audit, deliver, Intent, OperationState } from './audit/audit.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Identities } from './identity/identity.ts';
@@ -20,7 +20,7 @@ import type { Policy, Reach } from './policy/policy.ts';
 import type { Target } from './targets/target.ts';
 import type { Targets } from './targets/targets.ts';
 
-export type { Answer, AnswerSummary, Reach };
+export type { Answer, AnswerSummary, OperationState, Reach };
 
 /** The steps of the flow, each from its own room. */
 export type Steps = {

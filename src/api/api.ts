@@ -16,7 +16,7 @@ import type { Lookups } from './lookups.ts';
 import { openApi } from './openapi.ts';
 import { renderProblem, renderReply } from './reply.ts';
 import { operationRequestSchema } from './schemas.ts';
-import { approvalView, connectionView } from './views.ts';
+import { approvalView, connectionView, operationView } from './views.ts';
 
 export { createKeeperApi } from './keeper.ts';
 export { createLookups } from './lookups.ts';
@@ -71,6 +71,9 @@ export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiD
   );
   app.get('/v1/connections/:connection/schema', async (context) =>
     context.json(await lookups.schema(emptyCall(context.req.raw, context.req.param('connection')))),
+  );
+  app.get('/v1/operations/:id', async (context) =>
+    context.json(operationView(await lookups.operation(emptyCall(context.req.raw), context.req.param('id')))),
   );
   app.get('/v1/approvals/:id', async (context) =>
     context.json(approvalView(await lookups.approval(emptyCall(context.req.raw), context.req.param('id')), consoleUrl)),

@@ -1,4 +1,4 @@
-import type { Reach, Steps } from '../gateway.ts';
+import type { OperationState, Reach, Steps } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
 import { begin, type Call, introduce, type Passage } from '../model/call.ts';
 import { check } from '../model/check.ts';
@@ -14,6 +14,8 @@ export type Lookups = {
   schema(call: Call): Promise<unknown>;
   /** An approval that this identity asked for; anybody else's looks like none. */
   approval(call: Call, id: string): Promise<Approval>;
+  /** An operation of this identity, of the last day. */
+  operation(call: Call, id: string): Promise<OperationState>;
   /** Refuses a request that never became a call. Who cannot say who it is hears of that first. */
   refuse(call: Call, problem: Problem): Promise<never>;
   /** As `refuse`, without a look at who it is: for a request whose token must not be touched. */
@@ -108,6 +110,13 @@ export function createLookups(steps: Steps): Lookups {
           approval?.requester.issuer === identity?.issuer && approval?.requester.subject === identity?.subject;
         if (approval === undefined || !own) throw new Problem('not-found');
         return approval;
+      }),
+    operation: (call, id) =>
+      visit(call, async ({ identity }) => {
+        const found = await audit.find(id);
+        const own = found?.issuer === identity?.issuer && found?.subject === identity?.subject;
+        if (found === undefined || !own) throw new Problem('not-found');
+        return found;
       }),
     refuse: (call, problem) =>
       visit(call, () => {

@@ -149,8 +149,7 @@ export const operationViewSchema = z
     verb: z.enum(verbs),
     decision: decisionSchema,
     approval: z.string().optional(),
-    started_at: z.string(),
-    ended_at: z.string().optional(),
+    changed_at: z.string(),
     code: z.string().optional(),
   })
   .meta({ id: 'Operation' });

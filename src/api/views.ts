@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import type { OperationState } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
 import type { Reachable } from './lookups.ts';
 import { approvalUrl, approversOf } from './reply.ts';
-import type { approvalViewSchema, connectionSchema } from './schemas.ts';
+import type { approvalViewSchema, connectionSchema, operationViewSchema } from './schemas.ts';
 
 /** A connection as an agent sees it: what it may do there, what is masked, what a human must approve. Never where it is. */
 export function connectionView({ connection, reach }: Reachable): z.input<typeof connectionSchema> {
@@ -47,5 +48,19 @@ export function approvalView(approval: Approval, consoleUrl: string): z.input<ty
       decided_at: at,
     })),
     url: approvalUrl(consoleUrl, id),
+  };
+}
+
+export function operationView(found: OperationState): z.input<typeof operationViewSchema> {
+  const { operation, state, connection, verb, decision, approval, time, code } = found;
+  return {
+    operation,
+    state,
+    connection,
+    verb,
+    decision,
+    ...(approval !== null && { approval }),
+    changed_at: time,
+    ...(code !== null && { code }),
   };
 }

@@ -9,6 +9,7 @@ import type { Append } from './append.ts';
 import { type FactsInput, factsOf, type Outcome, type Seal } from './facts.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
+import { type OperationState, readState } from './operations.ts';
 import { outboxPath } from './outbox.ts';
 import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
@@ -22,7 +23,7 @@ export type { Append, RowFailure, TableRow } from './append.ts';
 export type { Outcome, Seal } from './facts.ts';
 export { installAudit } from './install.ts';
 export { type Field, type Table, tables } from './tables.ts';
-export type { Swept };
+export type { OperationState, Swept };
 
 export type AuditDeps = {
   /** On the runtime database. */
@@ -54,6 +55,8 @@ export interface Audit {
    * confirmed: then nothing may run.
    */
   intend(passage: Passage, options?: { with?: readonly Write[] }): Promise<Intent>;
+  /** Where an operation of the last day stands. Undefined where there is none. */
+  find(operation: string): Promise<OperationState | undefined>;
   /** Whether an intent would be taken now. */
   ready(): boolean;
   /** For the keeper: closes and ships what dead instances left. Safe to run anywhere, also twice at once. */
@@ -188,6 +191,7 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     note,
     intend,
+    find: (operation) => readState(store, operation),
     ready: () => !closing && writer.ready(),
     sweep: sweeper.sweep,
     close,

@@ -5,6 +5,7 @@ import type { Revision, Store, Write } from '../platform/store.ts';
 import { WriteConflict, WriteUncertain } from '../platform/store.ts';
 import { type Link, linkAll, startOf } from './chain.ts';
 import type { Lease } from './lease.ts';
+import { stateWrites } from './operations.ts';
 import { createPauses, type Timing } from './timing.ts';
 
 /** One event on its way into the chain, with the writes that happen in the same commit or not at all. */
@@ -250,11 +251,11 @@ function takeBatch(queue: Waiting[]): Waiting[] {
   return queue.splice(0, last < 0 ? queue.length : last);
 }
 
-function writesOf({ path, data, revision, with: others = [] }: Entry, link: Link | undefined): Write[] {
+function writesOf({ facts, path, data, revision, with: others = [] }: Entry, link: Link | undefined): Write[] {
   if (!link) return [];
   const own: Write =
     revision === undefined
       ? { op: 'create', path, data: data(link) }
       : { op: 'replace', path, data: data(link), revision };
-  return [own, ...others];
+  return [own, ...stateWrites(facts), ...others];
 }

@@ -217,6 +217,7 @@ export function fakeGateway(options: FakeOptions = {}) {
           },
         };
       },
+      find: async () => undefined,
       ready: () => true,
       sweep: async () => ({ chains: 0, closed: 0, shipped: 0 }),
       close: async () => {},

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { AuditFacts, EventType } from '../model/audit-event.ts';
+import { verbs } from '../model/documents.ts';
+import type { Store, Write } from '../platform/store.ts';
+
+/** Hours an operation can be looked up; a TTL policy on `expire_at` removes it then. The trail itself is for ever. */
+const KEPT_HOURS = 24;
+
+const states: Partial<Record<EventType, OperationState['state']>> = {
+  held: 'waiting',
+  intended: 'running',
+  completed: 'done',
+  failed: 'failed',
+  unknown: 'unknown',
+};
+
+/** Where an operation stands, for the one who asked for it. Kept at `operations/{id}`, written in the commits of its events. */
+const operationStateSchema = z.object({
+  operation: z.string(),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'unknown']),
+  issuer: z.string(),
+  subject: z.string(),
+  connection: z.string(),
+  verb: z.enum(verbs),
+  decision: z.object({ effect: z.enum(['allow', 'deny']), policies: z.array(z.string()), policy_version: z.string() }),
+  approval: z.string().nullable(),
+  /** Of the last change. */
+  time: z.string(),
+  code: z.string().nullable(),
+});
+export type OperationState = z.output<typeof operationStateSchema>;
+
+/** The write that goes with an event which changes where an operation stands; none for others. */
+export function stateWrites(facts: AuditFacts): Write[] {
+  const state = stateOf(facts);
+  const { operation, principal, connection, verb, decision, approval, time, result } = facts;
+  if (!state || !operation || !principal || !connection || !verb || !decision) return [];
+  const { effect, policies, policy_version } = decision;
+  const { issuer, subject } = principal;
+  const document: OperationState = {
+    ...{ operation, state, issuer, subject, connection, verb, time },
+    decision: { effect, policies, policy_version },
+    approval: approval?.id ?? null,
+    code: result?.error_code ?? null,
+  };
+  const expire_at = new Date(Date.parse(time) + KEPT_HOURS * 3_600_000);
+  return [{ op: 'set', path: pathOf(operation), data: { ...document, expire_at } }];
+}
+
+/** A late outcome says in its note how it ended. */
+function stateOf({ type, note }: AuditFacts): OperationState['state'] | undefined {
+  if (type === 'outcome_late') return note === 'completed' ? 'done' : 'failed';
+  return states[type];
+}
+
+export async function readState(store: Store, operation: string): Promise<OperationState | undefined> {
+  if (!/^op_[0-9a-z]{1,40}$/.test(operation)) return undefined;
+  const found = await store.get(pathOf(operation));
+  return found && operationStateSchema.parse(found.data);
+}
+
+const pathOf = (operation: string) => `operations/${operation}`;
