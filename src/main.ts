@@ -86,7 +86,7 @@ async function startGateway(config: Config): Promise<Running> {
   const parts = await openParts(config, 'gateway');
   const { log, audit, connections, runtimeStore, identities, seal, readSecret } = parts;
   const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
-  const targets = createTargets({ allowPlaintext: config.local });
+  const targets = createTargets({ allowPlaintext: false });
   const approvals = createApprovals({
     store: runtimeStore,
     clock,
@@ -147,7 +147,7 @@ async function startConsole(config: Config): Promise<Running> {
       signer: createKmsSigner(key),
       onCorrupt: (path, error) => log.error({ path, error }, 'A stored approval cannot be read.'),
     }),
-    documents: createDocuments({ store: policyStore, validate: whyUnusable }),
+    documents: createDocuments({ store: policyStore, whyUnusable }),
     audit,
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     transport,
