@@ -50,10 +50,11 @@ export function checkWrite(write: Write, { references, coverOf, seen, catalog, p
   if (fields['returningClause'] !== undefined && family.some(({ triggers }) => triggers)) {
     throw new Refusal('R9', `RETURNING from ${name} would show what its triggers wrote; leave RETURNING out`);
   }
+  if (cover.masked.size > 0) {
+    checkNames(write, seen);
+    checkOracles(write, catalog);
+  }
   checkCascades(write, catalog, protections);
-  if (cover.masked.size === 0) return;
-  checkNames(write, seen);
-  checkOracles(write, catalog);
 }
 
 function descendants(relation: Relation, catalog: Catalog): Relation[] {
