@@ -72,6 +72,9 @@ export const storedName = (table: TableReference) => `${quoted(schemaName(table)
 export const datasetName = ({ projectId, datasetId }: DatasetReference) => `Dataset ${projectId}:${datasetId}`;
 export const tableName = (table: TableReference) => `Table ${table.projectId}:${table.datasetId}.${table.tableId}`;
 
+/** DuckDB's names differ in more than case; BigQuery's need not, and such a second one is refused. */
+const isSame = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();
+
 const keyOf = (reference: DatasetReference & { tableId?: string }) =>
   [reference.projectId, reference.datasetId, reference.tableId ?? ''].join('/');
 
@@ -115,7 +118,10 @@ export async function openCatalog(db: Database): Promise<Catalog> {
     projects: () => [...new Set([...entries.dataset.values()].map(({ reference }) => reference.projectId))],
     dataset,
     async addDataset(db, made) {
-      if (entries.dataset.has(keyOf(made.reference))) throw duplicate(datasetName(made.reference));
+      const { projectId, datasetId } = made.reference;
+      const others = [...entries.dataset.values()].filter(({ reference }) => reference.projectId === projectId);
+      if (others.some(({ reference }) => isSame(reference.datasetId, datasetId)))
+        throw duplicate(datasetName(made.reference));
       await db.atomically(async () => {
         await db.run(`CREATE SCHEMA ${quoted(schemaName(made.reference))}`);
         await save(db, 'dataset', made);
@@ -140,7 +146,10 @@ export async function openCatalog(db: Database): Promise<Catalog> {
     },
     async addTable(db, table, asSql) {
       dataset(table.reference);
-      if (findTable(table.reference)) throw duplicate(tableName(table.reference));
+      const taken = within(entries.table, table.reference).some((other) =>
+        isSame(other.reference.tableId, table.reference.tableId),
+      );
+      if (taken) throw duplicate(tableName(table.reference));
       await db.atomically(async () => {
         if (table.type === 'TABLE') await db.run(storage(table));
         if (asSql) await db.run(`INSERT INTO ${storedName(table.reference)} ${asSql}`);

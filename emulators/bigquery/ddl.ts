@@ -13,11 +13,19 @@ type Ddl = NonNullable<Outcome['ddl']>;
 type Of<What extends Creation['what']> = Creation & { what: What };
 
 /** Makes what a CREATE statement names; a dry run only checks. */
-export async function applyCreation(db: Database, run: QueryRun, creation: Creation): Promise<Ddl> {
+export async function applyCreation(
+  db: Database,
+  run: QueryRun,
+  creation: Creation,
+  tables: readonly CatalogTable[],
+): Promise<Ddl> {
   if (creation.what === 'SCHEMA') return createSchema(db, run, creation);
   const target = referenceOf(run, creation.parts);
   run.catalog.dataset(target);
-  if (creation.what === 'TABLE_FUNCTION') return createFunction(db, run, creation, target);
+  if (creation.what === 'TABLE_FUNCTION') {
+    checkParameters(creation.parameters, tables);
+    return createFunction(db, run, creation, target);
+  }
   const old = run.catalog.findTable(target);
   if (old && creation.ifNotExists) return { operation: 'SKIP', target };
   if (old && !creation.replace) throw duplicate(tableName(target));
@@ -95,6 +103,15 @@ async function createSchema(db: Database, run: QueryRun, creation: Of<'SCHEMA'>)
   const dataset = { reference, resource: { ...creation.options }, created: run.now, modified: run.now };
   if (!run.dryRun) await run.catalog.addDataset(db, dataset);
   return { operation: 'CREATE', target };
+}
+
+/** Refuses a parameter that a column of the same name would hide in BigQuery: here the parameter would win. */
+function checkParameters(parameters: readonly Field[], tables: readonly CatalogTable[]): void {
+  const columns = new Set(tables.flatMap(({ fields }) => fields.map(({ name }) => name.toLowerCase())));
+  const hidden = parameters.find(({ name }) => columns.has(name.toLowerCase()));
+  if (hidden) {
+    throw invalidQuery(`Parameter ${hidden.name} has the name of a column, which this emulator does not support`);
+  }
 }
 
 async function createFunction(

@@ -156,7 +156,7 @@ const DATE_ONLY = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
 const DATETIME = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ Tt](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?$/;
 
 /** Microseconds since 1970 of a civil time; `undefined` for what is not one, February 30th included. */
-export function datetimeMicros(text: string, pattern: RegExp = DATETIME): bigint | undefined {
+function datetimeMicros(text: string, pattern: RegExp = DATETIME): bigint | undefined {
   const parts = pattern.exec(text.trim());
   if (!parts) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts

@@ -121,7 +121,7 @@ export function queryError(thrown: unknown, source: string): Error {
     if (found) return invalidQuery(worded(found[1] ?? '', source));
   }
   if (/^(INTERNAL|FATAL|IO) Error/i.test(message)) return thrown;
-  return invalidQuery(message.replace(/^(?:[A-Z][\w-]* )+Error: /, ''));
+  return invalidQuery(message.replace(/^(?:[A-Za-z][\w-]* )+Error: /, ''));
 }
 
 const COMPLAINTS: readonly [RegExp, (found: string, source: string) => string][] = [
@@ -129,6 +129,7 @@ const COMPLAINTS: readonly [RegExp, (found: string, source: string) => string][]
   [/Column "((?:[^"]|"")*)" referenced that exists in the SELECT clause/, unrecognized],
   [/does not have a column named "((?:[^"]|"")*)"/, unrecognized],
   [/NOT NULL constraint failed: [^.]*\.(.*)$/, (name) => `Required field ${name} cannot be null`],
+  [/Max expression depth/, () => 'The query is nested too deeply.'],
   [/INTERRUPT/, () => 'Query exceeded the time limit of this emulator'],
 ];
 

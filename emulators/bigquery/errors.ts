@@ -48,9 +48,16 @@ export function errorProto(error: BigQueryError): ErrorProto {
 
 /** The HTTP status and the JSON body of any thrown value; what is not a `BigQueryError` becomes a 500 without its text. */
 export function renderError(thrown: unknown): { code: number; body: object } {
-  const error =
-    thrown instanceof BigQueryError ? thrown : new BigQueryError('internalError', 'The emulator failed; see its log.');
+  const error = known(thrown);
   const [code, status] = STATUS[error.reason];
   const detail = { domain: 'global', ...errorProto(error), ...(error.location ? { locationType: 'parameter' } : {}) };
   return { code, body: { error: { code, message: error.message, errors: [detail], status } } };
+}
+
+function known(thrown: unknown): BigQueryError {
+  if (thrown instanceof BigQueryError) return thrown;
+  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) {
+    return invalid('The request is nested too deeply.');
+  }
+  return new BigQueryError('internalError', 'The emulator failed; see its log.');
 }

@@ -32,7 +32,7 @@ export interface QueryRun extends QueryContext {
 
 const NOTHING: Table = { fields: [], rows: [] };
 /** The service bills at least 10 MB for each table read. */
-export const LEAST_BILLED = 10 * 1024 * 1024;
+const LEAST_BILLED = 10 * 1024 * 1024;
 
 /** Translates and runs one statement. Every failure that the caller caused is a `BigQueryError`. */
 export async function runQuery(db: Database, run: QueryRun): Promise<Outcome> {
@@ -77,7 +77,8 @@ async function perform(
   prepared: Prepared,
   tables: readonly CatalogTable[],
 ): Promise<Performed> {
-  if (prepared.kind === 'create') return { result: NOTHING, ddl: await applyCreation(db, run, prepared.creation) };
+  if (prepared.kind === 'create')
+    return { result: NOTHING, ddl: await applyCreation(db, run, prepared.creation, tables) };
   if (prepared.kind === 'drop') return { result: NOTHING, ddl: await applyRemoval(db, run, prepared.removal) };
   await requirePartitionFilters(db, prepared.sql, tables);
   if (prepared.kind === 'query') return { result: await readResult(db, prepared, run.dryRun) };

@@ -2,8 +2,9 @@ import { invalidQuery } from '../errors.ts';
 import { quoted } from '../schema.ts';
 import { expression } from './expressions.ts';
 import { fromClause, tablePath } from './from.ts';
-import { implicitAlias, query } from './query.ts';
+import { query } from './query.ts';
 import { innerScope, type Scope } from './scope.ts';
+import { implicitAlias } from './select.ts';
 
 interface Target {
   sql: string;

@@ -1,8 +1,9 @@
 import { invalidQuery } from '../errors.ts';
 import { duckType, quoted } from '../schema.ts';
 import { expression, expressionList, startsQuery } from './expressions.ts';
-import { implicitAlias, query, subquery } from './query.ts';
+import { query, subquery } from './query.ts';
 import { columnPath, type Names, type Scope, textScope } from './scope.ts';
+import { implicitAlias } from './select.ts';
 
 /** Words that may follow a FROM item and are not reserved as aliases. */
 const NOT_ALIASES = ['WINDOW', 'QUALIFY', 'TABLESAMPLE', 'PIVOT', 'UNPIVOT', 'FOR'];

@@ -10,12 +10,12 @@ export interface TableReference {
 }
 
 /** What a name in FROM stands for. A view gives its GoogleSQL text, translated where it is used with the names it was made with. */
-export type Relation =
+type Relation =
   | { kind: 'stored'; reference: TableReference; sql: string }
   | { kind: 'view'; reference: TableReference; query: string; names: Names }
   | { kind: 'catalog'; sql: string };
 
-export interface TableFunction {
+interface TableFunction {
   parameters: Field[];
   query: string;
   names: Names;
