@@ -5,7 +5,7 @@ type SecretReaderOptions = {
   projectId: string;
   /** `host:port` of an emulator: no TLS and no credentials. */
   emulatorHost?: string | undefined;
-  /** Milliseconds for all tries together. */
+  /** Milliseconds for all tries together, once the client is loaded. */
   deadline?: number;
 };
 
@@ -24,10 +24,9 @@ export function createSecretReader(options: SecretReaderOptions): ReadSecret {
   const { deadline = 5000 } = options;
   let client: Promise<SecretManagerServiceClient> | undefined;
 
-  async function read(name: string): Promise<SecretValue> {
-    client ??= connect(options);
+  async function read(client: SecretManagerServiceClient, name: string): Promise<SecretValue> {
     const asked = versionSuffix.test(name) ? name : `${name}/versions/latest`;
-    const [answer] = await (await client).accessSecretVersion({ name: asked }, boundedRetries(deadline));
+    const [answer] = await client.accessSecretVersion({ name: asked }, boundedRetries(deadline));
     const data = Buffer.from(answer.payload?.data ?? '');
     const checksum = answer.payload?.dataCrc32c;
     if (checksum === null || checksum === undefined || String(checksum) !== String(crc32c(data)))
@@ -36,7 +35,10 @@ export function createSecretReader(options: SecretReaderOptions): ReadSecret {
     return { value, version: versionOf(answer.name ?? '', asked) };
   }
 
-  return (name) => within(deadline, read(name), name);
+  return async (name) => {
+    client ??= connect(options);
+    return within(deadline, read(await client, name), name);
+  };
 }
 
 /** Google answers with the project's number where it was asked by its id, and with the version that `latest` stands for. */
