@@ -1,3 +1,4 @@
+import { exportJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, identityFor, type LocalIssuer, noon, sendJson, startLocalIssuer } from './local-issuer.ts';
 
@@ -207,6 +208,25 @@ describe('keys that verify nothing', () => {
     const answer = identityFor(issuer, { algorithms: ['ES256'] }).authenticate(await tokenAt(noon, 'off'));
 
     await expect(answer).rejects.toMatchObject({ reason: 'unknown-key' });
+  });
+
+  test('a private key that its issuer published by mistake', async () => {
+    await issuer.addKey('leaked');
+    const leaked = { ...(await exportJWK(issuer.privateKey('leaked'))), kid: 'leaked', alg: 'RS256', use: 'sig' };
+    const token = await tokenAt(noon, 'leaked');
+    issuer.removeKey('leaked');
+    issuer.state.extra = [leaked];
+
+    await expect(identityFor(issuer).authenticate(token)).rejects.toMatchObject({ reason: 'unknown-key' });
+  });
+
+  test('one whose id is longer than 256 characters', async () => {
+    const kid = 'k'.repeat(257);
+    await issuer.addKey(kid);
+
+    const answer = identityFor(issuer).authenticate(await tokenAt(noon, kid));
+
+    await expect(answer).rejects.toMatchObject({ reason: 'key-id' });
   });
 
   test('a bad key beside a good one does no harm', async () => {
