@@ -42,13 +42,15 @@ export async function startFirestore(options: FirestoreOptions = {}): Promise<Fi
   const transactions = createTransactions(database, wallClock);
   const requireIndex = options.indexes ? createIndexCheck(options.indexes) : () => undefined;
   const server = new Server({ 'grpc.max_receive_message_length': MAX_TRANSPORT_BYTES });
-  server.addService(service, createService({ database, transactions, requireIndex }));
+  const { rpcs, close } = createService({ database, transactions, requireIndex });
+  server.addService(service, rpcs);
   const port = await listen(server, options.port ?? 0);
   return {
     address: `127.0.0.1:${port}`,
     clear: database.clear,
     stop() {
       server.forceShutdown();
+      close();
       storage.close();
     },
   };

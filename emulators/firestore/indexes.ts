@@ -18,7 +18,7 @@ export interface IndexConfig {
   fieldOverrides?: { collectionGroup: string; fieldPath: string; indexes: ({ queryScope?: string } & IndexMode)[] }[];
 }
 
-export interface IndexQuestion {
+interface IndexQuestion {
   parent: string;
   range: Range;
   condition: Condition | undefined;

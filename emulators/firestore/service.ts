@@ -10,7 +10,7 @@ import { createCommits } from './commits.ts';
 import type { Database } from './database.ts';
 import { invalid, Refusal } from './errors.ts';
 import type { IndexCheck } from './indexes.ts';
-import { createListener } from './listen.ts';
+import { createListener, type Listener } from './listen.ts';
 import { createListings } from './listings.ts';
 import { rootOf } from './names.ts';
 import { Unreadable } from './protocol.ts';
@@ -25,14 +25,21 @@ interface ServiceDeps {
   requireIndex: IndexCheck;
 }
 
-/** The RPCs by name; those missing here (Write, PartitionQuery, ExecutePipeline) answer UNIMPLEMENTED. */
-export function createService(deps: ServiceDeps): UntypedServiceImplementation {
+export interface Service {
+  /** By name; those missing here (Write, PartitionQuery, ExecutePipeline) answer UNIMPLEMENTED. */
+  rpcs: UntypedServiceImplementation;
+  /** Listeners read nothing more, so that the storage may be closed. */
+  close(): void;
+}
+
+export function createService(deps: ServiceDeps): Service {
   const { database, transactions, requireIndex } = deps;
   const readings = createReadings(database, transactions);
   const reads = createReads({ database, readings, requireIndex });
   const listings = createListings({ database, readings });
   const commits = createCommits({ database, transactions });
-  return {
+  const listeners = new Set<Listener>();
+  const rpcs = {
     GetDocument: unary(reads.getDocument),
     BatchGetDocuments: streaming(reads.batchGetDocuments),
     RunQuery: streaming(reads.runQuery),
@@ -49,7 +56,13 @@ export function createService(deps: ServiceDeps): UntypedServiceImplementation {
     CreateDocument: unary(commits.createDocument),
     UpdateDocument: unary(commits.updateDocument),
     DeleteDocument: unary(commits.deleteDocument),
-    Listen: listening(deps),
+    Listen: listening(deps, listeners),
+  };
+  return {
+    rpcs,
+    close() {
+      for (const listener of listeners) listener.close();
+    },
   };
 }
 
@@ -76,23 +89,31 @@ function streaming<Request>(
   };
 }
 
-function listening({ database, requireIndex }: ServiceDeps): handleBidiStreamingCall<ListenRequest, object> {
+function listening(
+  { database, requireIndex }: ServiceDeps,
+  open: Set<Listener>,
+): handleBidiStreamingCall<ListenRequest, object> {
   return (call: ServerDuplexStream<ListenRequest | Unreadable, object>) => {
     const listener = createListener({ database, requireIndex, send: (message) => call.write(message) });
+    open.add(listener);
+    const close = () => {
+      listener.close();
+      open.delete(listener);
+    };
     call.on('data', (request: ListenRequest | Unreadable) => {
       try {
         listener.receive(read(request));
       } catch (error) {
-        listener.close();
+        close();
         call.emit('error', refusalOf(error));
       }
     });
     call.on('end', () => {
-      listener.close();
+      close();
       call.end();
     });
-    call.on('cancelled', listener.close);
-    call.on('error', listener.close);
+    call.on('cancelled', close);
+    call.on('error', close);
   };
 }
 

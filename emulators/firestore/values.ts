@@ -94,7 +94,7 @@ export function numeric(value: Value): number | bigint {
   return Number.isSafeInteger(short) ? short : BigInt(value.integerValue);
 }
 
-export function compareTimestamps(a: Timestamp, b: Timestamp): number {
+function compareTimestamps(a: Timestamp, b: Timestamp): number {
   return Number(a.seconds) - Number(b.seconds) || a.nanos - b.nanos;
 }
 

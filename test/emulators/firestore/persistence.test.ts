@@ -153,3 +153,18 @@ test('a transaction left idle for more than a minute has expired', async () => {
   await expect(late).rejects.toMatchObject({ code: 3 });
   emulator.stop();
 });
+
+test('stopping right after a write, with a listener open, breaks nothing', async () => {
+  const emulator = await startFirestore();
+  const raw = createRawClient(emulator.address);
+  const addTarget = { targetId: 2, documents: { documents: [`${ROOT}/a/b`] } };
+  const listening = raw
+    .listen([{ database: DATABASE, addTarget }], (seen) => seen.length > 50)
+    .catch(({ code }) => code);
+  await raw.call('Commit', { database: DATABASE, writes: [{ update: { name: `${ROOT}/a/b`, fields: {} } }] });
+
+  emulator.stop();
+
+  expect(await listening).toBeGreaterThan(0);
+  raw.close();
+});

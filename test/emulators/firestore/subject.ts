@@ -14,7 +14,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-export const PROJECT = 'conformance';
+const PROJECT = 'conformance';
 export const DATABASE = `projects/${PROJECT}/databases/(default)`;
 export const ROOT = `${DATABASE}/documents`;
 
