@@ -1,5 +1,5 @@
 import { DuckDBDecimalType, DuckDBListType, DuckDBStructType, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
-import { invalid } from './errors.ts';
+import { invalid, invalidQuery } from './errors.ts';
 
 /** A column as the API writes it: a TableFieldSchema. Types carry their API names (INTEGER, RECORD, …). */
 export interface Field {
@@ -113,6 +113,8 @@ const RESULT_TYPES: Partial<Record<DuckDBTypeId, string>> = {
 export function fieldOf(name: string, type: DuckDBType): Field {
   if (type instanceof DuckDBListType) return { ...fieldOf(name, type.valueType), mode: 'REPEATED' };
   if (type instanceof DuckDBStructType) {
+    if (type.entryNames.includes(''))
+      throw invalidQuery('A STRUCT without field names in a result is not supported by this emulator');
     const fields = type.entryNames.map((entry, index) => fieldOf(entry, type.entryTypes[index] ?? type));
     return { name, type: 'RECORD', mode: 'NULLABLE', fields };
   }

@@ -39,7 +39,8 @@ function columnList(scope: Scope): string {
 }
 
 /** `INSERT [INTO] t [(columns)] VALUES (…), … | query`. */
-export function insertStatement(scope: Scope): string {
+export function insertStatement(outer: Scope): string {
+  const scope = { ...outer, stored: true };
   const { cursor } = scope;
   cursor.expectWord('INSERT');
   cursor.takeWords('INTO');
@@ -88,7 +89,7 @@ function assignments(scope: Scope): string {
     while (scope.cursor.takeSymbol('.')) path.push(scope.cursor.identifier());
     if (path.length > 1 && scope.aliases.has(path[0]?.toLowerCase() ?? '')) path.shift();
     scope.cursor.expectSymbol('=');
-    sets.push(assignment(path, expression(scope).sql));
+    sets.push(assignment(path, expression({ ...scope, stored: true }).sql));
   } while (scope.cursor.takeSymbol(','));
   return sets.join(', ');
 }
@@ -160,5 +161,5 @@ function mergeAction(scope: Scope): string {
   if (cursor.takeWords('ROW')) throw invalidQuery('INSERT ROW is not supported by this emulator');
   const columns = columnList(scope);
   cursor.expectWord('VALUES');
-  return `INSERT${columns} VALUES ${row(scope)}`;
+  return `INSERT${columns} VALUES ${row({ ...scope, stored: true })}`;
 }

@@ -75,19 +75,21 @@ function binary(scope: Scope, left: Expression, operator: string, strength: numb
 
 function comparison(scope: Scope, left: Expression): Expression {
   const { cursor } = scope;
+  const subject = left.unnamed ?? left.sql;
   const not = cursor.takeWords('NOT') ? 'NOT ' : '';
-  if (cursor.takeWords('IS')) return { sql: `(${left.sql} IS ${isWhat(scope)})` };
-  if (cursor.takeWords('IN')) return { sql: `(${left.sql} ${not}IN ${inList(scope)})` };
+  if (cursor.takeWords('IS')) return { sql: `(${subject} IS ${isWhat(scope)})` };
+  if (cursor.takeWords('IN')) return { sql: `(${subject} ${not}IN ${inList(scope)})` };
   if (cursor.takeWords('LIKE')) {
-    return { sql: `(${left.sql} ${not}LIKE ${expression(scope, COMPARISON + 1).sql} ESCAPE '\\')` };
+    return { sql: `(${subject} ${not}LIKE ${expression(scope, COMPARISON + 1).sql} ESCAPE '\\')` };
   }
   if (cursor.takeWords('BETWEEN')) {
     const low = expression(scope, COMPARISON + 1).sql;
     cursor.expectWord('AND');
-    return { sql: `(${left.sql} ${not}BETWEEN ${low} AND ${expression(scope, COMPARISON + 1).sql})` };
+    return { sql: `(${subject} ${not}BETWEEN ${low} AND ${expression(scope, COMPARISON + 1).sql})` };
   }
   const operator = cursor.next().text;
-  return { sql: `(${left.sql} ${operator} ${expression(scope, COMPARISON + 1).sql})` };
+  const right = expression(scope, COMPARISON + 1);
+  return { sql: `(${subject} ${operator} ${right.unnamed ?? right.sql})` };
 }
 
 function isWhat(scope: Scope): string {
@@ -108,7 +110,7 @@ function inList(scope: Scope): string {
   }
   if (startsQuery(scope, 1)) return subquery(scope);
   cursor.expectSymbol('(');
-  const items = expressionList(scope).map((item) => item.sql);
+  const items = expressionList(scope).map((item) => item.unnamed ?? item.sql);
   cursor.expectSymbol(')');
   return `(${items.join(', ')})`;
 }

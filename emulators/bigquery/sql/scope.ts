@@ -52,6 +52,8 @@ export interface Scope {
   arguments: ReadonlyMap<string, string>;
   /** Column names are refused: the arguments of a table function are constants. */
   constant: boolean;
+  /** Records become columns of a table, which GoogleSQL matches by position and DuckDB by name: their names are left out. */
+  stored: boolean;
 }
 
 /** A translated expression. `name` is the column name it implies, `path` its parts where it is one, `text` a string literal's value. */
@@ -62,6 +64,8 @@ export interface Expression {
   text?: string;
   /** A number or an interval by its form: no check at run time is needed. */
   constant?: boolean;
+  /** A record without its field names, as comparisons take it: GoogleSQL compares by position, DuckDB by name. */
+  unnamed?: string;
 }
 
 const DEEPEST = 16;
@@ -89,6 +93,7 @@ export function textScope(
     outer: none,
     arguments: given,
     constant: false,
+    stored: false,
   };
 }
 

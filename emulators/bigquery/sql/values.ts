@@ -76,7 +76,7 @@ const KEYWORDS: Record<string, (scope: Scope) => Expression> = {
   CASE: (scope) => ({ sql: caseOf(scope) }),
   EXISTS: (scope) => ({ sql: `EXISTS ${subquery(scope)}` }),
   ARRAY: (scope) => ({ sql: arrayOf(scope) }),
-  STRUCT: (scope) => ({ sql: structOf(scope) }),
+  STRUCT: structOf,
   INTERVAL: (scope) => {
     const amount = unary(scope).sql;
     return { sql: intervalOf(amount, readPart(scope.cursor)), constant: true };
@@ -116,7 +116,7 @@ function arrayOf(scope: Scope): string {
 }
 
 /** `STRUCT(1 AS a, b)` or `STRUCT<a INT64>(1)`. */
-function structOf(scope: Scope): string {
+function structOf(scope: Scope): Expression {
   const { cursor } = scope;
   const type = cursor.isSymbol('<') ? structType(scope) : undefined;
   cursor.expectSymbol('(');
@@ -129,7 +129,9 @@ function structOf(scope: Scope): string {
     values.push(value.sql);
   } while (cursor.takeSymbol(','));
   cursor.expectSymbol(')');
-  return type ? `CAST(row(${values.join(', ')}) AS ${type})` : `struct_pack(${fields.join(', ')})`;
+  const unnamed = `row(${values.join(', ')})`;
+  if (type) return { sql: `CAST(${unnamed} AS ${type})`, unnamed };
+  return { sql: scope.stored ? unnamed : `struct_pack(${fields.join(', ')})`, unnamed };
 }
 
 function structType(scope: Scope): string {

@@ -259,6 +259,27 @@ test('DML changes rows and says how many', async () => {
   ]);
 });
 
+test('records written by SQL are matched by position, as in BigQuery', async () => {
+  const { name } = await aTable();
+
+  await bigquery.query(
+    `INSERT INTO ${name} (event_id, time, principal, masks) VALUES
+     ('a', CURRENT_TIMESTAMP(), STRUCT('ann@example.com', ['dba']), [STRUCT('EMAIL' AS other, 3 AS name), ('PHONE', 4)])`,
+  );
+  await bigquery.query(`UPDATE ${name} SET principal = STRUCT('eve' AS g, ['x'] AS email) WHERE event_id = 'a'`);
+  const [rows] = await bigquery.query(`SELECT principal, masks FROM ${name}`);
+
+  expect(rows).toEqual([
+    {
+      principal: { email: 'eve', groups: ['x'] },
+      masks: [
+        { class: 'EMAIL', values: 3 },
+        { class: 'PHONE', values: 4 },
+      ],
+    },
+  ]);
+});
+
 test('MERGE inserts what is new and updates what is known', async () => {
   const { table, name } = await aTable();
   await table.insert([{ json: row('a') }], { raw: true });

@@ -46,6 +46,11 @@ const naming: Construct[] = [
 
 const conditions: Construct[] = [
   [
+    'records are compared by position',
+    "SELECT STRUCT(id, n) = STRUCT('1', 1) a, (id, n) IN (('1', 1)) b, STRUCT(1 AS x, 2 AS y) != STRUCT(1 AS y, 2 AS x) c, st = STRUCT(1, 'z') d FROM ds.ev WHERE id = '1'",
+    [[true, true, false, true]],
+  ],
+  [
     'IF, IFNULL, COALESCE, NULLIF',
     "SELECT IF(1>0,'a','b') a, IFNULL(NULL,'z') b, COALESCE(NULL, NULL, 3) c, NULLIF(1,1) d",
     [['a', 'z', 3, null]],
@@ -600,6 +605,7 @@ const refused: Construct[] = [
   ['WHERE without FROM', 'SELECT 1 WHERE TRUE', /without FROM clause cannot have a WHERE clause/],
   ['UPDATE without WHERE', 'UPDATE ds.ev SET n = 1', /UPDATE must have a WHERE clause/],
   ['DELETE without WHERE', 'DELETE FROM ds.ev', /DELETE must have a WHERE clause/],
+  ['a record without names in a result', "SELECT (1, 'x') AS a", /STRUCT without field names/],
   ['a query nested too deep', `SELECT ${'('.repeat(3000)}1${')'.repeat(3000)}`, /nested too deeply/],
   ['a table that differs in case only', 'CREATE TABLE ds.EV (x INT64)', /Already Exists: Table demo-project:ds.EV/],
   [
