@@ -11,17 +11,36 @@ export type RowFailure = { index: number; reason: string };
 /** Into a table of the audit dataset. Resolves with the rows that were not taken; throws when it is not known whether any was. */
 export type Append = (table: string, rows: readonly TableRow[]) => Promise<readonly RowFailure[]>;
 
-export type AppendDeps = {
-  append: Append;
-  log: Logger;
-};
+/** Appends events; resolves with those that BigQuery acknowledged. */
+export type AppendEvents = (rows: readonly Row[]) => Promise<ReadonlySet<Row>>;
 
-/** Appends events; resolves with the places of those that BigQuery acknowledged. A row that it refuses for good raises an alert. */
-export async function appendAll({ append, log }: AppendDeps, rows: readonly Row[]): Promise<Set<number>> {
-  const failures = await append('events', rows.map(toTableRow));
-  const failed = new Set(failures.map(({ index }) => index));
-  for (const { index, reason } of failures)
-    if (reason === 'invalid')
-      log.alert({ event: rows[index]?.event_id, reason }, 'BigQuery refuses a row of the audit trail.');
-  return new Set([...rows.keys()].filter((index) => !failed.has(index)));
+/** One row that BigQuery refuses keeps no other out: the rest is sent again without it. A refusal for good raises an alert, once. */
+export function createAppendEvents(append: Append, log: Logger): AppendEvents {
+  const alerted = new Set<string>();
+
+  function report({ event_id, hash }: Row, reason: string) {
+    if (reason !== 'invalid' || alerted.has(hash)) return;
+    if (alerted.size < 1000) alerted.add(hash);
+    log.alert({ event: event_id, reason }, 'BigQuery refuses a row of the audit trail.');
+  }
+
+  return async (rows) => {
+    const acknowledged = new Set<Row>();
+    let next = [...rows];
+    while (next.length > 0) {
+      const sent = next;
+      const failures = new Map(
+        (await append('events', sent.map(toTableRow))).map(({ index, reason }) => [index, reason]),
+      );
+      next = [];
+      for (const [index, row] of sent.entries()) {
+        const reason = failures.get(index);
+        if (reason === undefined) acknowledged.add(row);
+        else if (reason === 'stopped') next.push(row);
+        else report(row, reason);
+      }
+      if (next.length === sent.length) break;
+    }
+    return acknowledged;
+  };
 }

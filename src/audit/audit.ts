@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type Write, WriteConflict } from '../platform/store.ts';
-import type { Append } from './append.ts';
+import { type Append, createAppendEvents } from './append.ts';
 import { type FactsInput, factsOf, type Outcome, type Seal } from './facts.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
@@ -15,7 +15,7 @@ import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
 import { cut, isTooLarge } from './size.ts';
 import { createSweeper, type Swept } from './sweep.ts';
-import { defaultTiming, pauseFor, type Timing } from './timing.ts';
+import { atMost, defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
 export { type Answer, type AnswerSummary, deliver, type Masked } from './answer.ts';
@@ -37,6 +37,8 @@ export type AuditDeps = {
   append: Append;
   seal: Seal;
   timing?: Partial<Timing>;
+  /** How much text of rows may wait in memory for BigQuery; more is read from the outbox again. */
+  memory?: number;
 };
 
 /** The audit trail of one instance: what it says happened is durable before anyone acts on it. */
@@ -71,6 +73,9 @@ export interface Intent {
   complete(outcome: Outcome): Promise<void>;
 }
 
+/** In characters: 32 Mi. */
+const MEMORY = 32 * 1024 * 1024;
+
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, ids, log, gateway, append, seal } = deps;
   const timing: Timing = { ...defaultTiming, ...deps.timing };
@@ -79,10 +84,19 @@ export function createAudit(deps: AuditDeps): Audit {
   const ownChains: string[] = [];
   let closing = false;
 
-  const shipper = createShipper({ store, clock, log, timing, append, chains: () => ownChains });
+  const appendEvents = createAppendEvents(append, log);
+  const shipper = createShipper({
+    store,
+    clock,
+    log,
+    timing,
+    append: appendEvents,
+    memory: deps.memory ?? MEMORY,
+    chains: () => ownChains,
+  });
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe });
-  const sweeper = createSweeper({ store, clock, log, timing, append, writer, gateway });
+  const sweeper = createSweeper({ store, clock, log, timing, append: appendEvents, writer, gateway });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });
@@ -168,9 +182,9 @@ export function createAudit(deps: AuditDeps): Audit {
   async function close() {
     closing = true;
     const deadline = AbortSignal.timeout(timing.drain);
-    await Promise.race([intents.settled(), pauseFor(timing.drain / 2, deadline)]);
+    await atMost(timing.drain / 2, intents.settled());
     stopping.abort();
-    await Promise.race([flushSampling(), pauseFor(timing.drain / 8, deadline)]);
+    await atMost(timing.drain / 8, flushSampling());
     if (writer.lease())
       await writer.append({ ...factEntry('chain_closed', {}), patience: timing.drain / 8 }).catch((error) => {
         log.error({ error }, 'The end of the chain could not be recorded.');
@@ -188,6 +202,7 @@ export function createAudit(deps: AuditDeps): Audit {
       await writer.open().catch(refuse);
       void every(timing.renew, writer.renew);
       void every(timing.renew, flushSampling);
+      void every(timing.renew, async () => shipper.start());
     },
     note,
     intend,

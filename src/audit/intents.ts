@@ -7,7 +7,7 @@ import type { Intent } from './audit.ts';
 import type { FactsInput, Outcome } from './facts.ts';
 import { outboxPath, readRecord, readRow } from './outbox.ts';
 import { cut } from './size.ts';
-import { createPauses, pauseFor, type Timing } from './timing.ts';
+import { atMost, createPauses, type Timing } from './timing.ts';
 import { ChainLost, type Entry, type Writer } from './writer.ts';
 
 /** The intents of this instance that have no outcome yet. */
@@ -43,15 +43,12 @@ export function createIntents(deps: {
 
   /** Goes on in the background when the caller has given up, so that the intent does get its outcome. */
   async function withinPatience(recorded: Promise<void>) {
-    const timeout = new AbortController();
-    const late = pauseFor(timing.outcomePatience, timeout.signal).then(() => 'late' as const);
     try {
-      if ((await Promise.race([recorded, late])) === 'late') throw new Error('The outcome was not confirmed in time.');
+      if ((await atMost(timing.outcomePatience, recorded)) === 'late')
+        throw new Error('The outcome was not confirmed in time.');
     } catch (cause) {
       recorded.catch((error) => log.alert({ error }, 'An outcome could not be recorded.'));
       throw new Problem('outcome-unrecorded', { cause });
-    } finally {
-      timeout.abort();
     }
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Store, Write } from '../platform/store.ts';
+import type { Store, StoredDocument, Write } from '../platform/store.ts';
 import { WriteConflict } from '../platform/store.ts';
 import type { Timing } from './timing.ts';
 
@@ -34,6 +34,7 @@ export function createLease(deps: {
 }) {
   const { store, clock, timing, chain, gateway } = deps;
   const openedAt = clock.now().toISOString();
+  let lost = false;
   let aliveUntil = clock.now().getTime() + timing.lease;
 
   const document = (state: ChainDocument['state']): ChainDocument => ({
@@ -48,7 +49,10 @@ export function createLease(deps: {
   /** False when the chain is no longer this instance's. Throws when the store does not say. */
   async function change(state: ChainDocument['state'], until: number): Promise<boolean> {
     const found = await store.get(chainPath(chain));
-    if (!found || chainDocumentSchema.parse(found.data).state !== 'open') return false;
+    if (!isOwn(found)) {
+      lost = true;
+      return false;
+    }
     const write = { ...document(state), alive_until: new Date(until).toISOString() };
     try {
       await store.commit([{ op: 'replace', path: chainPath(chain), data: write, revision: found.revision }]);
@@ -64,14 +68,17 @@ export function createLease(deps: {
     chain,
     /** Goes into the commit of the chain's first link. */
     registration: (): Write => ({ op: 'create', path: chainPath(chain), data: document('open') }),
+    isLost: () => lost,
     isOver: () => clock.now().getTime() >= aliveUntil,
     renew: () => change('open', clock.now().getTime() + timing.lease),
     /** Whether the chain is still this instance's, asked of the store. */
     async isKept() {
-      const found = await store.get(chainPath(chain));
-      return found !== undefined && chainDocumentSchema.parse(found.data).state === 'open';
+      return isOwn(await store.get(chainPath(chain)));
     },
     /** Ends it now: `closed` when nothing is left of it, else a keeper comes at once. */
     release: (nothingLeft: boolean) => change(nothingLeft ? 'closed' : 'taken', clock.now().getTime()),
   };
 }
+
+const isOwn = (found: StoredDocument | undefined): found is StoredDocument =>
+  found !== undefined && chainDocumentSchema.parse(found.data).state === 'open';

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { Store } from '../platform/store.ts';
-import { type AppendDeps, appendAll } from './append.ts';
+import type { AppendEvents } from './append.ts';
 import { readRecord, readRow } from './outbox.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
@@ -8,29 +9,34 @@ type Pending = { path: string; json: string };
 /** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
 type Progress = { waiting: Set<string>; whole: boolean; keepUntil: number };
 
-const most = { rows: 500, bytes: 5 * 1024 * 1024, held: 32 * 1024 * 1024, deletes: 200 };
+/** Lengths of text, which may be three times as many bytes: insertAll takes 10 MB. */
+const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200 };
 
 export type Shipper = ReturnType<typeof createShipper>;
 
 /**
  * Brings rows to BigQuery in the background and deletes a document once all its rows were acknowledged and no more are
- * to come. A row may arrive twice, never not at all: what was not acknowledged stays in the outbox. Beyond 32 MiB rows
- * are no longer held in memory but read from the outbox again.
+ * to come. A row may arrive twice, never not at all: what was not acknowledged stays in the outbox. Rows beyond
+ * `memory` are not held but read from the outbox again.
  */
-export function createShipper(
-  deps: AppendDeps & {
-    store: Store;
-    clock: Clock;
-    timing: Timing;
-    /** The chains that this instance has written. */
-    chains: () => readonly string[];
-  },
-) {
-  const { store, clock, log, timing, chains } = deps;
+export function createShipper(deps: {
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  timing: Timing;
+  append: AppendEvents;
+  /** Characters of rows that may be held. */
+  memory: number;
+  /** The chains that this instance has written. */
+  chains: () => readonly string[];
+}) {
+  const { store, clock, log, timing, append, memory, chains } = deps;
   const stopping = new AbortController();
-  const pauses = createPauses(timing.pause, stopping.signal);
+  const hurry = new AbortController();
+  const pauses = createPauses(timing.shippingPause, hurry.signal);
   const progress = new Map<string, Progress>();
   const deletable: string[] = [];
+  let kept: { path: string; until: number }[] = [];
   let queue: Pending[] = [];
   let held = 0;
   let spilled = false;
@@ -40,7 +46,7 @@ export function createShipper(
   function track(row: Pending & { whole: boolean; first: boolean; doubted: boolean }) {
     const { path, json, whole, first } = row;
     const known = progress.get(path);
-    if (held + json.length > most.held || (known === undefined && !first)) {
+    if (held + json.length > memory || (known === undefined && !first)) {
       if (known) held -= forget(path);
       spilled = true;
     } else {
@@ -63,12 +69,14 @@ export function createShipper(
     return dropped.reduce((sum, { json }) => sum + json.length, 0);
   }
 
+  /** Goes to work unless it is at work; what was kept for its time is deleted once that is over. */
   function start() {
-    if (working) return;
+    const now = clock.now().getTime();
+    deletable.push(...kept.filter(({ until }) => until <= now).map(({ path }) => path));
+    kept = kept.filter(({ until }) => until > now);
+    if (working || !hasWork()) return;
     working = true;
-    void work().finally(() => {
-      working = false;
-    });
+    void work();
   }
 
   const hasWork = () => queue.length > 0 || deletable.length > 0 || spilled;
@@ -86,6 +94,7 @@ export function createShipper(
         await pauses.wait();
       }
     }
+    working = false;
   }
 
   function take(): Pending[] {
@@ -99,15 +108,16 @@ export function createShipper(
 
   async function ship(rows: Pending[]) {
     const read = rows.map(({ json }) => readRow(json));
-    const acknowledged = await appendAll(deps, read).catch((error) => {
+    const acknowledged = await append(read).catch((error) => {
       queue.unshift(...rows);
       throw error;
     });
-    rows.forEach((row, index) => {
-      if (acknowledged.has(index)) settle(row);
-      else queue.push(row);
-    });
-    if (acknowledged.size < rows.length) await pauses.wait();
+    for (const [index, pending] of rows.entries()) {
+      const row = read[index];
+      if (row && acknowledged.has(row)) settle(pending);
+      else queue.push(pending);
+    }
+    if (acknowledged.size === 0) await pauses.wait();
     else pauses.reset();
   }
 
@@ -116,9 +126,9 @@ export function createShipper(
     const entry = progress.get(path);
     entry?.waiting.delete(json);
     if (!entry || entry.waiting.size > 0 || !entry.whole) return;
-    if (entry.keepUntil <= clock.now().getTime()) deletable.push(path);
-    else spilled = true;
     progress.delete(path);
+    if (entry.keepUntil <= clock.now().getTime()) deletable.push(path);
+    else kept.push({ path, until: entry.keepUntil });
   }
 
   async function deleteShipped() {
@@ -138,7 +148,8 @@ export function createShipper(
         ['state', '==', 'done'],
       ] as const;
       const records = (await store.query({ collection: 'outbox', where, limit: most.rows })).map(readRecord);
-      for (const { path, rows } of records.filter(({ path }) => !progress.has(path)))
+      const shipped = new Set(kept.map(({ path }) => path));
+      for (const { path, rows } of records.filter(({ path }) => !progress.has(path) && !shipped.has(path)))
         rows.forEach((json, index) => {
           track({ path, json, first: index === 0, whole: index === rows.length - 1, doubted: false });
         });
@@ -148,14 +159,16 @@ export function createShipper(
 
   return {
     track,
+    start,
     /** Ships what waits; true when nothing is left. Gives up at the deadline: a keeper goes on. */
     async drain(until: AbortSignal): Promise<boolean> {
+      hurry.abort();
       while (hasWork() && !until.aborted) {
         start();
         await pauseFor(20, until);
       }
       stopping.abort();
-      return progress.size === 0 && !hasWork();
+      return progress.size === 0 && kept.length === 0 && !hasWork();
     },
   };
 }

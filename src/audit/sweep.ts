@@ -1,7 +1,8 @@
 import type { AuditFacts } from '../model/audit-event.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from '../platform/store.ts';
-import { type AppendDeps, appendAll } from './append.ts';
+import type { AppendEvents } from './append.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow } from './outbox.ts';
 import type { Timing } from './timing.ts';
@@ -17,16 +18,16 @@ const page = { chains: 300, documents: 200, strays: 100 };
  * was not shipped is shipped. Touches only chains whose lease is over, and takes each before it changes anything, so an
  * instance that lives after all learns of it. Every step may be repeated and may be done by two keepers at once.
  */
-export function createSweeper(
-  deps: AppendDeps & {
-    store: Store;
-    clock: Clock;
-    timing: Timing;
-    writer: Writer;
-    gateway: AuditFacts['gateway'];
-  },
-) {
-  const { store, clock, log, timing, writer, gateway } = deps;
+export function createSweeper(deps: {
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  timing: Timing;
+  append: AppendEvents;
+  writer: Writer;
+  gateway: AuditFacts['gateway'];
+}) {
+  const { store, clock, log, timing, append, writer, gateway } = deps;
 
   /** Closes everything before it ships anything: that BigQuery cannot be reached keeps no intent open. */
   async function sweep(): Promise<Swept> {
@@ -139,13 +140,9 @@ export function createSweeper(
   /** Ships whole documents and deletes those whose rows were all acknowledged. */
   async function ship(records: readonly OutboxRecord[]): Promise<number> {
     if (records.length === 0) return 0;
-    const rows = records.flatMap(({ path, rows }) => rows.map((json) => ({ path, row: readRow(json) })));
-    const acknowledged = await appendAll(
-      deps,
-      rows.map(({ row }) => row),
-    );
-    const unsent = new Set(rows.filter((_, index) => !acknowledged.has(index)).map(({ path }) => path));
-    const shipped = records.filter(({ path }) => !unsent.has(path));
+    const rows = records.map((record) => ({ path: record.path, rows: record.rows.map(readRow) }));
+    const acknowledged = await append(rows.flatMap((record) => record.rows));
+    const shipped = rows.filter((record) => record.rows.every((row) => acknowledged.has(row)));
     if (shipped.length > 0) await store.commit(shipped.map(({ path }) => ({ op: 'delete', path })));
     return shipped.length;
   }

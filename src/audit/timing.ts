@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Milliseconds. The defaults are the product's promises; tests shorten them. */
 export type Timing = {
   /** An instance that did not renew its lease for this long is taken for dead. */
@@ -13,6 +15,8 @@ export type Timing = {
   drain: number;
   /** Between two tries of something that failed: from the first, doubled up to the second. */
   pause: readonly [first: number, longest: number];
+  /** As `pause`, for shipping: nobody waits for it, and a quota may be used up. */
+  shippingPause: readonly [first: number, longest: number];
   /** How long rows are collected before they are shipped. */
   linger: number;
   /** A document whose commit was in doubt is kept this long, so that a late copy of that commit still meets it. */
@@ -27,6 +31,7 @@ export const defaultTiming: Timing = {
   outcomePatience: 10_000,
   drain: 8_000,
   pause: [50, 2_000],
+  shippingPause: [200, 30_000],
   linger: 100,
   doubt: 120_000,
 };
@@ -48,9 +53,19 @@ export function createPauses([first, longest]: Timing['pause'], stop: AbortSigna
 
 /** Resolves after so many milliseconds, or at once when stopped. */
 export async function pauseFor(milliseconds: number, stop: AbortSignal): Promise<void> {
-  if (stop.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  stop.addEventListener('abort', () => resolve(), { once: true });
-  await promise.finally(() => clearTimeout(timer));
+  try {
+    await sleep(milliseconds, undefined, { signal: stop });
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
+}
+
+/** What the work gives, or `late` when it takes longer. The work goes on. */
+export async function atMost<T>(milliseconds: number, work: Promise<T>): Promise<T | 'late'> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([work, pauseFor(milliseconds, over.signal).then(() => 'late' as const)]);
+  } finally {
+    over.abort();
+  }
 }

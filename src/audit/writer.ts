@@ -38,6 +38,8 @@ export class Unconfirmed extends Error {
 
 type Waiting = {
   entry: Entry;
+  /** What else its commit writes. */
+  others: readonly Write[];
   bytes: number;
   resolve: (link: Link) => void;
   reject: (error: unknown) => void;
@@ -80,8 +82,8 @@ export function createWriter(deps: {
 
   function enqueue(entry: Entry, place: 'first' | 'last'): Promise<Link> {
     const { promise, resolve, reject } = Promise.withResolvers<Link>();
-    const bytes = Buffer.byteLength(canonicalJson(entry.facts));
-    const waiting: Waiting = { entry, bytes, resolve, reject, abandoned: false };
+    const others = [...stateWrites(entry.facts), ...(entry.with ?? [])];
+    const waiting: Waiting = { entry, others, bytes: sizeOf(entry, others), resolve, reject, abandoned: false };
     if (place === 'first') queue.unshift(waiting);
     else queue.push(waiting);
     if (entry.patience === undefined) return promise;
@@ -99,8 +101,10 @@ export function createWriter(deps: {
 
   async function work() {
     await Promise.resolve();
-    while (queue.length > 0) {
-      if (lease === undefined) beginChain().catch((error) => log.error({ error }, 'No chain could be opened.'));
+    for (;;) {
+      if (lease === undefined || lease.isLost())
+        beginChain().catch((error) => log.error({ error }, 'No chain could be opened.'));
+      if (queue.length === 0) break;
       await settle(takeBatch(queue));
     }
     working = undefined;
@@ -158,12 +162,12 @@ export function createWriter(deps: {
     batch: Waiting[],
     links: Link[],
   ): Promise<{ verdict: Verdict; doubted: boolean; cause?: unknown }> {
-    const writes = batch.flatMap(({ entry }, index) => writesOf(entry, links[index]));
+    const writes = batch.flatMap(({ entry, others }, index) => [...ownWrite(entry, links[index]), ...others]);
     let doubted = false;
     let refusals = 0;
     while (!stopping.signal.aborted) {
       try {
-        if (lease?.isOver() && !(await lease.renew())) return { verdict: 'lost', doubted };
+        if (lease?.isLost() || (lease?.isOver() && !(await lease.renew()))) return { verdict: 'lost', doubted };
       } catch (error) {
         await wait(error);
         continue;
@@ -221,11 +225,13 @@ export function createWriter(deps: {
       return opened;
     },
     append,
-    /** Renews the lease; a chain that was lost is left at the next event. */
+    /** Renews the lease; where the chain was lost, begins another. */
     async renew() {
-      if (lease && !(await lease.renew())) log.warn({ chain: lease.chain }, 'The chain was taken by a keeper.');
+      if (!lease || (await lease.renew())) return;
+      log.warn({ chain: lease.chain }, 'The chain was taken by a keeper.');
+      working ??= work();
     },
-    ready: () => lease !== undefined && !stuck && !lease.isOver() && !stopping.signal.aborted,
+    ready: () => lease !== undefined && !stuck && !lease.isLost() && !lease.isOver() && !stopping.signal.aborted,
     /** Resolves when nothing waits. */
     idle: async () => void (await working),
     lease: () => lease,
@@ -241,8 +247,8 @@ export function createWriter(deps: {
 function takeBatch(queue: Waiting[]): Waiting[] {
   const paths = new Set<string>();
   let bytes = 0;
-  const last = queue.findIndex(({ entry, bytes: size }, index) => {
-    const own = [entry.path, ...(entry.with ?? []).map(({ path }) => path)];
+  const last = queue.findIndex(({ entry, others, bytes: size }, index) => {
+    const own = [entry.path, ...others.map(({ path }) => path)];
     bytes += size;
     if (index > 0 && (index >= most.entries || bytes > most.bytes || own.some((path) => paths.has(path)))) return true;
     for (const path of own) paths.add(path);
@@ -251,11 +257,14 @@ function takeBatch(queue: Waiting[]): Waiting[] {
   return queue.splice(0, last < 0 ? queue.length : last);
 }
 
-function writesOf({ facts, path, data, revision, with: others = [] }: Entry, link: Link | undefined): Write[] {
+function ownWrite({ path, data, revision }: Entry, link: Link | undefined): Write[] {
   if (!link) return [];
-  const own: Write =
-    revision === undefined
-      ? { op: 'create', path, data: data(link) }
-      : { op: 'replace', path, data: data(link), revision };
-  return [own, ...stateWrites(facts), ...others];
+  if (revision === undefined) return [{ op: 'create', path, data: data(link) }];
+  return [{ op: 'replace', path, data: data(link), revision }];
+}
+
+/** About how many bytes of a commit it takes. An outcome's document holds its intent, too. Throws on what cannot be hashed. */
+function sizeOf({ facts, revision }: Entry, others: readonly Write[]): number {
+  const own = Buffer.byteLength(canonicalJson(facts));
+  return (revision === undefined ? own : 2 * own) + Buffer.byteLength(JSON.stringify(others));
 }

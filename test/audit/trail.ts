@@ -28,6 +28,7 @@ export const quick = {
   outcomePatience: 300,
   drain: 2000,
   pause: [1, 5],
+  shippingPause: [1, 5],
   linger: 1,
 } as const;
 

@@ -11,7 +11,7 @@ export const projectId = 'demo-faults';
 export const datasets = { audit: 'sallyport_audit', evidence: 'sallyport_evidence' };
 
 /** Short, so that what takes minutes takes seconds. */
-const timing = { lease: 1500, renew: 300, grace: 300, linger: 20 };
+const timing = { lease: 1500, renew: 300, grace: 300, linger: 20, shippingPause: [50, 1000] } as const;
 
 export const openStore = ({ firestore }: Addresses) =>
   createFirestoreStore({ projectId, databaseId: 'runtime', emulatorHost: firestore });
