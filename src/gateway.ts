@@ -201,7 +201,7 @@ export function createGateway(steps: Steps): Gateway {
   ) {
     const { target, connection, settings } = aim;
     const { limits, unmask } = decision;
-    const signal = within(passage.call.signal, limits.seconds ?? DEFAULT_SECONDS);
+    const signal = within(passage.call.signal, (limits.seconds ?? DEFAULT_SECONDS) + GRACE_SECONDS);
     let credential: { secret: string; version: string } | undefined;
     const { spent, elapsed } = passage;
     const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
@@ -246,6 +246,8 @@ export function createGateway(steps: Steps): Gateway {
 /** Seconds an inspection of a target may take, and an operation that no limit bounds. */
 const INSPECT_SECONDS = 15;
 const DEFAULT_SECONDS = 30;
+/** A target's own timeout comes first, as it can say what happened. */
+const GRACE_SECONDS = 5;
 
 const DENIALS = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
 

@@ -29,7 +29,7 @@ test('a caller that leaves is cancelled at the server, and the trail says so', a
 });
 
 test('an operation that takes longer than it may is ended at the server', async () => {
-  const answer = await run(slow, [], { headers: {} });
+  const answer = await run(slow, [], { limits: { seconds: 1 } });
 
   expect(answer).toMatchObject({ status: 504, body: { code: 'target-timeout' } });
   expect(await running()).toBe(0);

@@ -15,7 +15,9 @@ function signed(changedHead: object, changedClaims: object) {
 
 async function publicPem() {
   const response = await fetch(`${stand.issuer}/.well-known/jwks.json`);
-  const { keys }: { keys: (JsonWebKey & { kid: string })[] } = JSON.parse(await response.text());
+  const { keys }: { keys: (Record<string, unknown> & { kid: string; kty: string })[] } = JSON.parse(
+    await response.text(),
+  );
   const key = keys.find(({ kid }) => kid === head['kid']) ?? {};
   return createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
 }

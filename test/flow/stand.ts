@@ -16,11 +16,15 @@ export function readLog(): string {
 
 export const stand = readStand();
 
-export type Sent = { token?: string; headers?: Record<string, string>; signal?: AbortSignal };
+export type Sent = { token?: string; headers?: Record<string, string>; signal?: AbortSignal; limits?: object };
 export type Received = { status: number; headers: Headers; text: string; body: Record<string, unknown> };
 
 export function run(statement: string, parameters: unknown[] = [], sent: Sent = {}): Promise<Received> {
-  return request('POST', `${stand.gateway}/v1/connections/crm/operations`, sent, { statement, parameters });
+  return request('POST', `${stand.gateway}/v1/connections/crm/operations`, sent, {
+    statement,
+    parameters,
+    limits: sent.limits ?? {},
+  });
 }
 
 export async function request(method: string, url: string, sent: Sent = {}, body?: unknown): Promise<Received> {
