@@ -6,7 +6,7 @@ import { toTableRow } from './tables.ts';
 export type TableRow = { insertId: string; json: Record<string, unknown> };
 
 /** `stopped`: nothing is wrong with this row, but with another of the same request. */
-export type RowFailure = { index: number; reason: string };
+type RowFailure = { index: number; reason: string };
 
 /** Into a table of the audit dataset. Resolves with the rows that were not taken; throws when it is not known whether any was. */
 export type Append = (table: string, rows: readonly TableRow[]) => Promise<readonly RowFailure[]>;

@@ -1,12 +1,13 @@
 import type { AuditFacts, EventType } from '../model/audit-event.ts';
 import type { Passage } from '../model/call.ts';
 import { Problem } from '../model/problem.ts';
+import type { Seal } from '../model/seal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type Write, WriteConflict } from '../platform/store.ts';
 import { type Append, createAppendEvents } from './append.ts';
-import { type FactsInput, factsOf, type Outcome, type Seal } from './facts.ts';
+import { type FactsInput, factsOf, type Outcome } from './facts.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
 import { type OperationState, readState } from './operations.ts';
@@ -18,12 +19,11 @@ import { createSweeper, type Swept } from './sweep.ts';
 import { atMost, defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
-export { type Answer, type AnswerSummary, deliver, type Masked } from './answer.ts';
-export type { Append, RowFailure, TableRow } from './append.ts';
-export type { Outcome, Seal } from './facts.ts';
+export { type Answer, type AnswerSummary, deliver } from './answer.ts';
+export type { TableRow } from './append.ts';
+export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
-export { type Field, type Table, tables } from './tables.ts';
-export type { OperationState, Swept };
+export type { OperationState };
 
 export type AuditDeps = {
   /** On the runtime database. */

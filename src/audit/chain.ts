@@ -7,7 +7,7 @@ export type Head = { readonly chain: string; readonly seq: number; readonly hash
 /** An event with its place in the chain, and the exact text that is kept of it. */
 export type Link = { event: AuditEvent; json: string };
 
-export const noHash = '0'.repeat(64);
+const noHash = '0'.repeat(64);
 
 /** Where a chain begins. Every boot of every instance begins its own, so nobody else ever writes to it. */
 export const startOf = (chain: string): Head => ({ chain, seq: 0, hash: noHash });
@@ -24,7 +24,7 @@ export function linkAll(facts: readonly AuditFacts[], start: Head): { links: Lin
 }
 
 /** SHA-256 over the canonical JSON (RFC 8785) of every field but `hash`. */
-export function hashOf({ hash: _, ...rest }: AuditEvent): string {
+function hashOf({ hash: _, ...rest }: AuditEvent): string {
   return sha256(canonicalJson(rest));
 }
 

@@ -6,6 +6,7 @@ import type { AgentContext } from '../model/identity.ts';
 import type { Mask } from '../model/operation.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Finding } from '../model/result.ts';
+import type { Seal } from '../model/seal.ts';
 
 /** How an operation ended. */
 export type Outcome = {
@@ -25,9 +26,6 @@ export type Outcome = {
   /** Milliseconds. */
   durations?: { total: number; queue: number; target: number; audit: number };
 };
-
-/** The same text always gives the same `«CLASS:hmac»`, and nobody without the key can tell which text it was. */
-export type Seal = (className: string, text: string) => string;
 
 export type FactsContext = { gateway: AuditFacts['gateway']; seal: Seal };
 

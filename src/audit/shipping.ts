@@ -12,8 +12,6 @@ type Progress = { waiting: Set<string>; whole: boolean; keepUntil: number };
 /** Lengths of text, which may be three times as many bytes: insertAll takes 10 MB. */
 const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200 };
 
-export type Shipper = ReturnType<typeof createShipper>;
-
 /**
  * Brings rows to BigQuery in the background and deletes a document once all its rows were acknowledged and no more are
  * to come. A row may arrive twice, never not at all: what was not acknowledged stays in the outbox. Rows beyond

@@ -32,7 +32,7 @@ export class ChainLost extends Error {
 }
 
 /** It took longer than the caller waits, or the writer was stopped. */
-export class Unconfirmed extends Error {
+class Unconfirmed extends Error {
   override name = 'Unconfirmed';
 }
 

@@ -2,7 +2,7 @@ import type { BigQueryClient } from '../platform/bigquery.ts';
 import { type Question, questions, readSql, viewNames } from './questions.ts';
 
 export type Datasets = { audit: string; evidence: string };
-export type Period = { from: Date; to: Date };
+type Period = { from: Date; to: Date };
 export type Answer = { columns: readonly string[]; rows: readonly (readonly unknown[])[] };
 
 /** The auditor's questions and their answers from BigQuery. */

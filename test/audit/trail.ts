@@ -16,7 +16,7 @@ export type Trail = {
   another(name: string, deps?: Partial<AuditDeps>): Audit;
 };
 
-export type FakeTable = {
+type FakeTable = {
   rows: TableRow[];
   /** What the next requests answer instead. */
   failures: ((rows: readonly TableRow[]) => { index: number; reason: string }[])[];
