@@ -72,8 +72,6 @@ const grammar = {
   List: 'items',
 } as const;
 
-export type NodeType = keyof typeof grammar;
-
 /** Of each allowed node: its allowed fields, with the type of what they hold where that is not wrapped. */
 export const allowedNodes: ReadonlyMap<string, ReadonlyMap<string, string | undefined>> = new Map(
   Object.entries(grammar).map(([type, words]) => [

@@ -24,7 +24,7 @@ export type Catalog = {
 };
 
 /** As in `pg_class.relkind`. */
-export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
+type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
 
 export type Relation = {
   oid: number;
@@ -64,7 +64,7 @@ export type Type = {
   userCast: boolean;
 };
 
-export type FunctionFacts = {
+type FunctionFacts = {
   /** Every overload came with the server and none is volatile. */
   stable: boolean;
   /** Every overload came with the server. */
@@ -73,7 +73,7 @@ export type FunctionFacts = {
   returnsSet: boolean;
 };
 
-export type ForeignKey = {
+type ForeignKey = {
   child: number;
   parent: number;
   childColumns: readonly number[];
@@ -82,7 +82,7 @@ export type ForeignKey = {
   onDelete: string;
 };
 
-export type Unique = {
+type Unique = {
   relation: number;
   /** Every column it looks at: its keys, expressions and predicate. */
   columns: readonly number[];

@@ -20,7 +20,7 @@ export type ExecuteDeps = {
   onDrift: (access: Access<Settings>) => void;
 };
 
-type Run_ = { operation: Operation<Plan>; access: Access<Settings> & { limits: Limits } };
+type Job = { operation: Operation<Plan>; access: Access<Settings> & { limits: Limits } };
 
 /** Rows asked for at a time, once it is known that there are more. */
 const batchRows = 500;
@@ -29,7 +29,7 @@ const batchRows = 500;
  * Runs an understood statement. It answers once the first batch is there, so that what fails at once is thrown; a write is
  * committed by then. Cancels at the server when the signal fires, the loop is left, or nobody reads.
  */
-export async function execute({ operation, access }: Run_, deps: ExecuteDeps): Promise<Result> {
+export async function execute({ operation, access }: Job, deps: ExecuteDeps): Promise<Result> {
   const { plan } = operation;
   if (plan.access === 'none') throw new Problem('masking-unprovable', operation.unprovable);
   const session = await openSession(plan, requestSchema.shape.parameters.parse(operation.parameters), access, deps);

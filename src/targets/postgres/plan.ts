@@ -7,9 +7,8 @@ export type Plan =
       /** The very text that goes to the server. */
       text: string;
       searchPath: readonly string[];
-      /** Oids of the relations it rests on, and their fingerprints when it was understood. */
-      watched: readonly number[];
-      fingerprints: string;
+      /** The relations it rests on, as they were when it was understood. */
+      watched: readonly { oid: number; fingerprint: string }[];
       /** By position: the class that hides an output column, where that could be told. */
       outputs: readonly (string | undefined)[];
       typeName: (oid: number) => string | undefined;

@@ -120,7 +120,7 @@ const loopback = (host: string) =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** `verify-full` checks the chain and the name; `require` encrypts and checks the chain only where a `ca` is given. */
-export function tlsFor({ tls, host, ca }: Settings, allowPlaintext: boolean): NonNullable<pg.ClientConfig['ssl']> {
+function tlsFor({ tls, host, ca }: Settings, allowPlaintext: boolean): NonNullable<pg.ClientConfig['ssl']> {
   if (tls === 'disable') {
     if (loopback(host) || allowPlaintext) return false;
     throw new Problem('target-unavailable', { detail: 'This connection would not be encrypted, so it is not made.' });

@@ -8,7 +8,7 @@ import { type Classes, viewColumns } from './view-columns.ts';
 const unclassifiedClass = 'UNCLASSIFIED';
 
 /** Of one relation: the classes of its columns, or why it may not be read or written at all. */
-export type Protection = { classes: Classes; refusal?: Refusal };
+type Protection = { classes: Classes; refusal?: Refusal };
 
 export type Protections = (relation: Relation) => Protection;
 
@@ -19,215 +19,214 @@ const none: Protection = { classes: new Map() };
  * partitions, foreign keys, generated columns and views. What it says nothing of is treated as the connection says.
  */
 export function protectionsOf(catalog: Catalog, connection: Connection): Protections {
-  const closure = new Closure(catalog, connection);
-  closure.spread();
+  const closure: Closure = { catalog, connection, classes: new Map(), named: new Set(), refusals: new Map() };
+  for (const relation of catalog.relations.values()) if (!isSystem(relation)) start(closure, relation);
+  spread(closure);
   const settled = new Map<number, Protection>();
   return (relation) => {
     if (isSystem(relation)) return none;
-    const known = settled.get(relation.oid) ?? closure.settle(relation);
+    const known = settled.get(relation.oid) ?? settle(closure, relation);
     settled.set(relation.oid, known);
     return known;
   };
 }
 
-class Closure {
-  readonly #catalog: Catalog;
-  readonly #connection: Connection;
-  readonly #classes = new Map<number, Map<string, Set<string>>>();
-  readonly #named = new Set<number>();
-  readonly #refusals = new Map<number, Refusal>();
+/** What is being worked out for a catalog and a classification. */
+type Closure = {
+  catalog: Catalog;
+  connection: Connection;
+  classes: Map<number, Map<string, Set<string>>>;
+  /** Relations the classification speaks of, by name or by what they are made of. */
+  named: Set<number>;
+  refusals: Map<number, Refusal>;
+};
 
-  constructor(catalog: Catalog, connection: Connection) {
-    this.#catalog = catalog;
-    this.#connection = connection;
-    for (const relation of catalog.relations.values()) if (!isSystem(relation)) this.#start(relation);
+/** What the classification itself says of it. */
+function start(closure: Closure, relation: Relation) {
+  const name = nameOf(relation);
+  const entries = entriesFor(closure.connection.classification, name);
+  if (entries.length > 0) closure.named.add(relation.oid);
+  for (const [column, className] of entries.flatMap((entry) => [...entry])) {
+    if (relation.columns.some((known) => known.name === column)) add(closure, relation, column, [className]);
   }
-
-  /** What the classification itself says of it. */
-  #start(relation: Relation) {
-    const name = nameOf(relation);
-    const entries = entriesFor(this.#connection.classification, name);
-    if (entries.length > 0) this.#named.add(relation.oid);
-    for (const [column, className] of entries.flatMap((entry) => [...entry])) {
-      if (relation.columns.some((known) => known.name === column)) this.#add(relation, column, [className]);
-    }
-    const strange = [...(this.#connection.classification.get(name)?.keys() ?? [])].find(
-      (column) => !relation.columns.some((known) => known.name === column),
+  const strange = [...(closure.connection.classification.get(name)?.keys() ?? [])].find(
+    (column) => !relation.columns.some((known) => known.name === column),
+  );
+  if (strange !== undefined) {
+    refuse(
+      closure,
+      relation,
+      `The classification of this connection names a column ${strange} that ${name} does not have; mend it there`,
     );
-    if (strange !== undefined) {
-      this.#refuse(
-        relation,
-        `The classification of this connection names a column ${strange} that ${name} does not have; mend it there`,
-      );
+  }
+}
+
+/** Carries classes along everything that copies values, until nothing changes. */
+function spread(closure: Closure) {
+  nameRelatives(closure);
+  if (closure.connection.document.unclassified === 'mask') maskUnnamed(closure);
+  for (let changed = true; changed; ) {
+    changed = spreadInheritance(closure);
+    changed = spreadForeignKeys(closure) || changed;
+    changed = spreadGenerated(closure) || changed;
+    changed = spreadViews(closure) || changed;
+  }
+}
+
+/** A partition is known where its parent is, and a view where all it reads is. */
+function nameRelatives(closure: Closure) {
+  for (let size = -1; size !== closure.named.size; ) {
+    size = closure.named.size;
+    for (const { child, parent } of closure.catalog.inheritance)
+      if (closure.named.has(parent)) closure.named.add(child);
+    for (const view of closure.catalog.views.values()) {
+      if (view.reads.every((oid) => isKnown(closure, oid))) closure.named.add(view.oid);
     }
   }
+}
 
-  /** Carries classes along everything that copies values, until nothing changes. */
-  spread() {
-    this.#nameRelatives();
-    if (this.#connection.document.unclassified === 'mask') this.#maskUnnamed();
-    for (let changed = true; changed; ) {
-      changed = this.#spreadInheritance();
-      changed = this.#spreadForeignKeys() || changed;
-      changed = this.#spreadGenerated() || changed;
-      changed = this.#spreadViews() || changed;
-    }
+function isKnown(closure: Closure, oid: number): boolean {
+  const relation = closure.catalog.byOid.get(oid);
+  return closure.named.has(oid) || (relation !== undefined && isSystem(relation));
+}
+
+function maskUnnamed(closure: Closure) {
+  for (const relation of closure.catalog.relations.values()) {
+    if (isSystem(relation) || closure.named.has(relation.oid) || closure.catalog.views.has(relation.oid)) continue;
+    for (const column of relation.columns) add(closure, relation, column.name, [unclassifiedClass]);
   }
+}
 
-  /** A partition is known where its parent is, and a view where all it reads is. */
-  #nameRelatives() {
-    for (let size = -1; size !== this.#named.size; ) {
-      size = this.#named.size;
-      for (const { child, parent } of this.#catalog.inheritance) if (this.#named.has(parent)) this.#named.add(child);
-      for (const view of this.#catalog.views.values()) {
-        if (view.reads.every((oid) => this.#isKnown(oid))) this.#named.add(view.oid);
+function spreadInheritance(closure: Closure): boolean {
+  let changed = false;
+  for (const { child, parent } of closure.catalog.inheritance) {
+    for (const [from, to] of [
+      [parent, child],
+      [child, parent],
+    ] as const) {
+      const relation = closure.catalog.byOid.get(to);
+      for (const [column, classes] of closure.classes.get(from) ?? []) {
+        if (relation?.columns.some(({ name }) => name === column))
+          changed = add(closure, relation, column, classes) || changed;
       }
     }
   }
+  return changed;
+}
 
-  #isKnown(oid: number): boolean {
-    const relation = this.#catalog.byOid.get(oid);
-    return this.#named.has(oid) || (relation !== undefined && isSystem(relation));
+function spreadForeignKeys(closure: Closure): boolean {
+  let changed = false;
+  for (const key of closure.catalog.foreignKeys) {
+    key.parentColumns.forEach((number, index) => {
+      changed = copy(closure, key.parent, number, key.child, key.childColumns[index]) || changed;
+    });
   }
+  return changed;
+}
 
-  #maskUnnamed() {
-    for (const relation of this.#catalog.relations.values()) {
-      if (isSystem(relation) || this.#named.has(relation.oid) || this.#catalog.views.has(relation.oid)) continue;
-      for (const column of relation.columns) this.#add(relation, column.name, [unclassifiedClass]);
-    }
+function spreadGenerated(closure: Closure): boolean {
+  let changed = false;
+  for (const { relation, source, column } of closure.catalog.generated) {
+    changed = copy(closure, relation, source, relation, column) || changed;
   }
+  return changed;
+}
 
-  #spreadInheritance(): boolean {
-    let changed = false;
-    for (const { child, parent } of this.#catalog.inheritance) {
-      for (const [from, to] of [
-        [parent, child],
-        [child, parent],
-      ] as const) {
-        const relation = this.#catalog.byOid.get(to);
-        for (const [column, classes] of this.#classes.get(from) ?? []) {
-          if (relation?.columns.some(({ name }) => name === column))
-            changed = this.#add(relation, column, classes) || changed;
-        }
-      }
-    }
-    return changed;
-  }
+function copy(closure: Closure, from: number, fromColumn: number, to: number, toColumn: number | undefined): boolean {
+  const nameIn = (oid: number, wanted: number | undefined) =>
+    closure.catalog.byOid.get(oid)?.columns.find(({ number }) => number === wanted)?.name;
+  const classes = closure.classes.get(from)?.get(nameIn(from, fromColumn) ?? '');
+  const target = closure.catalog.byOid.get(to);
+  const name = nameIn(to, toColumn);
+  return classes !== undefined && target !== undefined && name !== undefined && add(closure, target, name, classes);
+}
 
-  #spreadForeignKeys(): boolean {
-    let changed = false;
-    for (const key of this.#catalog.foreignKeys) {
-      key.parentColumns.forEach((number, index) => {
-        changed = this.#copy(key.parent, number, key.child, key.childColumns[index]) || changed;
+function spreadViews(closure: Closure): boolean {
+  let changed = false;
+  for (const view of closure.catalog.views.values()) {
+    const relation = closure.catalog.byOid.get(view.oid);
+    if (relation === undefined || closure.refusals.has(view.oid)) continue;
+    try {
+      const found = viewColumns(view, nameOf(relation), readBy(closure, view.reads), closure.catalog);
+      relation.columns.forEach((column, index) => {
+        changed = add(closure, relation, column.name, found[index] ?? []) || changed;
       });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      closure.refusals.set(view.oid, error);
+      changed = true;
     }
-    return changed;
   }
+  return changed;
+}
 
-  #spreadGenerated(): boolean {
-    let changed = false;
-    for (const { relation, source, column } of this.#catalog.generated) {
-      changed = this.#copy(relation, source, relation, column) || changed;
+function readBy(closure: Closure, oids: readonly number[]): Classes {
+  const all = new Map<string, readonly string[]>();
+  for (const oid of oids) {
+    const relation = closure.catalog.byOid.get(oid);
+    const refusal =
+      relation === undefined ? new Refusal('R5', 'A view reads what is not known') : obstacle(closure, relation);
+    if (refusal !== undefined) throw refusal;
+    for (const { name } of (relation && hiddenColumns(relation)) ?? []) all.set(name, [unclassifiedClass]);
+    for (const [column, classes] of closure.classes.get(oid) ?? []) {
+      all.set(column, [...new Set([...(all.get(column) ?? []), ...classes])]);
     }
-    return changed;
   }
+  return all;
+}
 
-  #copy(from: number, fromColumn: number, to: number, toColumn: number | undefined): boolean {
-    const nameIn = (oid: number, wanted: number | undefined) =>
-      this.#catalog.byOid.get(oid)?.columns.find(({ number }) => number === wanted)?.name;
-    const classes = this.#classes.get(from)?.get(nameIn(from, fromColumn) ?? '');
-    const target = this.#catalog.byOid.get(to);
-    const name = nameIn(to, toColumn);
-    return classes !== undefined && target !== undefined && name !== undefined && this.#add(target, name, classes);
+/** Why nothing that reads the relation can be proven. */
+function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
+  const name = nameOf(relation);
+  if (isSystem(relation)) {
+    return hiddenColumns(relation) === undefined ? new Refusal('R8', `${name} may not be read`) : undefined;
   }
-
-  #spreadViews(): boolean {
-    let changed = false;
-    for (const view of this.#catalog.views.values()) {
-      const relation = this.#catalog.byOid.get(view.oid);
-      if (relation === undefined || this.#refusals.has(view.oid)) continue;
-      try {
-        const found = viewColumns(view, nameOf(relation), this.#readBy(view.reads), this.#catalog);
-        relation.columns.forEach((column, index) => {
-          changed = this.#add(relation, column.name, found[index] ?? []) || changed;
-        });
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        this.#refusals.set(view.oid, error);
-        changed = true;
-      }
-    }
-    return changed;
-  }
-
-  #readBy(oids: readonly number[]): Classes {
-    const all = new Map<string, readonly string[]>();
-    for (const oid of oids) {
-      const relation = this.#catalog.byOid.get(oid);
-      const refusal =
-        relation === undefined ? new Refusal('R5', 'A view reads what is not known') : this.#obstacle(relation);
-      if (refusal !== undefined) throw refusal;
-      for (const { name } of (relation && hiddenColumns(relation)) ?? []) all.set(name, [unclassifiedClass]);
-      for (const [column, classes] of this.#classes.get(oid) ?? []) {
-        all.set(column, [...new Set([...(all.get(column) ?? []), ...classes])]);
-      }
-    }
-    return all;
-  }
-
-  /** Why nothing that reads the relation can be proven. */
-  #obstacle(relation: Relation): Refusal | undefined {
-    const name = nameOf(relation);
-    if (isSystem(relation)) {
-      return hiddenColumns(relation) === undefined ? new Refusal('R8', `${name} may not be read`) : undefined;
-    }
-    if (this.#refusals.has(relation.oid)) return this.#refusals.get(relation.oid);
-    if (relation.kind === 'S') return new Refusal('R8', `${name} is a sequence, which cannot be read`);
-    if (relation.kind === 'f' && entriesFor(this.#connection.classification, name).length === 0) {
-      return new Refusal(
-        'R5',
-        `${name} is a foreign table; name its columns in the classification of this connection to allow it`,
-      );
-    }
-    const classified = this.#classes.get(relation.oid);
-    const guarded = this.#catalog.rowSecurity.some(
-      ({ relation: oid, column }) =>
-        oid === relation.oid && relation.columns.some(({ name, number }) => number === column && classified?.has(name)),
-    );
-    return guarded ? new Refusal('R5', `Row-level security of ${name} looks at a classified column`) : undefined;
-  }
-
-  settle(relation: Relation): Protection {
-    const classes = new Map(
-      [...(this.#classes.get(relation.oid) ?? [])].map(([column, found]) => [column, [...found]]),
-    );
-    const refusal = this.#obstacle(relation) ?? this.#unnamed(relation);
-    return refusal === undefined ? { classes } : { classes, refusal };
-  }
-
-  #unnamed(relation: Relation): Refusal | undefined {
-    if (this.#connection.document.unclassified !== 'deny' || this.#named.has(relation.oid)) return undefined;
-    const name = nameOf(relation);
+  if (closure.refusals.has(relation.oid)) return closure.refusals.get(relation.oid);
+  if (relation.kind === 'S') return new Refusal('R8', `${name} is a sequence, which cannot be read`);
+  if (relation.kind === 'f' && entriesFor(closure.connection.classification, name).length === 0) {
     return new Refusal(
       'R5',
-      `The classification of this connection says nothing of ${name}; add "${name}: {}" there if it holds nothing classified, or name its columns`,
+      `${name} is a foreign table; name its columns in the classification of this connection to allow it`,
     );
   }
+  const classified = closure.classes.get(relation.oid);
+  const guarded = closure.catalog.rowSecurity.some(
+    ({ relation: oid, column }) =>
+      oid === relation.oid && relation.columns.some(({ name, number }) => number === column && classified?.has(name)),
+  );
+  return guarded ? new Refusal('R5', `Row-level security of ${name} looks at a classified column`) : undefined;
+}
 
-  #refuse(relation: Relation, detail: string) {
-    this.#refusals.set(relation.oid, new Refusal('R5', detail));
-  }
+function settle(closure: Closure, relation: Relation): Protection {
+  const classes = new Map(
+    [...(closure.classes.get(relation.oid) ?? [])].map(([column, found]) => [column, [...found]]),
+  );
+  const refusal = obstacle(closure, relation) ?? unnamed(closure, relation);
+  return refusal === undefined ? { classes } : { classes, refusal };
+}
 
-  #add(relation: Relation, column: string, classes: Iterable<string>): boolean {
-    const columns = this.#classes.get(relation.oid) ?? new Map<string, Set<string>>();
-    const known = columns.get(column) ?? new Set<string>();
-    const before = known.size;
-    for (const className of classes) known.add(className);
-    if (known.size === before) return false;
-    columns.set(column, known);
-    this.#classes.set(relation.oid, columns);
-    return true;
-  }
+function unnamed(closure: Closure, relation: Relation): Refusal | undefined {
+  if (closure.connection.document.unclassified !== 'deny' || closure.named.has(relation.oid)) return undefined;
+  const name = nameOf(relation);
+  return new Refusal(
+    'R5',
+    `The classification of this connection says nothing of ${name}; add "${name}: {}" there if it holds nothing classified, or name its columns`,
+  );
+}
+
+function refuse(closure: Closure, relation: Relation, detail: string) {
+  closure.refusals.set(relation.oid, new Refusal('R5', detail));
+}
+
+function add(closure: Closure, relation: Relation, column: string, classes: Iterable<string>): boolean {
+  const columns = closure.classes.get(relation.oid) ?? new Map<string, Set<string>>();
+  const known = columns.get(column) ?? new Set<string>();
+  const before = known.size;
+  for (const className of classes) known.add(className);
+  if (known.size === before) return false;
+  columns.set(column, known);
+  closure.classes.set(relation.oid, columns);
+  return true;
 }
 
 /** The entries that speak of a relation: the one by its name, else every glob that matches. */

@@ -36,8 +36,9 @@ export async function rewrite(
   if (edits.length === 0) return statement;
 
   const text = splice(statement, edits);
-  const read = await parser.parse(text);
-  if (!sameTree(read.statement, parsed.statement)) {
+  // Text that does not even parse is no better than text that means something else.
+  const read = await parser.parse(text).catch(() => undefined);
+  if (read === undefined || !sameTree(read.statement, parsed.statement)) {
     throw new Refusal(
       'R13',
       'The statement cannot be rewritten with its masks in place; name tables in FROM in a plainer way',

@@ -73,6 +73,8 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
   let wire: Wire | undefined;
   let batchEnd: Deferred<boolean> = deferred();
   let failure: { error: unknown } | undefined;
+  /** Relations found as they were. */
+  let unchanged = 0;
   let changed: number | undefined;
 
   const fail = (error: unknown) => {
@@ -131,17 +133,23 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     if (plan.access === 'define')
       ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
     con.parse({ name: '', text: plan.text });
-    own(con, 'drift', 'sallyport-drift', [`{${plan.watched.join(',')}}`]);
-    if (plan.access === 'read') bindAndRun(con);
+    for (const { oid } of plan.watched) own(con, 'drift', 'sallyport-drift', [String(oid)]);
+    if (plan.access === 'read' || unchanged === plan.watched.length) bindAndRun(con);
     else con.flush();
     con.stream.uncork();
   };
 
   const onTag = (step: string | undefined, tag: string, con: Wire) => {
-    if (step === 'drift' && plan.access !== 'read') bindAndRun(con);
+    if (step === 'drift') {
+      if (tag !== 'SELECT 1') return fail(new CatalogChanged());
+      unchanged += 1;
+      if (plan.access !== 'read' && unchanged === plan.watched.length) bindAndRun(con);
+    }
     if (step === 'statement') {
       con.removeListener('noData', nothingToDescribe);
       changed = Number(/ (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
+      // A read has said all there is: its commit need not be waited for, and the session takes nothing else before it.
+      if (plan.access === 'read') batchEnd.resolve(false);
       con.stream.cork();
       ownText(con, 'commit', 'COMMIT');
       con.sync();
@@ -160,7 +168,7 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     },
     handleDataRow: ({ fields }: { fields: (string | null)[] }) => {
       if (steps[0] === 'drift') {
-        if (fields[0] !== plan.fingerprints) fail(new CatalogChanged());
+        if (fields[0] !== plan.watched[unchanged]?.fingerprint) fail(new CatalogChanged());
       } else if (failure === undefined) onRow(fields);
     },
     handlePortalSuspended: () => {

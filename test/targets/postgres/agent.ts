@@ -6,7 +6,7 @@ import type { Column, Row } from '../../../src/model/result.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 
-export type Postgres = ReturnType<typeof createPostgres>;
+type Postgres = ReturnType<typeof createPostgres>;
 
 export type Reply = { columns: readonly Column[]; rows: Row[]; affected?: number; truncated: boolean };
 

@@ -1,0 +1,174 @@
+import { hiddenColumns } from './allowed-catalog.ts';
+import { isSystem, nameOf } from './catalog.ts';
+import { checkDefinition } from './definitions.ts';
+import { checkColumnTypes, gate, type Seen } from './gate.ts';
+import { outputClasses } from './lineage.ts';
+import { type Cover, coverOf } from './masks.ts';
+import type { Plan } from './plan.ts';
+import type { Reference } from './references.ts';
+import { Refusal } from './refusal.ts';
+import { rewrite } from './rewrite.ts';
+import { type Subject, watchedBy } from './subject.ts';
+import { everyNode, type Fields, fieldsOf, typeOf } from './syntax.ts';
+import { checkWrite, writeType } from './writes.ts';
+
+/** What is run, once it is proven that nothing classified leaves. */
+export type Proof = { plan: Plan; warnings: readonly string[] };
+
+/** Proves it by the rules R2 to R9, or throws the `Refusal` that says why it cannot be proven. Changes the subject's tree. */
+export async function prove(subject: Subject): Promise<Proof> {
+  const { statement } = subject.parsed;
+  const type = typeOf(statement) ?? '';
+  const explained = type === 'ExplainStmt' ? fieldsOf(fieldsOf(statement[type])['query']) : undefined;
+  if (explained !== undefined) {
+    checkExplain(fieldsOf(statement[type]), subject);
+    return proveQuery(explained, subject);
+  }
+  if (type === 'SelectStmt' || writeType(statement) !== undefined) return proveQuery(statement, subject);
+  if (type === 'TransactionStmt') {
+    throw new Refusal('R2', 'Each statement is a transaction of its own; leave out BEGIN, COMMIT and the like');
+  }
+  return proveDefinition(statement, subject);
+}
+
+/** Plans and costs tell of sizes and statistics, so only statements without anything classified are explained. */
+function checkExplain(fields: Fields, { covers, known, ground }: Subject): void {
+  const options = [...everyNode(fields['options'])]
+    .filter(({ type }) => type === 'DefElem')
+    .map(({ fields }) => String(fields['defname']));
+  const strange = options.find((option) => !['verbose', 'costs', 'format', 'summary'].includes(option));
+  if (strange !== undefined)
+    throw new Refusal('R2', `EXPLAIN with ${strange.toUpperCase()} cannot be proven safe; leave it out`);
+  if (typeOf(fields['query']) !== 'SelectStmt') throw new Refusal('R2', 'Only a SELECT can be explained');
+  const classified = watchedBy(known, ground.catalog).some((relation) => ground.protections(relation).classes.size > 0);
+  if (classified || [...covers.values()].some(isCovered)) {
+    throw new Refusal('R8', 'The plan of a query over classified columns tells of them; explain a query without them');
+  }
+}
+
+const isCovered = (cover: Cover) => cover.replacements.size > 0;
+
+async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
+  const { ground, references, covers, parsed } = subject;
+  const { catalog, protections } = ground;
+  checkRelations(subject);
+  const seen = gate(query, catalog, ground.searchPath);
+  const coverOf = ({ relation }: Reference) => {
+    const cover = relation === undefined ? undefined : covers.get(relation);
+    return cover !== undefined && isCovered(cover) ? cover : undefined;
+  };
+  checkSamples(query, references, coverOf);
+
+  const type = writeType(query);
+  const target =
+    type === undefined ? undefined : references.find(({ fields }) => fields === fieldsOf(query[type])['relation']);
+  if (type !== undefined) {
+    const cover = target?.relation && covers.get(target.relation);
+    if (target?.relation === undefined || cover === undefined)
+      throw new Refusal('R4', 'The table to write to is not known');
+    const write = { fields: fieldsOf(query[type]), type, target: target.relation, cover };
+    checkWrite(write, { references, coverOf, seen, catalog, protections });
+  }
+  const outputs = outputClasses(query, (fields) => {
+    const reference = references.find((candidate) => candidate.fields === fields);
+    return reference?.relation && covers.get(reference.relation);
+  });
+  const rewriting = {
+    references,
+    coverOf: (reference: Reference) => (reference === target ? undefined : coverOf(reference)),
+    columnRefs: seen.columnRefs,
+    types: seen.types,
+  };
+  const text = await rewrite(subject.statement, parsed, rewriting, ground.parser);
+  return {
+    plan: planOf(subject, { text, access: type === undefined ? 'read' : 'write', searchPath: ['pg_catalog'], outputs }),
+    warnings: warningsFor(seen, subject),
+  };
+}
+
+function checkRelations({ references, ground }: Subject): void {
+  for (const { relation, name, fields } of references) {
+    if (relation === undefined)
+      throw new Refusal('R4', `There is no relation ${name.split('.').slice(-2).join('.')} here`, fields);
+    if (isSystem(relation) && hiddenColumns(relation) === undefined) {
+      throw new Refusal('R8', `${name} tells of more than structure and may not be read`, fields);
+    }
+    const { refusal } = ground.protections(relation);
+    if (refusal !== undefined) throw new Refusal(refusal.rule, refusal.message, fields);
+    if (!isSystem(relation)) checkColumnTypes(relation, ground.catalog);
+  }
+}
+
+/** Which rows a sample takes depends on how large they are. */
+function checkSamples(
+  query: Fields,
+  references: readonly Reference[],
+  coverOf: (reference: Reference) => Cover | undefined,
+): void {
+  for (const { type, fields } of everyNode(query)) {
+    const sampled =
+      type === 'RangeTableSample' ? references.find(({ wrapper }) => wrapper === fields['relation']) : undefined;
+    if (sampled !== undefined && coverOf(sampled) !== undefined) {
+      throw new Refusal('R3', `${sampled.name} cannot be sampled, as it holds classified columns`, sampled.fields);
+    }
+  }
+}
+
+async function proveDefinition(statement: Fields, subject: Subject): Promise<Proof> {
+  const { ground, references, named, known } = subject;
+  checkDefinition(statement, {
+    references,
+    named: named.map(({ relation }) => relation),
+    catalog: ground.catalog,
+    protections: ground.protections,
+  });
+  if (known.some(isSystem)) throw new Refusal('R8', 'Relations of the system cannot be changed');
+  const plan = planOf(subject, {
+    text: subject.statement,
+    access: 'define',
+    searchPath: ground.searchPath,
+    outputs: [],
+  });
+  return { plan, warnings: [] };
+}
+
+type Shape = {
+  text: string;
+  access: 'read' | 'write' | 'define';
+  searchPath: readonly string[];
+  outputs: readonly (string | undefined)[];
+};
+
+function planOf({ known, ground }: Subject, shape: Shape): Plan {
+  const { catalog, protections, context } = ground;
+  const watched = watchedBy(known, catalog);
+  return {
+    ...shape,
+    watched: watched.map(({ oid, fingerprint }) => ({ oid, fingerprint })),
+    typeName: (oid) => catalog.types.get(oid)?.name,
+    maskedOrigin: (table, column) => {
+      const relation = catalog.byOid.get(table);
+      const name = relation?.columns.find(({ number }) => number === column)?.name;
+      if (relation === undefined || name === undefined) return undefined;
+      const cover = coverOf(relation, protections, context.unmask, catalog);
+      return cover.masked.get(name) ?? (cover.replacements.has(name) ? nameOf(relation) : undefined);
+    },
+  };
+}
+
+function warningsFor({ predicates }: Seen, { covers, known, ground }: Subject): string[] {
+  const masked = new Set([...covers.values()].flatMap((cover) => [...cover.masked.keys()]));
+  const names = [...predicates].filter((name) => masked.has(name)).sort();
+  const typesOf = known
+    .filter((relation) => !isSystem(relation))
+    .flatMap(({ columns }) => columns.map(({ type }) => type));
+  const extensions = new Set(
+    typesOf.map((oid) => ground.catalog.types.get(oid)).filter((type) => type?.extension && type.kind === 'b'),
+  );
+  return [
+    ...names.map((name) => `${name} is masked: conditions, grouping and order see the mask, not the value.`),
+    ...[...extensions].map(
+      (type) => `The operators of ${type?.name} are not used: its values compare as built-in types do.`,
+    ),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Context } from '../target.ts';
+import { type Catalog, isSystem, type Relation } from './catalog.ts';
+import type { Cover } from './masks.ts';
+import type { Parser } from './parser.ts';
+import type { Protections } from './protections.ts';
+import type { Reference } from './references.ts';
+import type { Parsed } from './syntax.ts';
+
+/** What understanding rests on besides the request. */
+export type Ground = {
+  catalog: Catalog;
+  protections: Protections;
+  searchPath: readonly string[];
+  parser: Parser;
+  context: Context;
+};
+
+/** One statement, with what it names found. */
+export type Subject = {
+  statement: string;
+  parsed: Parsed;
+  references: readonly Reference[];
+  named: readonly { name: string; relation: Relation | undefined }[];
+  known: readonly Relation[];
+  covers: ReadonlyMap<Relation, Cover>;
+  ground: Ground;
+};
+
+/** The relations a statement rests on: those it names, and what the views among them read. */
+export function watchedBy(relations: readonly Relation[], catalog: Catalog): Relation[] {
+  const watched = new Set(relations.filter((relation) => !isSystem(relation)));
+  for (const relation of watched) {
+    for (const oid of catalog.views.get(relation.oid)?.reads ?? []) {
+      const read = catalog.byOid.get(oid);
+      if (read !== undefined && !isSystem(read)) watched.add(read);
+    }
+  }
+  return [...watched];
+}
