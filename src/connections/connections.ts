@@ -1,10 +1,10 @@
 import type { Classification, Connection } from '../model/connection.ts';
-import { type ClassificationDocument, documentKinds, type PolicySet } from '../model/documents.ts';
+import { type ClassificationDocument, type DocumentKind, documentKinds, type PolicySet } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Store } from '../platform/store.ts';
-import { heartbeatPath } from './heartbeat.ts';
-import { type Collections, createSnapshots, type Snapshot } from './policy-set.ts';
+import type { Revision, Store, StoredDocument } from '../platform/store.ts';
+import { isBeat } from './heartbeat.ts';
+import { createSnapshots, type Snapshot } from './policy-set.ts';
 
 export { createDocuments, type Documents, type StoredPolicyDocument } from './documents.ts';
 export { beat } from './heartbeat.ts';
@@ -34,14 +34,13 @@ export type ConnectionsDeps = {
 
 /**
  * Connections, policies, groups, classifications and agents, held in memory by listeners. They count as known while each of
- * them has brought its documents and not failed since, and while a change of the heartbeat arrived within the freshness bound;
+ * them has brought its documents and not failed since, and while a beat of each collection arrived within the freshness bound;
  * the arrival is measured here, as the keeper's clock and ours may differ.
  */
 export function createConnections(deps: ConnectionsDeps): Connections {
   const { store, log, freshness = 30_000, elapsed = () => performance.now() } = deps;
-  const listening = [...documentKinds, heartbeatPath] as const;
-  const missing = new Set<string>(listening);
-  const collections: Record<keyof Collections, Collections[keyof Collections]> = {
+  const missing = new Set<DocumentKind>(documentKinds);
+  const collections: Record<DocumentKind, readonly StoredDocument[]> = {
     connections: [],
     policies: [],
     groups: [],
@@ -53,12 +52,18 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   let stops: (() => void)[] = [];
   let snapshot: Snapshot | undefined;
   let resolved = new Map<string, Connection>();
-  let heardAt = Number.NEGATIVE_INFINITY;
+  const heard = new Map<DocumentKind, { at: number; beat: Revision | undefined }>();
 
-  function arrived(source: string) {
-    missing.delete(source);
-    if (documentKinds.every((kind) => !missing.has(kind)) && source !== heartbeatPath) swap();
-    if (missing.size === 0) seeAll();
+  function arrived(kind: DocumentKind, brought: readonly StoredDocument[]) {
+    const documents = brought.filter((document) => !isBeat(document));
+    const beat = brought.find(isBeat)?.revision;
+    const first = missing.delete(kind);
+    if (first || beat !== heard.get(kind)?.beat) heard.set(kind, { at: elapsed(), beat });
+    const changed = first || !areSame(documents, collections[kind]);
+    collections[kind] = documents;
+    if (missing.size > 0) return;
+    if (changed) swap();
+    seeAll();
   }
 
   function swap() {
@@ -71,13 +76,19 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       );
   }
 
-  function failed(source: string, error: unknown) {
-    missing.add(source);
-    log.warn({ source, error }, 'Listening to the policy database failed; calls are refused until it works again.');
+  function failed(kind: DocumentKind, error: unknown) {
+    missing.add(kind);
+    log.warn(
+      { source: kind, error },
+      'Listening to the policy database failed; calls are refused until it works again.',
+    );
   }
 
+  const isFresh = () =>
+    missing.size === 0 && documentKinds.every((kind) => elapsed() - (heard.get(kind)?.at ?? Number.NaN) <= freshness);
+
   function known(): Snapshot {
-    if (snapshot === undefined || missing.size > 0 || elapsed() - heardAt > freshness)
+    if (snapshot === undefined || !isFresh())
       throw new Problem('policy-unavailable', { reason: 'stale', retryAfter: 5 });
     return snapshot;
   }
@@ -87,18 +98,10 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       stops = documentKinds.map((kind) =>
         store.listen(
           kind,
-          (documents) => {
-            collections[kind] = documents;
-            arrived(kind);
-          },
+          (documents) => arrived(kind, documents),
           (error) => failed(kind, error),
         ),
       );
-      const heard = () => {
-        heardAt = elapsed();
-        arrived(heartbeatPath);
-      };
-      stops.push(store.listen(heartbeatPath, heard, (error) => failed(heartbeatPath, error)));
       await seenAll;
     },
 
@@ -111,15 +114,19 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return connection;
     },
 
-    fresh() {
-      return snapshot !== undefined && missing.size === 0 && elapsed() - heardAt <= freshness;
-    },
+    fresh: () => snapshot !== undefined && isFresh(),
 
     stop() {
       for (const stop of stops) stop();
-      for (const source of listening) missing.add(source);
+      for (const kind of documentKinds) missing.add(kind);
     },
   };
+}
+
+function areSame(some: readonly StoredDocument[], others: readonly StoredDocument[]) {
+  const isSame = ({ path, revision }: StoredDocument, index: number) =>
+    others[index]?.path === path && others[index].revision === revision;
+  return some.length === others.length && some.every(isSame);
 }
 
 function toConnection({ policySet, connectionVersions }: Snapshot, name: string): Connection {

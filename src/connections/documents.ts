@@ -1,6 +1,7 @@
 import { type DocumentKind, documentName } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
 import { type Revision, type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
+import { isBeat } from './heartbeat.ts';
 import { readDocument } from './read-document.ts';
 
 /** A document as it was authored, whether it parses or not. The etag changes with every write. */
@@ -49,7 +50,7 @@ export function createDocuments({ store, whyUnusable = () => undefined }: Docume
   return {
     async list(kind) {
       const documents = await store.query({ collection: kind, limit: most });
-      return documents.map((stored) => toView(kind, stored));
+      return documents.filter((stored) => !isBeat(stored)).map((stored) => toView(kind, stored));
     },
 
     async get(kind, name) {

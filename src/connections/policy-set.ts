@@ -4,7 +4,7 @@ import type { StoredDocument } from '../platform/store.ts';
 import { type Read, readDocument } from './read-document.ts';
 
 /** What the listeners brought last, by kind. */
-export type Collections = Readonly<Record<DocumentKind, readonly StoredDocument[]>>;
+type Collections = Readonly<Record<DocumentKind, readonly StoredDocument[]>>;
 
 /** A policy set and what `resolve` needs besides: the version of each connection. */
 export type Snapshot = { policySet: PolicySet; connectionVersions: ReadonlyMap<string, string> };

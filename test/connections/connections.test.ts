@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { beat, createConnections } from '../../src/connections/connections.ts';
+import { beat, createConnections, createDocuments } from '../../src/connections/connections.ts';
 import { createFakeStore } from '../fakes/store.ts';
 
 const crm = {
@@ -45,6 +45,28 @@ describe('what is in force is known, or nothing is answered', () => {
 
     await keeper();
     expect(connections.resolve('crm').name).toBe('crm');
+  });
+
+  test('every collection must be heard of: one whose listener went silent is not covered by the others', async () => {
+    const { connections, keeper, store, pass } = await listening();
+    await keeper();
+
+    pass(20_000);
+    for (const kind of ['connections', 'groups', 'classifications', 'agents'])
+      store.seed(`${kind}/~beat`, { beat_at: 'later' });
+    pass(20_000);
+
+    expect(connections.fresh()).toBe(false);
+  });
+
+  test('a beat is no document: it changes no version and is not listed', async () => {
+    const { connections, keeper, store } = await listening();
+    const before = connections.current();
+
+    await keeper();
+
+    expect(connections.current()).toBe(before);
+    expect(await createDocuments({ store }).list('policies')).toEqual([]);
   });
 
   test('a change of a document is no heartbeat', async () => {
