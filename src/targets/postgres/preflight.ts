@@ -31,6 +31,7 @@ export function checkTokens(tokens: readonly Token[]): void {
   let depth = 0;
   let count = 0;
   for (const { text, keyword } of tokens) {
+    if (text === '[') count += 1;
     if (text === '(' || text === '[') depth += 1;
     else if (text === ')' || text === ']') depth -= 1;
     else if (keyword ? !harmless.has(text.toUpperCase()) : /^[-+*/<>=~!@#%^&|`?:.]+$/.test(text)) count += 1;
