@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `flow` runs against the whole local stand, started once; everything else brings its own parts. */
+/** `flow` runs against the whole local stand, started once; `stand` ill-treats one of its own; everything else brings its own parts. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/flow/**'],
+          exclude: ['test/flow/**', 'test/stand/**'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -25,6 +25,16 @@ export default defineConfig({
           globalSetup: 'test/flow/start-stand.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stand',
+          include: ['test/stand/**/*.test.ts'],
+          globalSetup: 'test/flow/start-stand.ts',
+          fileParallelism: false,
+          testTimeout: 240_000,
         },
       },
     ],

@@ -109,10 +109,11 @@ describe('the house', () => {
     expect(violationsIn({ path, code })).toEqual([`${path}: ${expected}`]);
   });
 
-  test('the environment is read in config.ts alone', () => {
-    const readers = sourcesBelow('src').filter(({ code }) => /process\s*\.\s*env|['"]node:process['"]/.test(code));
+  test('the environment is read in config.ts alone, and in the command line, which is a program of its own', () => {
+    const reads = /process\s*\??\.\s*env|process\s*\[|[{,]\s*env\b[^}]*}\s*=\s*process|['"]node:process['"]/;
+    const readers = sourcesBelow('src').filter(({ code }) => reads.test(code));
 
-    expect(readers.map(({ path }) => path)).toEqual(['src/config.ts']);
+    expect(readers.map(({ path }) => path).sort()).toEqual(['src/cli/cli.ts', 'src/config.ts']);
   });
 });
 

@@ -78,12 +78,12 @@ export async function straight(sql: string, parameters: unknown[] = []): Promise
 const bigquery = createBigQuery({ projectId: stand.project, emulatorHost: stand.bigquery.replace('http://', '') });
 
 /** Asks the trail until it holds what is expected: rows arrive in the background. */
-export async function trail(sql: string, enough: (rows: QueryRow[]) => boolean): Promise<QueryRow[]> {
+export async function trail(sql: string, enough: (rows: QueryRow[]) => boolean, timeout = 30_000): Promise<QueryRow[]> {
   let rows: QueryRow[] = [];
   async function ask() {
     rows = await bigquery.query(sql);
     return enough(rows);
   }
-  await expect.poll(ask, { timeout: 30_000, interval: 250 }).toBe(true);
+  await expect.poll(ask, { timeout, interval: 250 }).toBe(true);
   return rows;
 }
