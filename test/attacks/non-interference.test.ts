@@ -45,6 +45,12 @@ const setUp = (seed: 'a' | 'b') => `
   CREATE FUNCTION chk(int) RETURNS bool LANGUAGE sql AS 'SELECT (SELECT ssn FROM public.users WHERE id = $1) IS NULL';
   CREATE DOMAIN probing AS int CHECK (chk(VALUE));
   CREATE TABLE probed (id probing);
+  CREATE TABLE checked (id int CHECK (chk(id)));
+  CREATE TABLE defaulted (id int, n int DEFAULT (1 / (chk(2)::int)));
+  CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF public.chk(NEW.id) THEN RETURN NEW; END IF; RETURN NULL; END';
+  CREATE TABLE triggered (id int); CREATE TRIGGER t BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION trg();
+  CREATE TABLE secured (id int); INSERT INTO secured VALUES (2), (3), (4); ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE secured FORCE ROW LEVEL SECURITY; CREATE POLICY p ON secured USING (chk(id));
   ANALYZE;`;
 
 const classification = {
@@ -159,7 +165,11 @@ const statements = [
   'SELECT (1).length',
   'SELECT 1::probing',
   'SELECT CAST(2 AS public.probing)',
-  'INSERT INTO probed VALUES (1)',
+  'INSERT INTO probed VALUES (2)',
+  'INSERT INTO checked VALUES (2)',
+  'INSERT INTO defaulted (id) VALUES (2)',
+  'INSERT INTO triggered VALUES (2)',
+  'SELECT * FROM secured',
   'SELECT pg_input_is_valid($$1$$, $$public.probing$$)',
   'SELECT jsonb_populate_record(p, $${"id":1}$$) FROM probed p',
   'SELECT * FROM json_to_recordset($$[{"a":1}]$$) AS t(a public.probing)',

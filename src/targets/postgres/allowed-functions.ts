@@ -100,5 +100,8 @@ export function checkAttribute(name: string, catalog: Catalog, at?: Fields): voi
   );
 }
 
-/** Whether it may give more or fewer rows than it is given. */
-export const returnsSet = (name: string, catalog: Catalog) => catalog.functions.get(name)?.returnsSet ?? true;
+/** Whether a call is made even where nobody looks at what it gives: it makes rows, or is volatile. */
+export function isAlwaysRun(name: string, catalog: Catalog): boolean {
+  const facts = catalog.functions.get(name);
+  return facts === undefined || facts.returnsSet || !facts.stable;
+}

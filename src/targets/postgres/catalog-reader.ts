@@ -21,7 +21,6 @@ const rows = {
     schema: z.string(),
     name: z.string(),
     kind: z.enum(['r', 'p', 'v', 'm', 'f', 'S']),
-    triggers: z.boolean(),
     rules: z.boolean(),
     fingerprint: z.string(),
     columns: z.array(column),
@@ -50,6 +49,7 @@ const rows = {
   checks: z.object({ relation: number, columns: z.array(number), validated: z.boolean() }),
   generated: z.object({ relation: number, column: number, source: number }),
   views: z.object({ oid: number, definition: z.string(), reads: z.array(number), userCode: z.boolean() }),
+  userCode: z.object({ relation: number }),
   rowSecurity: z.object({ relation: number, column: number }),
 };
 
@@ -80,6 +80,7 @@ export async function readCatalog(ask: Ask, database: string, parser: Parser): P
     uniques: await read(rows.uniques, catalogSql.uniques),
     checks: await read(rows.checks, catalogSql.checks),
     generated: await read(rows.generated, catalogSql.generated),
+    userCode: new Set((await read(rows.userCode, catalogSql.userCode)).map(({ relation }) => relation)),
     rowSecurity: await read(rows.rowSecurity, catalogSql.rowSecurity),
   };
 }

@@ -15,10 +15,14 @@ export const driftSql = `SELECT ${fingerprint} FROM pg_class c WHERE c.oid = $1:
 
 const ofUser = `n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
+/** Whether a catalog object calls a function that neither came with the server nor with an extension. */
+const callsUserCode = (catalog: string, oid: string) => `EXISTS (SELECT FROM pg_depend u
+      WHERE u.classid = '${catalog}'::regclass AND u.objid = ${oid} AND u.refclassid = 'pg_proc'::regclass AND u.refobjid >= 16384
+        AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = 'pg_proc'::regclass AND m.objid = u.refobjid AND m.deptype = 'e'))`;
+
 export const catalogSql = {
   relations: `
     SELECT c.oid::int, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-      EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS triggers,
       EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS rules,
       CASE WHEN ${ofUser} THEN ${fingerprint} ELSE '' END AS fingerprint,
       (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'type', a.atttypid::bigint,
@@ -81,8 +85,19 @@ export const catalogSql = {
         WHERE w.ev_class = c.oid) AS "userCode"
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND ${ofUser}`,
 
+  userCode: `
+    SELECT tgrelid::int AS relation FROM pg_trigger WHERE NOT tgisinternal
+    UNION SELECT k.conrelid::int FROM pg_constraint k WHERE k.conrelid <> 0 AND ${callsUserCode('pg_constraint', 'k.oid')}
+    UNION SELECT d.adrelid::int FROM pg_attrdef d WHERE ${callsUserCode('pg_attrdef', 'd.oid')}
+    UNION SELECT x.indrelid::int FROM pg_index x WHERE ${callsUserCode('pg_class', 'x.indexrelid')}
+    UNION SELECT a.attrelid::int FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem
+      WHERE 'd' IN (t.typtype, e.typtype)
+        AND EXISTS (SELECT FROM pg_constraint k WHERE k.contypid <> 0 AND ${callsUserCode('pg_constraint', 'k.oid')})`,
+
   rowSecurity: `
     SELECT p.polrelid::int AS relation, d.refobjsubid AS column
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
-    JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refobjid = p.polrelid`,
+    JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refobjid = p.polrelid AND d.refobjsubid > 0
+    UNION SELECT p.polrelid::int, 0 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+      WHERE ${callsUserCode('pg_policy', 'p.oid')}`,
 } as const;

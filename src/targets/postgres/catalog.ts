@@ -19,7 +19,9 @@ export type Catalog = {
   checks: readonly { relation: number; columns: readonly number[]; validated: boolean }[];
   generated: readonly { relation: number; column: number; source: number }[];
   views: ReadonlyMap<number, View>;
-  /** Columns that row-level security policies look at. */
+  /** Relations whose writes run code of the database's own: triggers, or functions in checks, defaults, indexes or domains. */
+  userCode: ReadonlySet<number>;
+  /** Columns that row-level security policies look at; 0 where they run code of the database's own. */
   rowSecurity: readonly { relation: number; column: number }[];
 };
 
@@ -32,8 +34,7 @@ export type Relation = {
   name: string;
   kind: RelationKind;
   columns: readonly Column[];
-  /** User triggers, or rules other than a view's own. */
-  triggers: boolean;
+  /** It has rules other than a view's own. */
   rules: boolean;
   /** Of everything in the catalog that understanding of this relation rests on; empty for the system's own relations. */
   fingerprint: string;

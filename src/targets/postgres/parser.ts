@@ -20,7 +20,7 @@ type Job = { text: string; settle: (answer: Answer) => void };
  * Parses by PostgreSQL's own grammar in worker threads. A worker that does not answer in time, dies, or fails other than
  * by a syntax error is replaced: after an overflow its memory can no longer be trusted.
  */
-export function createParser({ workers = 2, deadline = 1000 }: ParserOptions = {}): Parser {
+export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {}): Parser {
   const waiting: Job[] = [];
   const idle: Worker[] = [];
   const all = new Set<Worker>();

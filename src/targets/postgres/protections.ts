@@ -192,9 +192,11 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
   const classified = closure.classes.get(relation.oid);
   const guarded = closure.catalog.rowSecurity.some(
     ({ relation: oid, column }) =>
-      oid === relation.oid && relation.columns.some(({ name, number }) => number === column && classified?.has(name)),
+      oid === relation.oid &&
+      (column === 0 || relation.columns.some(({ name, number }) => number === column && classified?.has(name))),
   );
-  return guarded ? new Refusal('R5', `Row-level security of ${name} looks at a classified column`) : undefined;
+  if (!guarded) return undefined;
+  return new Refusal('R5', `Row-level security of ${name} looks at a classified column, or runs code of the database`);
 }
 
 function settle(closure: Closure, relation: Relation): Protection {

@@ -67,7 +67,7 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     if (target?.relation === undefined || cover === undefined)
       throw new Refusal('R4', 'The table to write to is not known');
     const write = { fields: fieldsOf(query[type]), type, target: target.relation, cover };
-    checkWrite(write, { references, coverOf, seen, catalog, protections });
+    checkWrite(write, { references, coverOf, seen, catalog, protections, anythingHidden: anythingHidden(ground) });
   }
   const outputs = outputClasses(query, (fields) => {
     const reference = references.find((candidate) => candidate.fields === fields);
@@ -84,6 +84,12 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     plan: planOf(subject, { text, access: type === undefined ? 'read' : 'write', searchPath: ['pg_catalog'], outputs }),
     warnings: warningsFor(seen, subject),
   };
+}
+
+function anythingHidden({ context }: Subject['ground']): boolean {
+  const { classification, document } = context.connection;
+  const classes = [...classification.values()].flatMap((columns) => [...columns.values()]);
+  return document.unclassified === 'mask' || classes.some((className) => !context.unmask.includes(className));
 }
 
 function checkRelations({ references, ground }: Subject): void {

@@ -1,4 +1,4 @@
-import { checkFunction, returnsSet } from './allowed-functions.ts';
+import { checkFunction, isAlwaysRun } from './allowed-functions.ts';
 import type { Catalog, View } from './catalog.ts';
 import { Refusal } from './refusal.ts';
 import { everyNode, type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf } from './syntax.ts';
@@ -29,8 +29,8 @@ export function viewColumns(view: View, name: string, reads: Classes, catalog: C
   if (classified.length > 0 && select['distinctClause'] !== undefined) {
     throw new Refusal('R5', `The view ${name} chooses its rows by a classified column (DISTINCT)`);
   }
-  if (classified.some((target) => multiplies(target, catalog))) {
-    throw new Refusal('R5', `The view ${name} makes rows out of a classified column`);
+  if (classified.some((target) => alwaysRuns(target, catalog))) {
+    throw new Refusal('R5', `The view ${name} computes from a classified column what is run even if nobody reads it`);
   }
   return found;
 }
@@ -71,9 +71,9 @@ function renames(select: Fields): boolean {
   return false;
 }
 
-function multiplies(target: unknown, catalog: Catalog): boolean {
+function alwaysRuns(target: unknown, catalog: Catalog): boolean {
   for (const { type, fields } of everyNode(target)) {
-    if (type === 'FuncCall' && returnsSet(namesOf(fields['funcname']).at(-1) ?? '', catalog)) return true;
+    if (type === 'FuncCall' && isAlwaysRun(namesOf(fields['funcname']).at(-1) ?? '', catalog)) return true;
   }
   return false;
 }

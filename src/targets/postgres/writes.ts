@@ -21,15 +21,20 @@ export type Surroundings = {
   seen: Seen;
   catalog: Catalog;
   protections: Protections;
+  /** Whether there is anything in this database that this identity may not see. */
+  anythingHidden: boolean;
 };
 
 const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
 
 /**
  * R9: a write may not read what is classified, neither by its text nor by whether it succeeds. Refuses what could: classified
- * names, whole rows, triggers with RETURNING, and unique, check and foreign keys that look at classified columns.
+ * names, whole rows, code that a write runs, and unique, check and foreign keys that look at classified columns.
  */
-export function checkWrite(write: Write, { references, coverOf, seen, catalog, protections }: Surroundings): void {
+export function checkWrite(
+  write: Write,
+  { references, coverOf, seen, catalog, protections, anythingHidden }: Surroundings,
+): void {
   const { target, cover, fields } = write;
   const name = nameOf(target);
   if (target.kind !== 'r' && target.kind !== 'p')
@@ -46,9 +51,14 @@ export function checkWrite(write: Write, { references, coverOf, seen, catalog, p
       read.fields,
     );
   }
-  const family = descendants(target, catalog);
-  if (fields['returningClause'] !== undefined && family.some(({ triggers }) => triggers)) {
-    throw new Refusal('R9', `RETURNING from ${name} would show what its triggers wrote; leave RETURNING out`);
+  const running = anythingHidden
+    ? descendants(target, catalog).find(({ oid }) => catalog.userCode.has(oid))
+    : undefined;
+  if (running !== undefined) {
+    throw new Refusal(
+      'R9',
+      `A write to ${nameOf(running)} runs code of the database (a trigger, or a function in a check, a default, an index or a domain), which may read classified columns`,
+    );
   }
   if (cover.masked.size > 0) {
     checkNames(write, seen);

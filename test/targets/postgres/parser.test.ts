@@ -55,7 +55,7 @@ describe('the parser', () => {
   }
 
   test('reads a long list, which is not deep', async () => {
-    const list = Array.from({ length: 20_000 }, (_, index) => index).join(',');
+    const list = Array.from({ length: 5000 }, (_, index) => index).join(',');
 
     await expect(parser.parse(`SELECT * FROM t WHERE id IN (${list})`)).resolves.toBeDefined();
   });
