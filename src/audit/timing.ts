@@ -32,7 +32,7 @@ export const defaultTiming: Timing = {
   drain: 8_000,
   pause: [50, 2_000],
   shippingPause: [200, 30_000],
-  linger: 100,
+  linger: 1_000,
   doubt: 120_000,
 };
 
@@ -62,10 +62,11 @@ export async function pauseFor(milliseconds: number, stop: AbortSignal): Promise
 
 /** What the work gives, or `late` when it takes longer. The work goes on. */
 export async function atMost<T>(milliseconds: number, work: Promise<T>): Promise<T | 'late'> {
-  const over = new AbortController();
+  const { promise: over, resolve } = Promise.withResolvers<'late'>();
+  const timer = setTimeout(() => resolve('late'), milliseconds);
   try {
-    return await Promise.race([work, pauseFor(milliseconds, over.signal).then(() => 'late' as const)]);
+    return await Promise.race([work, over]);
   } finally {
-    over.abort();
+    clearTimeout(timer);
   }
 }
