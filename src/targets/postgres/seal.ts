@@ -1,5 +1,6 @@
 import { type Edit, splice } from './splice.ts';
 import {
+  everyNode,
   type Fields,
   fieldsOf,
   isFields,
@@ -95,6 +96,7 @@ function introducedNames(statement: Fields): Set<string> {
     for (const target of nodesOf(value['targetList'])) {
       const { name, val } = ofType(target, 'ResTarget') ?? {};
       const own = namesOf(ofType(val, 'ColumnRef')?.['fields']).at(-1);
+      for (const implied of impliedNames(val)) names.add(implied);
       // The left side of an assignment is no new name.
       if (typeof name === 'string' && name !== own && !('relation' in value) && !('action' in value)) names.add(name);
     }
@@ -104,14 +106,28 @@ function introducedNames(statement: Fields): Set<string> {
   return names;
 }
 
+/** What the server calls a column that is given no name: the function or type at its root. */
+function impliedNames(node: unknown): string[] {
+  const call = namesOf(ofType(node, 'FuncCall')?.['funcname']).slice(-1);
+  const type = namesOf(fieldsOf(ofType(node, 'TypeCast')?.['typeName'])['names']).slice(-1);
+  const keyword = ['CaseExpr', 'CoalesceExpr', 'MinMaxExpr'].includes(typeOf(node) ?? '')
+    ? ['case', 'coalesce', 'greatest', 'least']
+    : [];
+  return [...call, ...type, ...keyword];
+}
+
 function tiesIn(statement: Fields, insertColumns: readonly string[]): Ties {
   const ties: Ties = new Map();
 
   /** A literal met twice, beside different columns, is beside none. */
   const tie = (key: string, column: string) =>
     ties.set(key, ties.has(key) && ties.get(key) !== column ? unknownClass : column);
+  const tied = new Set<Fields>();
   const tieAll = (value: unknown, column: string) => {
-    for (const key of literalsIn(value)) tie(key, column);
+    for (const literal of literalsIn(value)) {
+      tied.add(literal);
+      tie(keyOf(literal), column);
+    }
   };
 
   const walk = (value: unknown) => {
@@ -131,6 +147,10 @@ function tiesIn(statement: Fields, insertColumns: readonly string[]): Ties {
       ];
       const column = left ?? right;
       for (const side of literalSides) if (isPlain(side)) tieAll(side, column ?? unknownClass);
+    } else if (type === 'CaseExpr' || type === 'CoalesceExpr' || type === 'MinMaxExpr') {
+      const [column] = [fields['arg'], ...nodesOf(fields['args'])].map(columnOf).filter((name) => name !== undefined);
+      const compared = nodesOf(fields['args']).map((arg) => ofType(arg, 'CaseWhen')?.['expr'] ?? arg);
+      for (const side of compared) if (isPlain(side)) tieAll(side, column ?? unknownClass);
     } else if (type === 'SelectStmt') {
       // LIMIT, OFFSET, and ORDER BY or GROUP BY a position.
       const positions = nodesOf(fields['sortClause']).map((node) => ofType(node, 'SortBy')?.['node']);
@@ -161,6 +181,10 @@ function tiesIn(statement: Fields, insertColumns: readonly string[]): Ties {
   };
 
   walk(statement);
+  // A parameter that stands beside nothing somewhere is beside nothing.
+  for (const { type, fields } of everyNode(statement)) {
+    if (type === 'ParamRef' && !tied.has(fields)) ties.set(keyOf(fields), unknownClass);
+  }
   return ties;
 }
 
@@ -171,23 +195,24 @@ function columnOf(node: unknown): string | undefined {
   return namesOf(ofType(node, 'ColumnRef')?.['fields']).at(-1);
 }
 
-/** Literals only: constants, parameters, casts, lists and arrays of them. */
+/** Literals only: constants, parameters, casts, lists, rows and arrays of them. */
 function isPlain(node: unknown): boolean {
-  const list = ofType(node, 'List')?.['items'] ?? ofType(node, 'A_ArrayExpr')?.['elements'];
+  const list =
+    ofType(node, 'List')?.['items'] ?? ofType(node, 'A_ArrayExpr')?.['elements'] ?? ofType(node, 'RowExpr')?.['args'];
   if (list !== undefined) return nodesOf(list).every(isPlain);
   const cast = ofType(node, 'TypeCast');
   if (cast !== undefined) return isPlain(cast['arg']);
   return ['A_Const', 'ParamRef'].includes(typeOf(node) ?? '');
 }
 
-/** The byte offsets of constants, and `$n`, below a value, subqueries aside. */
-function literalsIn(value: unknown): string[] {
+/** The constants and parameters below a value, subqueries aside. */
+function literalsIn(value: unknown): Fields[] {
   if (Array.isArray(value)) return value.flatMap(literalsIn);
-  if (!isFields(value)) return [];
-  const constant = ofType(value, 'A_Const');
-  if (constant !== undefined) return [String(locationOf(constant))];
-  const parameter = ofType(value, 'ParamRef');
-  if (parameter !== undefined) return [`$${parameter['number'] ?? 0}`];
-  if (typeOf(value) === 'SubLink') return [];
-  return Object.values(value).flatMap(literalsIn);
+  if (!isFields(value) || typeOf(value) === 'SubLink') return [];
+  const literal = ofType(value, 'A_Const') ?? ofType(value, 'ParamRef');
+  return literal === undefined ? Object.values(value).flatMap(literalsIn) : [literal];
 }
+
+/** `$n` of a parameter, the byte offset of a constant. */
+const keyOf = (literal: Fields) =>
+  typeof literal['number'] === 'number' ? `$${literal['number']}` : String(locationOf(literal));

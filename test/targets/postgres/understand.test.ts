@@ -279,6 +279,21 @@ describe('the trail', () => {
     expect(recorded.parameters).toEqual([`«US_SOCIAL_SECURITY_NUMBER:${hex('123')}»`, 'DE', 5]);
   });
 
+  test('holds no parameter that also stands where nothing tells what it is', async () => {
+    const { recorded } = await agent.understand('SELECT $1::text FROM users WHERE country = $1', ['bob']);
+
+    expect(recorded.parameters).toEqual([`«LITERAL:${hex('bob')}»`]);
+  });
+
+  test('holds no number that is compared with a classified column', async () => {
+    const { recorded } = await agent.understand(
+      'SELECT CASE age WHEN 44 THEN 1 END FROM users WHERE (ssn, id) = (55, 66) AND age > 77',
+    );
+
+    expect(recorded.statement).not.toMatch(/55|66/);
+    expect(recorded.statement).toContain('77');
+  });
+
   test('does not take a name of the statement for a column', async () => {
     const { recorded } = await agent.understand(
       "WITH w AS (SELECT email AS country FROM users) SELECT * FROM w WHERE country = 'bob'",
