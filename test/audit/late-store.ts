@@ -29,8 +29,9 @@ export function lateStore(store: Store): Store & { delayNext(): void; attempts: 
         onTheirWay.push(writes);
         throw new WriteUncertain('the answer was lost');
       }
-      await store.commit(writes);
+      const revisions = await store.commit(writes);
       await arrive();
+      return revisions;
     },
   };
 }
