@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startStand } from '../demo/stand.ts';
+import { startApart } from './apart.ts';
 import { median, percentile, shuffled } from './numbers.ts';
 
 /**
@@ -16,8 +16,7 @@ const WARM_UP = 300;
 const STATEMENT = 'select id, full_name, email, country from public.users where id = $1';
 
 const dir = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
-const running = await startStand({ portBase: 0, dir });
-const { stand } = running;
+const { stand, stop } = await startApart(dir);
 const direct = new pg.Client({ connectionString: stand.postgres });
 await direct.connect();
 
@@ -64,7 +63,7 @@ try {
   await tell(rounds);
 } finally {
   await direct.end();
-  await running.stop();
+  await stop();
   await rm(dir, { recursive: true, force: true });
 }
 

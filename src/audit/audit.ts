@@ -7,6 +7,7 @@ import type { Ids } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type Write, WriteConflict } from '../platform/store.ts';
 import { type Append, createAppendEvents } from './append.ts';
+import type { Link } from './chain.ts';
 import { type FactsInput, factsOf, type Outcome } from './facts.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
@@ -147,16 +148,13 @@ export function createAudit(deps: AuditDeps): Audit {
     const eventId = ids('ev');
     const facts = describe({ eventId, phase: 'intent', type: 'intended', subject: passage });
     if (isTooLarge(facts)) throw new Problem('too-large', { reason: 'intent-too-large-to-record' });
-    await writer
-      .append({
-        facts,
-        path: outboxPath(facts),
-        data: ({ event, json }) => ({ event: eventId, chain: event.chain, state: 'intended', rows: [json] }),
-        patience: timing.patience,
-        with: options.with ?? [],
-      })
+    const path = outboxPath(facts);
+    const data = ({ event, json }: Link) => ({ event: eventId, chain: event.chain, state: 'intended', rows: [json] });
+    const recorded = await writer
+      .append({ facts, path, data, patience: timing.patience, with: options.with ?? [] })
       .catch(refuse);
-    return intents.begin(eventId, passage);
+    const { revision } = recorded;
+    return intents.begin(eventId, passage, revision && { path, data: data(recorded), revision });
   }
 
   async function flushSampling() {

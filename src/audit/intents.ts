@@ -22,10 +22,10 @@ export function createIntents(deps: {
   const { store, log, timing, stop, writer, describe } = deps;
   const open = new Map<string, Promise<void>>();
 
-  /** An intent that is durable. Its document is read at once, while the target works: the outcome replaces exactly that. */
-  function begin(eventId: string, passage: Passage): Intent {
+  /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
+  function begin(eventId: string, passage: Passage, known: StoredDocument | undefined): Intent {
     const path = outboxPath({ event_id: eventId, phase: 'outcome' });
-    const document = store.get(path).catch(() => 'unread' as const);
+    const document = known ? Promise.resolve(known) : store.get(path).catch(() => 'unread' as const);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     open.set(eventId, ended);
     let completion: Promise<void> | undefined;

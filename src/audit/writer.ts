@@ -36,15 +36,19 @@ class Unconfirmed extends Error {
   override name = 'Unconfirmed';
 }
 
+/** An event that is durable. `revision` is of its document; unknown where only a later look told that it had landed. */
+export type Recorded = Link & { revision: Revision | undefined };
+
 type Waiting = {
   entry: Entry;
   /** What else its commit writes. */
   others: readonly Write[];
   bytes: number;
-  resolve: (link: Link) => void;
+  resolve: (recorded: Recorded) => void;
   reject: (error: unknown) => void;
   abandoned: boolean;
 };
+type Revisions = readonly (Revision | undefined)[];
 type Verdict = 'landed' | 'conflict' | 'refused' | 'lost' | 'stopped';
 
 const most = { entries: 100, bytes: 4 * 1024 * 1024, queued: 20_000 };
@@ -72,7 +76,7 @@ export function createWriter(deps: {
   let end = startOf('');
   let stuck = false;
 
-  function append(entry: Entry): Promise<Link> {
+  function append(entry: Entry): Promise<Recorded> {
     if (stopping.signal.aborted || (entry.patience !== undefined && queue.length >= most.queued))
       return Promise.reject(new Unconfirmed('The audit trail takes no more events.'));
     const promise = enqueue(entry, 'last');
@@ -80,8 +84,8 @@ export function createWriter(deps: {
     return promise;
   }
 
-  function enqueue(entry: Entry, place: 'first' | 'last'): Promise<Link> {
-    const { promise, resolve, reject } = Promise.withResolvers<Link>();
+  function enqueue(entry: Entry, place: 'first' | 'last'): Promise<Recorded> {
+    const { promise, resolve, reject } = Promise.withResolvers<Recorded>();
     const others = [...stateWrites(entry.facts), ...(entry.with ?? [])];
     const waiting: Waiting = { entry, others, bytes: sizeOf(entry, others), resolve, reject, abandoned: false };
     if (place === 'first') queue.unshift(waiting);
@@ -123,11 +127,12 @@ export function createWriter(deps: {
       batch.map(({ entry }) => entry.facts),
       end,
     );
-    const { verdict, doubted, cause } = await land(batch, links);
+    const { verdict, doubted, cause, revisions = [] } = await land(batch, links);
     stuck = false;
     if (verdict === 'landed') {
       end = next;
-      for (const [index, waiting] of batch.entries()) finish(waiting, links[index], doubted);
+      for (const [index, waiting] of batch.entries())
+        finish(waiting, links[index], doubted, revisions[placeOf(batch, index)]);
     } else if (verdict === 'stopped') {
       for (const { reject } of batch) reject(new Unconfirmed('Stopped.'));
     } else if (verdict === 'lost') {
@@ -151,17 +156,17 @@ export function createWriter(deps: {
       if (!again.includes(waiting)) waiting.reject(new ChainLost('A keeper took the chain.'));
   }
 
-  function finish(waiting: Waiting, link: Link | undefined, doubted: boolean) {
+  function finish(waiting: Waiting, link: Link | undefined, doubted: boolean, revision: Revision | undefined) {
     if (!link) return;
     onLanded({ entry: waiting.entry, link, abandoned: waiting.abandoned, doubted });
-    waiting.resolve(link);
+    waiting.resolve({ ...link, revision });
   }
 
   /** Sends one commit until its fate is known. */
   async function land(
     batch: Waiting[],
     links: Link[],
-  ): Promise<{ verdict: Verdict; doubted: boolean; cause?: unknown }> {
+  ): Promise<{ verdict: Verdict; doubted: boolean; cause?: unknown; revisions?: Revisions }> {
     const writes = batch.flatMap(({ entry, others }, index) => [...ownWrite(entry, links[index]), ...others]);
     let doubted = false;
     let refusals = 0;
@@ -172,8 +177,8 @@ export function createWriter(deps: {
         await wait(error);
         continue;
       }
-      const cause = await attempt(writes);
-      if (cause === undefined) return { verdict: 'landed', doubted };
+      const { revisions, cause } = await attempt(writes);
+      if (revisions !== undefined) return { verdict: 'landed', doubted, revisions };
       const lost = cause instanceof WriteConflict;
       if (lost && !doubted) return { verdict: 'conflict', doubted, cause };
       const seen = await witness(batch, links);
@@ -186,13 +191,13 @@ export function createWriter(deps: {
     return { verdict: 'stopped', doubted };
   }
 
-  async function attempt(writes: readonly Write[]): Promise<unknown> {
+  async function attempt(writes: readonly Write[]): Promise<{ revisions?: Revisions; cause?: unknown }> {
     try {
-      await store.commit(writes);
+      const revisions = await store.commit(writes);
       pauses.reset();
-      return undefined;
-    } catch (error) {
-      return error ?? new Error('The store failed without a reason.');
+      return { revisions };
+    } catch (cause) {
+      return { cause };
     }
   }
 
@@ -255,6 +260,11 @@ function takeBatch(queue: Waiting[]): Waiting[] {
     return false;
   });
   return queue.splice(0, last < 0 ? queue.length : last);
+}
+
+/** Where in its commit an entry's own write stands. */
+function placeOf(batch: readonly Waiting[], index: number): number {
+  return batch.slice(0, index).reduce((place, { others }) => place + 1 + others.length, 0);
 }
 
 function ownWrite({ path, data, revision }: Entry, link: Link | undefined): Write[] {

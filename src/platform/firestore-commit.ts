@@ -22,15 +22,21 @@ type CommitContext = {
  * - an answer that never came, or that leaves it open, is `WriteUncertain`: read by id before doing anything else;
  * - a request that Firestore refuses to look at is thrown as it came: nothing was written.
  */
-export async function commitOnce({ rpc, root, deadline }: CommitContext, writes: readonly Write[]): Promise<void> {
+export async function commitOnce(
+  { rpc, root, deadline }: CommitContext,
+  writes: readonly Write[],
+): Promise<(Revision | undefined)[]> {
   const request = { database: root, writes: writes.map((write) => toProto(root, write)) };
   const headers = { 'google-cloud-resource-prefix': root };
   const giveUpAt = performance.now() + deadline;
   for (let attempt = 1; ; attempt++) {
     const timeout = Math.max(1, Math.ceil(giveUpAt - performance.now()));
     try {
-      await rpc.commit(request, { timeout, retry: { retryCodes: [] }, otherArgs: { headers } });
-      return;
+      const [answer] = await rpc.commit(request, { timeout, retry: { retryCodes: [] }, otherArgs: { headers } });
+      const { writeResults } = answer;
+      return writes.map(({ op }, index) =>
+        op === 'delete' ? undefined : toRevision(writeResults?.[index]?.updateTime),
+      );
     } catch (error) {
       if (codeOf(error) !== status.aborted || attempt === contentionAttempts) throw explain(error);
     }
@@ -85,6 +91,16 @@ function precondition(write: Write) {
   if (write.op === 'create') return { exists: false };
   if (write.op === 'set' || (write.op === 'delete' && write.revision === undefined)) return undefined;
   return { updateTime: toTimestamp(write.revision) };
+}
+
+/** Undefined where the server did not say: then it must be read. */
+function toRevision(time: { seconds?: unknown; nanos?: number | null } | null | undefined): Revision | undefined {
+  if (!time || time.seconds === undefined || time.seconds === null) return undefined;
+  return revisionOf(String(time.seconds), time.nanos ?? 0);
+}
+
+export function revisionOf(seconds: number | string, nanoseconds: number): Revision {
+  return `${seconds}.${String(nanoseconds).padStart(9, '0')}` as Revision;
 }
 
 function toTimestamp(revision: Revision | undefined) {

@@ -1,7 +1,7 @@
 import type { DocumentData, DocumentSnapshot, Firestore, Query, QuerySnapshot, v1 } from '@google-cloud/firestore';
-import { commitOnce, type FirestoreRpc } from './firestore-commit.ts';
+import { commitOnce, type FirestoreRpc, revisionOf } from './firestore-commit.ts';
 import { decodeData } from './firestore-values.ts';
-import type { Revision, Store, StoredDocument, StoreQuery } from './store.ts';
+import type { Store, StoredDocument, StoreQuery } from './store.ts';
 
 export type FirestoreOptions = {
   projectId: string;
@@ -132,7 +132,7 @@ function toDocument(snapshot: DocumentSnapshot<DocumentData>): StoredDocument {
   return {
     path: snapshot.ref.path,
     data: decodeData(snapshot.data() ?? {}),
-    revision: `${updateTime.seconds}.${String(updateTime.nanoseconds).padStart(9, '0')}` as Revision,
+    revision: revisionOf(updateTime.seconds, updateTime.nanoseconds),
   };
 }
 

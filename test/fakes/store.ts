@@ -99,6 +99,7 @@ export function createFakeStore(): FakeStore {
       if (!reachable || failure === 'uncertain-lost' || failure === 'unavailable') throw new WriteUncertain('injected');
       apply(writes);
       if (failure === 'uncertain-applied') throw new WriteUncertain('injected');
+      return writes.map(({ path }) => state.get(path)?.revision);
     },
 
     listen(path, onChange, onError) {

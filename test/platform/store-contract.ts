@@ -14,6 +14,24 @@ export function storeContract(name: string, open: () => Promise<Store>, collecti
       expect(Object.keys((await store.get(path))?.data ?? {})).toEqual(['a', 'c']);
     });
 
+    test('a commit tells the revision of each document it wrote, so that the next write need not read', async () => {
+      const store = await open();
+      const [one, two, three] = ['one', 'two', 'three'].map((name) => `${collection()}/${name}`) as [
+        string,
+        string,
+        string,
+      ];
+      await store.commit([{ op: 'create', path: two, data: { a: 1 } }]);
+
+      const revisions = await store.commit([
+        { op: 'create', path: one, data: { a: 1 } },
+        { op: 'delete', path: two },
+        { op: 'set', path: three, data: { a: 1 } },
+      ]);
+
+      expect(revisions).toEqual([(await read(store, one)).revision, undefined, (await read(store, three)).revision]);
+    });
+
     test('creating what exists already is a conflict and changes nothing', async () => {
       const store = await open();
       const path = `${collection()}/one`;
