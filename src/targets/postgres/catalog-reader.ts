@@ -23,6 +23,7 @@ const rows = {
     kind: z.enum(['r', 'p', 'v', 'm', 'f', 'S']),
     rules: z.boolean(),
     fingerprint: z.string(),
+    writeFingerprint: z.string(),
     columns: z.array(column),
   }),
   types: z.object({

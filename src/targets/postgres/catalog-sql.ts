@@ -1,17 +1,24 @@
 /** The questions asked of the target's catalog. Every name is of `pg_catalog`, which is all the session looks in. */
 
-/** Of each relation `c`: everything in the catalog that understanding it rests on. Row versions (`xmin`) change with any change. */
-const fingerprint = `md5(concat_ws(';', c.xmin,
-  (SELECT string_agg(a.xmin::text, ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
-  (SELECT string_agg(r.xmin::text, ',' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = c.oid),
-  (SELECT string_agg(t.xmin::text, ',' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid),
-  (SELECT string_agg(k.xmin::text, ',' ORDER BY k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid),
-  (SELECT string_agg(x.xmin::text, ',' ORDER BY x.indexrelid) FROM pg_index x WHERE x.indrelid = c.oid),
-  (SELECT string_agg(h.inhparent::text, ',' ORDER BY h.inhseqno) FROM pg_inherits h WHERE h.inhrelid = c.oid),
-  (SELECT string_agg(h.inhrelid::text, ',' ORDER BY h.inhrelid) FROM pg_inherits h WHERE h.inhparent = c.oid)))`;
+/** How many rows of a catalog there are, and which versions (`xmin`) of them: any change changes it. */
+const versions = (rows: string) => `(SELECT count(*) || ':' || coalesce(sum(v.xmin::text::bigint), 0) FROM ${rows})`;
+
+/** Of each relation `c`: everything in the catalog that understanding a read of it rests on, in as little work as possible. */
+const fingerprint = `concat_ws(' ', c.xmin,
+  ${versions('pg_attribute v WHERE v.attrelid = c.oid AND v.attnum > 0')},
+  ${versions('pg_constraint v WHERE v.conrelid = c.oid')},
+  ${versions('pg_rewrite v WHERE v.ev_class = c.oid')})`;
+
+/** As `fingerprint`, and what a write rests on besides. */
+const writeFingerprint = `concat_ws(' ', ${fingerprint},
+  ${versions('pg_trigger v WHERE v.tgrelid = c.oid')},
+  ${versions('pg_index v WHERE v.indrelid = c.oid')},
+  ${versions('pg_inherits v WHERE v.inhparent = c.oid')},
+  ${versions('pg_attrdef v WHERE v.adrelid = c.oid')})`;
 
 /** The fingerprint of the relation `$1`. One at a time, so that the server plans it once and for all. */
 export const driftSql = `SELECT ${fingerprint} FROM pg_class c WHERE c.oid = $1::oid`;
+export const writeDriftSql = `SELECT ${writeFingerprint} FROM pg_class c WHERE c.oid = $1::oid`;
 
 const ofUser = `n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
@@ -25,6 +32,7 @@ export const catalogSql = {
     SELECT c.oid::int, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
       EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS rules,
       CASE WHEN ${ofUser} THEN ${fingerprint} ELSE '' END AS fingerprint,
+      CASE WHEN ${ofUser} THEN ${writeFingerprint} ELSE '' END AS "writeFingerprint",
       (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'type', a.atttypid::bigint,
           'generated', a.attgenerated <> '', 'hasDefault', a.atthasdef OR a.attidentity <> '') ORDER BY a.attnum), '[]')
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns

@@ -36,8 +36,10 @@ export type Relation = {
   columns: readonly Column[];
   /** It has rules other than a view's own. */
   rules: boolean;
-  /** Of everything in the catalog that understanding of this relation rests on; empty for the system's own relations. */
+  /** Of everything in the catalog that understanding a read of it rests on; empty for the system's own relations. */
   fingerprint: string;
+  /** The same for a write. */
+  writeFingerprint: string;
 };
 
 export type Column = {

@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../../model/problem.ts';
-import type { Answer } from './parse-worker.ts';
+import type { Answer, Question } from './parse-worker.ts';
 import { placeOf } from './refusal.ts';
 import { fieldsOf, nodesOf, type Parsed } from './syntax.ts';
 
 export type Parser = {
   /** The one statement in the text. Throws `operation-unreadable` for anything else. */
   parse(text: string): Promise<Parsed>;
+  /** The same for text that was made of a statement that was parsed already: without its tokens. */
+  parseAgain(text: string): Promise<Parsed>;
   close(): Promise<void>;
 };
 
@@ -14,7 +16,7 @@ export type ParserOptions = { workers?: number /** Milliseconds. */; deadline?: 
 
 const loading = 10_000;
 
-type Job = { text: string; settle: (answer: Answer) => void };
+type Job = { question: Question; settle: (answer: Answer) => void };
 
 /**
  * Parses by PostgreSQL's own grammar in worker threads. A worker that does not answer in time, dies, or fails other than
@@ -41,7 +43,7 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
     void worker.terminate();
   };
 
-  const work = (worker: Worker, { text, settle }: Job) => {
+  const work = (worker: Worker, { question, settle }: Job) => {
     const done = (answer: Answer) => {
       clearTimeout(timer);
       worker.off('message', done).off('error', fault).off('exit', fault);
@@ -55,7 +57,7 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
     const timer = setTimeout(fault, started.has(worker) ? deadline : deadline + loading);
     started.add(worker);
     worker.on('message', done).on('error', fault).on('exit', fault);
-    worker.postMessage(text);
+    worker.postMessage(question);
   };
 
   const next = () => {
@@ -67,16 +69,20 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
     else work(worker, job);
   };
 
+  const ask = async (question: Question): Promise<Parsed> => {
+    if (waiting.length > 1000) {
+      throw new Problem('rate-limited', { detail: 'Too many statements wait to be read.', retryAfter: 1 });
+    }
+    const answer = await new Promise<Answer>((settle) => {
+      waiting.push({ question, settle });
+      next();
+    });
+    return parsed(answer, question.text);
+  };
+
   return {
-    async parse(text) {
-      if (waiting.length > 1000)
-        throw new Problem('rate-limited', { detail: 'Too many statements wait to be read.', retryAfter: 1 });
-      const answer = await new Promise<Answer>((settle) => {
-        waiting.push({ text, settle });
-        next();
-      });
-      return parsed(answer, text);
-    },
+    parse: (text) => ask({ text, trusted: false }),
+    parseAgain: (text) => ask({ text, trusted: true }),
     async close() {
       await Promise.all([...all].map((worker) => worker.terminate()));
     },

@@ -150,7 +150,10 @@ function planOf({ known, ground }: Subject, shape: Shape): Plan {
   const watched = watchedBy(known, catalog);
   return {
     ...shape,
-    watched: watched.map(({ oid, fingerprint }) => ({ oid, fingerprint })),
+    watched: watched.map(({ oid, fingerprint, writeFingerprint }) => ({
+      oid,
+      fingerprint: shape.access === 'read' ? fingerprint : writeFingerprint,
+    })),
     typeName: (oid) => catalog.types.get(oid)?.name,
     maskedOrigin: (table, column) => {
       const relation = catalog.byOid.get(table);

@@ -37,7 +37,7 @@ export async function rewrite(
 
   const text = splice(statement, edits);
   // Text that does not even parse is no better than text that means something else.
-  const read = await parser.parse(text).catch(() => undefined);
+  const read = await parser.parseAgain(text).catch(() => undefined);
   if (read === undefined || !sameTree(read.statement, parsed.statement)) {
     throw new Refusal(
       'R13',

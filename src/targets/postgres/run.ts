@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { Problem } from '../../model/problem.ts';
-import { driftSql } from './catalog-sql.ts';
+import { driftSql, writeDriftSql } from './catalog-sql.ts';
 import type { Plan } from './plan.ts';
 import type { Parameter } from './settings.ts';
 import { quoted } from './syntax.ts';
@@ -59,6 +59,7 @@ const prepared = {
   'sallyport-read': 'BEGIN READ ONLY',
   'sallyport-write': 'BEGIN READ WRITE',
   'sallyport-drift': driftSql,
+  'sallyport-write-drift': writeDriftSql,
 };
 const ready = new WeakSet<object>();
 
@@ -133,7 +134,8 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     if (plan.access === 'define')
       ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
     con.parse({ name: '', text: plan.text });
-    for (const { oid } of plan.watched) own(con, 'drift', 'sallyport-drift', [String(oid)]);
+    for (const { oid } of plan.watched)
+      own(con, 'drift', plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift', [String(oid)]);
     if (plan.access === 'read' || unchanged === plan.watched.length) bindAndRun(con);
     else con.flush();
     con.stream.uncork();
