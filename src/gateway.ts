@@ -13,6 +13,7 @@ import { lowestLimits, type PolicySet } from './model/documents.ts';
 import type { Identity } from './model/identity.ts';
 import type { Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
+import type { Seal } from './model/seal.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
@@ -34,7 +35,7 @@ export type Steps = {
   credentials: Credentials;
   masking: { mask: typeof maskResult };
   deliver: typeof deliver;
-  seal: (className: string, literal: string) => string;
+  seal: Seal;
   /** For the log: told once of each call that ran or was refused. */
   report: (passage: Passage) => void;
   clock: Clock;

@@ -58,12 +58,12 @@ export type Limits = {
   concurrent?: number | undefined;
 };
 
-/** The lower of two limits, each by each. */
-export function lowestLimits(one: Limits, other: Limits): Limits {
+/** The lowest of each limit. */
+export function lowestLimits(...all: readonly Limits[]): Limits {
   const limits: Limits = {};
   for (const key of ['rows', 'bytes', 'seconds', 'concurrent'] as const) {
-    const lowest = Math.min(one[key] ?? Number.POSITIVE_INFINITY, other[key] ?? Number.POSITIVE_INFINITY);
-    if (Number.isFinite(lowest)) limits[key] = lowest;
+    const values = all.map((each) => each[key]).filter((value) => value !== undefined);
+    if (values.length > 0) limits[key] = Math.min(...values);
   }
   return limits;
 }

@@ -1,6 +1,6 @@
 import type { Decision, Requirement } from '../model/decision.ts';
+import { lowestLimits } from '../model/documents.ts';
 import type { Operation } from '../model/operation.ts';
-import { lowest } from './limits.ts';
 import { disabledBy } from './membership.ts';
 import type { Standing } from './question.ts';
 import { covers, principalsOf, type Rule, rulesFor } from './rules.ts';
@@ -44,7 +44,7 @@ function granted(question: Standing & { operation: Operation }, matching: readon
     policyVersion: question.policySet.version,
     approvals: [...grants, ...standing].flatMap(requirement),
     unmask: [...new Set(grants.flatMap(({ policy }) => policy.unmask))].sort(),
-    limits: lowest([question.connection.document.limits, ...limits]),
+    limits: lowestLimits(question.connection.document.limits, ...limits),
     overridden: guards.filter(({ name }) => lifted.has(name)).map(({ name }) => name),
   };
 }

@@ -1,7 +1,6 @@
 import type { Requirement } from '../model/decision.ts';
-import { type Limits, type Verb, verbs } from '../model/documents.ts';
+import { type Limits, lowestLimits, type Verb, verbs } from '../model/documents.ts';
 import { requirement } from './decide.ts';
-import { lowest } from './limits.ts';
 import { disabledBy } from './membership.ts';
 import type { Standing } from './question.ts';
 import { principalsOf, type Rule, rulesFor } from './rules.ts';
@@ -46,7 +45,7 @@ export function reachable(standing: Standing): Reach | undefined {
   return {
     verbs: reached,
     unmask: [...new Set(speaking.flatMap(({ rule }) => rule.policy.unmask))].sort(),
-    limits: lowest([connection.document.limits, ...speaking.map(({ rule }) => rule.policy.limits)]),
+    limits: lowestLimits(connection.document.limits, ...speaking.map(({ rule }) => rule.policy.limits)),
     approvals: speaking
       .filter(({ rule }) => reached.some((verb) => rule.coversVerb(verb) && mayAsk(rule, covering(allows, verb))))
       .flatMap(({ rule }) => requirement(rule)),

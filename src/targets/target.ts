@@ -3,6 +3,7 @@ import type { Connection, Limits } from '../model/connection.ts';
 import type { TargetKind } from '../model/documents.ts';
 import type { Operation } from '../model/operation.ts';
 import type { Result } from '../model/result.ts';
+import type { Seal } from '../model/seal.ts';
 import type { Secret } from '../model/secret.ts';
 
 /**
@@ -31,7 +32,7 @@ export type Context = {
   /** Classes that stay in the clear for this identity. */
   unmask: readonly string[];
   /** A literal as the trail may hold it: `«CLASS:hmac»`, keyed, so that equal literals can be told to be equal and no more. */
-  seal: (className: string, literal: string) => string;
+  seal: Seal;
 };
 
 export type Access<Settings = unknown> = {
