@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts';
 export type Answer = { status: number; headers: Headers; body: Body };
 
 /** Of an answer's JSON, the parts that the story looks at. */
-export type Body = {
+type Body = {
   state?: string;
   code?: string;
   detail?: string;

@@ -31,7 +31,7 @@ export type Config = {
   local: boolean;
 };
 
-export const roles = ['gateway', 'console', 'keeper', 'all'] as const;
+const roles = ['gateway', 'console', 'keeper', 'all'] as const;
 export type Role = (typeof roles)[number];
 
 /** All that is wrong with the environment, a line each. Names variables, never shows a value. */

@@ -57,7 +57,6 @@ const vendors: Record<string, readonly string[]> = {
   'google-auth-library': ['platform'],
   '@bufbuild/cel': ['policy'],
   pg: ['targets/postgres'],
-  'pg-cursor': ['targets/postgres'],
   'libpg-query': ['targets/postgres'],
   yaml: ['cli'],
   citty: ['cli'],

@@ -46,7 +46,7 @@ export const signedDecisionSchema = z.strictObject({
 });
 export type SignedDecision = z.output<typeof signedDecisionSchema>;
 
-export const approvalDecisionSchema = signedDecisionSchema.extend({
+const approvalDecisionSchema = signedDecisionSchema.extend({
   /** DER, base64, over SHA-256 of the canonical JSON of the fields above. */
   signature: z.string(),
   /** The KMS key version that signed. */

@@ -3,7 +3,7 @@ import { risks, targetKinds, verbs } from './documents.ts';
 
 /** One row of the audit trail (`sallyport_audit.events`), one link of its chain. */
 
-export const eventTypes = [
+const eventTypes = [
   'refused',
   'denied',
   'simulated',

@@ -125,7 +125,7 @@ export const policySchema = z
 export type Policy = z.output<typeof policySchema>;
 
 export const groupSchema = z.strictObject({ members: z.array(member) });
-export type Group = z.output<typeof groupSchema>;
+type Group = z.output<typeof groupSchema>;
 
 const className = z.string().regex(/^[A-Z][A-Z0-9_]{0,79}$/, 'a class in capitals, such as EMAIL_ADDRESS');
 
@@ -142,7 +142,7 @@ export const agentSchema = z.strictObject({
   description: z.string().max(1000).optional(),
   disabled: z.boolean().default(false),
 });
-export type Agent = z.output<typeof agentSchema>;
+type Agent = z.output<typeof agentSchema>;
 
 export const documentSchemas = {
   connections: connectionSchema,

@@ -28,7 +28,7 @@ export const anIdentity: Identity = {
   expiresAt: 4_000_000_000,
 };
 
-export const aConnection: Connection = {
+const aConnection: Connection = {
   name: 'crm',
   version: 'v1',
   document: connectionSchema.parse({
@@ -49,7 +49,7 @@ const noPolicies: PolicySet = {
   invalid: [],
 };
 
-export const anOperation: Operation = {
+const anOperation: Operation = {
   kind: 'postgres',
   verb: 'read',
   risks: [],
@@ -112,7 +112,7 @@ export function anApproval(more: Partial<Approval> = {}): Approval {
 }
 
 /** What happened, in order: `execute`, `secret`, and the events of the trail. */
-export type Happened = string[];
+type Happened = string[];
 
 export type FakeOptions = {
   authenticate?: () => Promise<Identity>;
