@@ -3,13 +3,13 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { startBigQuery } from '../emulators/bigquery/bigquery.ts';
 import { startFirestore } from '../emulators/firestore/firestore.ts';
 import { type Issuer, startIssuer } from '../emulators/issuer/issuer.ts';
 import { startKms } from '../emulators/kms/kms.ts';
 import { startPostgres } from '../emulators/postgres/postgres.ts';
 import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
 import { makeAuditTables } from './audit-tables.ts';
+import { startBigQueryApart } from './bigquery.ts';
 import { type RoleName, startRoles } from './roles.ts';
 import { fillCustomers, loadPolicies, makeApprovalKey, PROJECT, writeSecret } from './seed.ts';
 
@@ -88,7 +88,7 @@ export async function startStand(options: {
       startIssuer({ port: ports.issuer, audience }).then(kept),
       startFirestore({ port: ports.firestore, indexes }).then(kept),
       startSecretManager({ port: ports.secretManager }).then(kept),
-      startBigQuery({ port: ports.bigquery }).then(kept),
+      startBigQueryApart(ports.bigquery).then(kept),
       startKms({ port: ports.kms }).then(kept),
       startPostgres({ port: ports.postgres, database: 'crm' }).then(kept),
     ]);

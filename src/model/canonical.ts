@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** The canonical JSON of a value (RFC 8785): keys sorted by UTF-16 code units, no white space. Refuses what JSON cannot hold exactly. */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return stringOrLiteral(value);
+  if (typeof value === 'string') return quoted(value);
+  if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError('Canonical JSON holds finite numbers only.');
     return JSON.stringify(value);
@@ -17,17 +18,24 @@ export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-function stringOrLiteral(value: string | boolean | null) {
-  if (typeof value === 'string' && !value.isWellFormed())
-    throw new TypeError('Canonical JSON holds well-formed text only.');
-  return JSON.stringify(value);
+/** Text that JSON writes as it stands: most of it. */
+const plain = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw new TypeError('Canonical JSON holds well-formed text only.');
+  return JSON.stringify(text);
 }
 
-function canonicalObject(value: object) {
+function canonicalObject(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError('Canonical JSON holds plain objects only.');
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${entries.map(([key, item]) => `${stringOrLiteral(key)}:${canonicalJson(item)}`).join(',')}}`;
+  const members: Record<string, unknown> = { ...value };
+  let text = '';
+  for (const key of Object.keys(members).sort()) {
+    const item = members[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(item)}`;
+  }
+  return `{${text}}`;
 }
