@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     env: { METADATA_SERVER_DETECTION: 'none' },
     projects: [
       {
@@ -33,7 +33,6 @@ export default defineConfig({
           name: 'stand',
           include: ['test/stand/**/*.test.ts'],
           globalSetup: 'test/flow/start-stand.ts',
-          fileParallelism: false,
           testTimeout: 240_000,
         },
       },

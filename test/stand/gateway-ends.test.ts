@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readStand, run, straight, trail } from '../flow/stand.ts';
 
-/** I1, I3 and I4 on the whole product: the gateway is killed hard while agents write, and started again. */
+/** I1, I3 and I4 on the whole product: the gateway is told to stop, and then killed hard while agents write; it is started again each time. */
 
 const KILLS = 2;
 const WRITERS = 8;
@@ -29,6 +29,22 @@ async function writeUntil(stop: AbortSignal, take: () => number, said: Map<numbe
 async function untilAnswers() {
   await expect.poll(async () => (await run('select 1').catch(() => undefined))?.status, { timeout: 60_000 }).toBe(200);
 }
+
+test('a gateway that is told to stop lets what runs end, and loses nothing of the trail', async () => {
+  const sent = { headers: { 'Sallyport-Session': 'drained' } };
+  const slow = run('select count(*) from generate_series(1, 6000000) as s(i) where i % 7 = 3', [], sent);
+  const quick = Array.from({ length: 20 }, () => run('select 1', [], sent));
+  await Promise.all(quick);
+
+  process.kill(readStand().pids.gateway, 'SIGTERM');
+
+  expect((await slow).status).toBe(200);
+  const [row] = await trail(
+    "SELECT COUNTIF(phase = 'intent') AS intents, COUNTIF(type = 'completed') AS completed FROM `sallyport_evidence.events` WHERE session = 'drained'",
+    ([found]) => found?.['completed'] === 21,
+  );
+  expect(row).toEqual({ intents: 21, completed: 21 });
+});
 
 test('a gateway that is killed under load leaves no effect without an intent and no intent without an outcome', async () => {
   const said = new Map<number, Said>();
