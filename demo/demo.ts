@@ -24,7 +24,12 @@ await runMain(
       dir: { type: 'string', description: 'Where stand.json and the log go', default: DIR },
     },
     async run({ args }) {
-      await demo({ once: args.once, quiet: args.quiet, portBase: portOf(args['port-base']), dir: args.dir });
+      try {
+        await demo({ once: args.once, quiet: args.quiet, portBase: portOf(args['port-base']), dir: args.dir });
+      } catch (error) {
+        process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+        process.exit(1);
+      }
     },
   }),
 );

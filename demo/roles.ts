@@ -37,7 +37,7 @@ export async function startRoles(options: {
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', log);
     running.set(name, child);
     child.once('exit', () => {
-      if (state === 'starting') fail(new Error(`The ${name} ended at its start; what it said is in the log.`));
+      if (state === 'starting') fail(new Error(`The ${name} ended at its start; what it said is in stand.log.`));
       if (state !== 'up') return;
       start(name);
       restarted();
@@ -81,7 +81,7 @@ async function ready(url: string) {
     if (response?.ok === true) return;
     await pause(100);
   }
-  throw new Error(`${url} was not ready within ${READY_SECONDS} s; what it logged is in the log file.`);
+  throw new Error(`${url} was not ready within ${READY_SECONDS} s; what it said is in stand.log.`);
 }
 
 async function end(child: ChildProcess) {

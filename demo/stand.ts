@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startFirestore } from '../emulators/firestore/firestore.ts';
 import { type Issuer, startIssuer } from '../emulators/issuer/issuer.ts';
@@ -10,6 +9,7 @@ import { startPostgres } from '../emulators/postgres/postgres.ts';
 import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
 import { makeAuditTables } from './audit-tables.ts';
 import { startBigQueryApart } from './bigquery.ts';
+import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
 import { fillCustomers, loadPolicies, makeApprovalKey, PROJECT, writeSecret } from './seed.ts';
 
@@ -45,23 +45,12 @@ const scheduler = `scheduler@${PROJECT}.iam.gserviceaccount.com`;
 // Google's clients would look for the metadata server of a machine on Google Cloud.
 process.env['METADATA_SERVER_DETECTION'] = 'none';
 
-/** Offsets from the first port. */
-const offsets = {
-  gateway: 0,
-  console: 1,
-  keeper: 2,
-  issuer: 3,
-  firestore: 4,
-  secretManager: 5,
-  bigquery: 6,
-  kms: 7,
-  postgres: 8,
-};
 const TOKEN_SECONDS = 3600;
 
 /**
  * Starts everything on 127.0.0.1 with nothing but Node: emulators, a real PostgreSQL, the three roles as processes of their
- * own, the sample policies. `portBase` 0 takes free ports. `step` is told of each thing that is up.
+ * own, the sample policies. `portBase` 0 takes free ports; a port that is taken is told before anything starts. `step` is
+ * told of each thing that is up.
  */
 export async function startStand(options: {
   portBase: number;
@@ -69,7 +58,7 @@ export async function startStand(options: {
   step?: (name: string) => void;
 }): Promise<RunningStand> {
   const { portBase, dir, step = () => {} } = options;
-  const ports = portBase === 0 ? await freePorts() : addPorts(portBase);
+  const ports = await findPorts(portBase);
   const stops: (() => unknown)[] = [];
   const kept = <T extends { stop(): unknown }>(part: T): T => {
     stops.push(() => part.stop());
@@ -84,7 +73,7 @@ export async function startStand(options: {
     await mkdir(dir, { recursive: true });
     const audience = urlOf(ports.gateway);
     const indexes = JSON.parse(await readFile(new URL('../firestore.indexes.json', import.meta.url), 'utf8'));
-    const [issuer, firestore, secretManager, bigquery, kms, postgres] = await Promise.all([
+    const [issuer, firestore, secretManager, bigquery, kms, postgres] = await allOf([
       startIssuer({ port: ports.issuer, audience }).then(kept),
       startFirestore({ port: ports.firestore, indexes }).then(kept),
       startSecretManager({ port: ports.secretManager }).then(kept),
@@ -94,7 +83,7 @@ export async function startStand(options: {
     ]);
     step('emulators and a PostgreSQL server');
 
-    const [approvalKey] = await Promise.all([
+    const [approvalKey] = await allOf([
       makeApprovalKey(kms.address),
       fillCustomers(postgres.url).then((login) =>
         writeSecret(secretManager.address, 'crm-gateway', JSON.stringify(login)),
@@ -142,7 +131,11 @@ export async function startStand(options: {
     );
     step('gateway, console and keeper');
 
-    return { stand: await describe(), mint: issuer.mint, stop };
+    const stand = await describe();
+    // Tokens in the file stay good for as long as the stand is up.
+    const renewal = setInterval(() => void describe(), (TOKEN_SECONDS / 2) * 1000);
+    stops.push(() => clearInterval(renewal));
+    return { stand, mint: issuer.mint, stop };
 
     async function describe(): Promise<Stand> {
       const names = Object.keys(people) as (keyof typeof people)[];
@@ -177,24 +170,8 @@ function urlOf(port: number) {
   return `http://127.0.0.1:${port}`;
 }
 
-type Ports = Record<keyof typeof offsets, number>;
-
-function addPorts(base: number): Ports {
-  return Object.fromEntries(Object.entries(offsets).map(([name, offset]) => [name, base + offset])) as Ports;
-}
-
-/** Free at this moment: the issuer's address and the gateway's are needed before either is up. */
-async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(
-    Object.keys(offsets).map(
-      (name) =>
-        new Promise<readonly [string, ReturnType<typeof createServer>]>((resolve, reject) => {
-          const server = createServer().once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve([name, server]));
-        }),
-    ),
-  );
-  const ports = servers.map(([name, server]) => [name, (server.address() as { port: number }).port] as const);
-  await Promise.all(servers.map(([, server]) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(ports) as Ports;
+/** Like Promise.all, but a failure waits for the others: what is still starting could not be stopped. */
+async function allOf<T extends readonly unknown[] | []>(parts: T) {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
