@@ -22,7 +22,7 @@ export function readAgent(
   const agent: AgentClaims = {};
   for (const [key, field] of Object.entries(agentKeys) as [keyof typeof agentKeys, keyof AgentClaims][]) {
     const value = reported[key];
-    if (value !== undefined) agent[field] = value.slice(0, MOST_CHARACTERS);
+    if (value !== undefined) agent[field] = value.slice(0, MOST_CHARACTERS).toWellFormed();
   }
   return agent;
 }
@@ -65,7 +65,7 @@ export function readSession(headers: Headers): string | undefined {
 }
 
 export function readReason(headers: Headers, body: string | undefined): string | undefined {
-  return (body ?? headers.get('sallyport-reason') ?? undefined)?.slice(0, MOST_REASON);
+  return (body ?? headers.get('sallyport-reason') ?? undefined)?.slice(0, MOST_REASON).toWellFormed();
 }
 
 /** `traceparent` (W3C Trace Context, version 00). What is not well formed is passed over, as the standard says. */
@@ -85,14 +85,16 @@ export function readWait(headers: Headers, most: number): number {
 
 const tokenParameters = new Set(['access_token', 'token', 'id_token', 'auth', 'authorization', 'bearer', 'jwt', 'key']);
 
-/** A token in a query string ends in logs along the way: refused whether good or bad (RFC 9700, 4.3.2). */
-export function refuseTokenInUrl(url: URL) {
-  for (const [name, value] of url.searchParams) {
-    if (tokenParameters.has(name.toLowerCase()) || /^(bearer\s+)?eyJ[\w-]+\.[\w-]+\./i.test(value)) {
-      throw new Problem('token-in-url', {
-        detail: 'Send it as: Authorization: Bearer <token>. Treat the token as leaked.',
-      });
-    }
+/** A token in a URL ends in logs along the way: refused whether good or bad (RFC 9700, 4.3.2). */
+export function refuseTokenInUrl({ pathname, searchParams }: URL) {
+  const isNamed = [...searchParams.keys()].some((name) => tokenParameters.has(name.toLowerCase()));
+  const isThere = [...searchParams.values(), ...pathname.split(/[/;=]/)].some((text) =>
+    /^(bearer\s+)?eyJ[\w-]+\.[\w-]+\./i.test(text),
+  );
+  if (isNamed || isThere) {
+    throw new Problem('token-in-url', {
+      detail: 'Send it as: Authorization: Bearer <token>. Treat the token as leaked.',
+    });
   }
 }
 

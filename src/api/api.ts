@@ -14,7 +14,7 @@ import {
 import { readJson } from './body.ts';
 import type { Lookups } from './lookups.ts';
 import { openApi } from './openapi.ts';
-import { renderProblem, renderReply } from './reply.ts';
+import { renderFound, renderProblem, renderReply } from './reply.ts';
 import { operationRequestSchema } from './schemas.ts';
 import { approvalView, connectionView, operationView } from './views.ts';
 
@@ -47,7 +47,7 @@ export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiD
   );
   app.get('/openapi.json', (context) => context.json(openApi));
 
-  app.use('/v1/*', async (context, next) => {
+  app.use(async (context, next) => {
     const problem = tokenInUrl(context.req.raw);
     if (problem !== undefined) await lookups.turnAway(emptyCall(context.req.raw), problem);
     return next();
@@ -62,23 +62,27 @@ export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiD
     return renderReply(reply, { ndjson: wantsLines(context.req.raw.headers), consoleUrl });
   });
 
-  app.get('/v1/connections', async (context) => {
-    const reachable = await lookups.connections(emptyCall(context.req.raw));
-    return context.json({ connections: reachable.map(connectionView) });
-  });
+  app.get('/v1/connections', async (context) =>
+    renderFound(await lookups.connections(emptyCall(context.req.raw)), (reachable) => ({
+      connections: reachable.map(connectionView),
+    })),
+  );
   app.get('/v1/connections/:connection', async (context) =>
-    context.json(connectionView(await lookups.connection(emptyCall(context.req.raw, context.req.param('connection'))))),
+    renderFound(await lookups.connection(emptyCall(context.req.raw, context.req.param('connection'))), connectionView),
   );
   app.get('/v1/connections/:connection/schema', async (context) =>
-    context.json(await lookups.schema(emptyCall(context.req.raw, context.req.param('connection')))),
+    renderFound(await lookups.schema(emptyCall(context.req.raw, context.req.param('connection'))), (schema) => schema),
   );
   app.get('/v1/operations/:id', async (context) =>
-    context.json(operationView(await lookups.operation(emptyCall(context.req.raw), context.req.param('id')))),
+    renderFound(await lookups.operation(emptyCall(context.req.raw), context.req.param('id')), operationView),
   );
   app.get('/v1/approvals/:id', async (context) =>
-    context.json(approvalView(await lookups.approval(emptyCall(context.req.raw), context.req.param('id')), consoleUrl)),
+    renderFound(await lookups.approval(emptyCall(context.req.raw), context.req.param('id')), (approval) =>
+      approvalView(approval, consoleUrl),
+    ),
   );
 
+  app.all('/v1/*', (context) => lookups.refuse(emptyCall(context.req.raw), new Problem('not-found')));
   app.notFound(() => renderProblem(new Problem('not-found')));
   app.onError((error, context) => {
     const problem = asProblem(error);
@@ -121,11 +125,14 @@ function emptyCall(request: Request, connection = ''): Call {
   };
 }
 
-function readDryRun(url: URL) {
-  const value = url.searchParams.get('dry_run');
-  if (value === null || value === 'false') return false;
-  if (value === 'true') return true;
-  throw new Problem('bad-request', { detail: 'dry_run is true or false.' });
+/** Strict, as whoever misspells it wants nothing to be run. */
+function readDryRun({ searchParams }: URL) {
+  const [[name, value] = ['dry_run', 'false'], ...more] = searchParams;
+  if (name !== 'dry_run' || more.length > 0) {
+    throw new Problem('bad-request', { detail: 'Only dry_run may stand in the query, and once.' });
+  }
+  if (value !== 'true' && value !== 'false') throw new Problem('bad-request', { detail: 'dry_run is true or false.' });
+  return value === 'true';
 }
 
 function tokenInUrl(request: Request): Problem | undefined {
@@ -137,6 +144,10 @@ function tokenInUrl(request: Request): Problem | undefined {
   }
 }
 
+/** Whether lines are named in `Accept`, and not with the weight that excludes them (RFC 9110, 12.4.2). */
 function wantsLines(headers: Headers) {
-  return /\bapplication\/x-ndjson\b/i.test(headers.get('accept') ?? '');
+  return (headers.get('accept') ?? '').split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === 'application/x-ndjson' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 }

@@ -9,18 +9,21 @@ import { asProblem, Problem } from '../model/problem.ts';
 
 /** What an identity may look up about itself. Nothing here touches data; a refusal is in the trail like any other. */
 export type Lookups = {
-  connections(call: Call): Promise<readonly Reachable[]>;
-  connection(call: Call): Promise<Reachable>;
-  schema(call: Call): Promise<unknown>;
+  connections(call: Call): Promise<Found<readonly Reachable[]>>;
+  connection(call: Call): Promise<Found<Reachable>>;
+  schema(call: Call): Promise<Found<unknown>>;
   /** An approval that this identity asked for; anybody else's looks like none. */
-  approval(call: Call, id: string): Promise<Approval>;
+  approval(call: Call, id: string): Promise<Found<Approval>>;
   /** An operation of this identity, of the last day. */
-  operation(call: Call, id: string): Promise<OperationState>;
+  operation(call: Call, id: string): Promise<Found<OperationState>>;
   /** Refuses a request that never became a call. Who cannot say who it is hears of that first. */
   refuse(call: Call, problem: Problem): Promise<never>;
   /** As `refuse`, without a look at who it is: for a request whose token must not be touched. */
   turnAway(call: Call, problem: Problem): Promise<never>;
 };
+
+/** What was looked up, and the id of the call that did. */
+export type Found<T> = { operation: string; found: T };
 
 export type Reachable = { connection: Connection; reach: Reach };
 
@@ -29,7 +32,7 @@ const INSPECT_SECONDS = 15;
 export function createLookups(steps: Steps): Lookups {
   const { identities, admission, connections, policy, targets, credentials, approvals, audit, clock, ids } = steps;
 
-  async function visit<T>(call: Call, look: (passage: Passage, rules: PolicySet) => T | Promise<T>): Promise<T> {
+  async function visit<T>(call: Call, look: (passage: Passage, rules: PolicySet) => T | Promise<T>): Promise<Found<T>> {
     const passage = begin(call, ids('op'), clock.now());
     try {
       const identity = await identities.authenticate(call.presented);
@@ -37,7 +40,7 @@ export function createLookups(steps: Steps): Lookups {
       try {
         const rules = connections.current();
         Object.assign(passage, introduce(call, identity), { groups: policy.groupsOf(identity, rules) });
-        return await look(passage, rules);
+        return { operation: passage.operationId, found: await look(passage, rules) };
       } finally {
         leave();
       }
@@ -118,10 +121,12 @@ export function createLookups(steps: Steps): Lookups {
         if (found === undefined || !own) throw new Problem('not-found');
         return found;
       }),
-    refuse: (call, problem) =>
-      visit(call, () => {
+    async refuse(call, problem) {
+      const { found } = await visit<never>(call, () => {
         throw problem;
-      }),
+      });
+      return found;
+    },
     async turnAway(call, problem) {
       throw await recordRefusal(begin(call, ids('op'), clock.now()), problem);
     },

@@ -4,6 +4,9 @@ import * as schemas from './schemas.ts';
 
 type Json = { [key: string]: unknown };
 
+/** The named schemas, as they are met. */
+const named: Json = {};
+
 const response = (description: string, schema: z.ZodType, type = 'application/json') => ({
   description,
   content: { [type]: { schema: jsonSchema(schema, 'output') } },
@@ -38,6 +41,7 @@ export const openApi: Json = {
   },
   security: [{ token: [] }],
   components: {
+    schemas: named,
     securitySchemes: {
       token: {
         type: 'http',
@@ -131,11 +135,13 @@ export const openApi: Json = {
 };
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    target: 'draft-2020-12',
-    io,
-    reused: 'inline',
-    unrepresentable: 'any',
-  });
+  const made = z.toJSONSchema(schema, { target: 'draft-2020-12', io, reused: 'inline', unrepresentable: 'any' });
+  const { $schema: _, $defs = {}, ...rest } = asComponents(made);
+  Object.assign(named, $defs);
   return rest;
+}
+
+/** A reference counts from the root of the whole document (RFC 6901), where its named schemas stand together. */
+function asComponents(schema: object): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
 }

@@ -2,6 +2,7 @@ import type { Answer, AnswerSummary, Reply } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import { asProblem, type Problem, problemBody } from '../model/problem.ts';
+import type { Found } from './lookups.ts';
 
 /** Seconds between two tries of a caller that waits for a human. */
 const RETRY_SECONDS = 5;
@@ -14,6 +15,11 @@ export async function renderReply(reply: Reply, options: { ndjson: boolean; cons
   if (reply.state === 'waiting') return renderWaiting(reply.operation, reply.approval, options.consoleUrl, headers);
   if (reply.state === 'simulated') return Response.json(simulatedBody(reply), { headers });
   return options.ndjson ? renderLines(reply, headers) : renderDocument(reply, headers);
+}
+
+/** Renders what was looked up, in the view of whoever asked. */
+export function renderFound<T>({ operation, found }: Found<T>, view: (found: T) => unknown): Response {
+  return Response.json(view(found), { headers: { 'Sallyport-Operation': operation, 'Cache-Control': 'no-store' } });
 }
 
 /** RFC 9457. The one place where a problem becomes a response. */

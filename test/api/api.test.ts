@@ -71,6 +71,17 @@ describe('an operation over HTTP', () => {
     ]);
   });
 
+  test.each(['application/json', 'application/x-ndjson;q=0', 'application/json, application/x-ndjson; q=0.0', '*/*'])(
+    'is one document for whoever accepts %s',
+    async (Accept) => {
+      const { app } = anApi();
+
+      const response = await app.request(path, post({ statement: 's' }, { Accept }));
+
+      expect(response.headers.get('content-type')).toBe('application/json');
+    },
+  );
+
   test('ends a stream with the problem instead of a summary when the outcome cannot be recorded', async () => {
     const { app } = anApi({ failOn: 'outcome' });
 
@@ -138,6 +149,18 @@ describe('an operation over HTTP', () => {
       agent: { name: 'crm-bot', model: 'gemini-3-pro', attested: false },
       session: 'run-7',
       call: { reason: 'ticket 4711' },
+    });
+  });
+
+  test('keeps of what the agent says only text that can be stored, wherever it was cut', async () => {
+    const { app, noted } = anApi({ decision: { ...anAllow, effect: 'deny' } });
+    const baggage = `gen_ai.agent.name=x${encodeURIComponent('😀'.repeat(100))}`;
+
+    await app.request(path, post('{"statement":"s","reason":"\\ud800"}', { baggage }));
+
+    expect(noted[0]?.subject).toMatchObject({
+      agent: { name: `x${'😀'.repeat(99)}\ufffd` },
+      call: { reason: '\ufffd' },
     });
   });
 });
@@ -210,6 +233,48 @@ describe('a bad request', () => {
     },
   );
 
+  test.each([
+    ['GET', '/v1/anything'],
+    ['PUT', path],
+    ['DELETE', '/v1/connections/crm'],
+  ])('for what the API does not have is not found, and is in the trail: %s %s', async (method, unknown) => {
+    const { app, noted } = anApi();
+
+    const response = await app.request(unknown, { method, headers: { Authorization: 'Bearer a-token' } });
+
+    expect(response.status).toBe(404);
+    expect(response.headers.get('sallyport-operation')).toBe('op_1');
+    expect(noted).toMatchObject([{ type: 'refused' }]);
+  });
+
+  test.each([
+    'dry_run=1',
+    'dry_run=',
+    'dry_run=false&dry_run=true',
+    'dry-run=true',
+    'DRY_RUN=true',
+    'dry_run=true&x=1',
+  ])('whose query is not exactly one dry_run runs nothing: %s', async (query) => {
+    const { app, happened } = anApi();
+
+    const response = await app.request(`${path}?${query}`, post({ statement: 's' }));
+
+    expect(await response.json()).toMatchObject({ code: 'bad-request' });
+    expect(happened).not.toContain('execute');
+  });
+
+  test.each(['/v1/connections/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', '/elsewhere?token=x', '/k8s/crm?token=x'])(
+    'with a token anywhere in its URL is refused: %s',
+    async (leaking) => {
+      const { app } = anApi();
+
+      const response = await app.request(leaking, { headers: { Authorization: 'Bearer a-token' } });
+
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 'token-in-url' });
+    },
+  );
+
   test('for a path that is not served is not found', async () => {
     const { app } = anApi();
 
@@ -236,6 +301,7 @@ describe('looking things up', () => {
 
     const response = await app.request('/v1/connections/crm', { headers: { Authorization: 'Bearer a-token' } });
 
+    expect(response.headers.get('sallyport-operation')).toBe('op_1');
     expect(await response.json()).toMatchObject({ name: 'crm', kind: 'postgres', verbs: ['read'], approvals: [] });
   });
 
@@ -254,5 +320,16 @@ describe('looking things up', () => {
 
     expect(document).toMatchObject({ openapi: '3.1.0' });
     expect(Object.keys(document.paths)).toContain('/v1/connections/{connection}/operations');
+  });
+
+  test('refers in its description only to schemas that are there', async () => {
+    const { app } = anApi();
+
+    const text = await (await app.request('/openapi.json')).text();
+
+    const { components }: { components: { schemas: object } } = JSON.parse(text);
+    const referred = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference]) => reference);
+    const present = Object.keys(components.schemas).map((name) => `#/components/schemas/${name}`);
+    expect([...new Set(referred)].sort()).toEqual(present.sort());
   });
 });
