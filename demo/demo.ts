@@ -38,15 +38,24 @@ async function demo(options: { once: boolean; quiet: boolean; portBase: number; 
   const terminal = createTerminal(process.stdout);
   terminal.title('Sallyport');
   const startedAt = performance.now();
-  const running = await startStand({
+  const starting = startStand({
     ...options,
     step: (name) => terminal.held(`${name} (${seconds(startedAt)} s)`),
   });
+  let left = false;
   const leave = async (code: number) => {
-    await running.stop();
+    left = true;
+    const started = await starting.catch(() => undefined);
+    await started?.stop();
     process.exit(code);
   };
+  // From the first moment on: what is half started must be stopped too.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave(0));
+  const running = await starting.catch((error) => {
+    // Ctrl-C reaches the parts as well, and then it is no failure that they do not start.
+    if (!left) throw error;
+  });
+  if (left || running === undefined) return;
 
   const broken = options.quiet
     ? []
