@@ -55,7 +55,7 @@ export function createConsole(deps: ConsoleDeps): Hono {
   app.route('/', createPages({ ...deps, ...parts }));
   app.notFound((context) => {
     const problem = new Problem('not-found');
-    return context.req.path.startsWith('/api/')
+    return /^\/api(\/|$)/.test(context.req.path)
       ? deps.transport.renderProblem(problem)
       : problemResponse(context, problem);
   });

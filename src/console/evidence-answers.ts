@@ -25,6 +25,9 @@ export function createEvidenceAnswers(source: EvidenceSource, now: () => Date): 
   function periodOf(query: Record<string, string>) {
     const { from, to = now() } = check(query, periodSchema);
     const period = { from: from ?? new Date(to.getTime() - month), to };
+    // BigQuery's time begins there.
+    if (period.from.getUTCFullYear() < 1)
+      throw new Problem('bad-request', { detail: 'from must be in year 1 or after.' });
     if (period.from >= period.to) throw new Problem('bad-request', { detail: 'from must be before to.' });
     return period;
   }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { check } from '../model/check.ts';
@@ -32,7 +31,6 @@ const signOutForm = z.strictObject({ csrf });
 export function createPages(deps: PagesDeps): Hono {
   const { visits, session, decisions, documents, evidence, roles, now } = deps;
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: 64 * 1024, onError: () => Promise.reject(new Problem('too-large')) }));
 
   /** A page for whoever visits. */
   function page(context: Context, title: string, make: (visit: Visit) => Promise<Markup>) {
@@ -140,10 +138,25 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
 async function readForm<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new Problem('bad-request', { detail: 'Send a form.' });
-  const fields = [...new URLSearchParams(await context.req.text())];
+  const fields = [...new URLSearchParams(await readText(context.req.raw))];
   const once = new Map(fields);
   if (once.size !== fields.length) throw new Problem('bad-request', { detail: 'A field is there twice.' });
   return check(Object.fromEntries(once), schema);
+}
+
+/** Bytes of a form at most. */
+const FORM_LIMIT = 64 * 1024;
+
+/** Counted as they come, whatever length was announced. */
+async function readText({ body }: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > FORM_LIMIT) throw new Problem('too-large', { detail: `A form is at most ${FORM_LIMIT} bytes.` });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** A page of ours to go on to, never another site's. */

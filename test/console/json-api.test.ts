@@ -377,6 +377,8 @@ describe('evidence', () => {
     ['/api/evidence/none', 404],
     ['/api/evidence/failed_access?from=yesterday', 400],
     ['/api/evidence/failed_access?from=2026-03-01&to=2026-02-01', 400],
+    ['/api/evidence/failed_access?from=0000-01-01', 400],
+    ['/api/evidence/failed_access?to=0001-01-02', 400],
     ['/api/evidence/failed_access?format=xlsx', 400],
   ])('%s is refused', async (path, status) => {
     expect((await aConsole().as('auditor', path)).status).toBe(status);
