@@ -45,6 +45,7 @@ const rows = {
     childColumns: z.array(number),
     parentColumns: z.array(number),
     onDelete: z.string(),
+    onUpdate: z.string(),
   }),
   uniques: z.object({ relation: number, columns: z.array(number), plain: z.boolean() }),
   checks: z.object({ relation: number, columns: z.array(number), validated: z.boolean() }),

@@ -22,10 +22,29 @@ export const writeDriftSql = `SELECT ${writeFingerprint} FROM pg_class c WHERE c
 
 const ofUser = `n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
-/** Whether a catalog object calls a function that neither came with the server nor with an extension. */
-const callsUserCode = (catalog: string, oid: string) => `EXISTS (SELECT FROM pg_depend u
-      WHERE u.classid = '${catalog}'::regclass AND u.objid = ${oid} AND u.refclassid = 'pg_proc'::regclass AND u.refobjid >= 16384
-        AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = 'pg_proc'::regclass AND m.objid = u.refobjid AND m.deptype = 'e'))`;
+/** Whether a catalog object calls a function or an operator that neither came with the server nor with an extension. */
+const callsFunctions = (catalog: string, oid: string) => `EXISTS (SELECT FROM pg_depend u
+      WHERE u.classid = '${catalog}'::regclass AND u.objid = ${oid} AND u.refobjid >= 16384
+        AND u.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
+        AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = u.refclassid AND m.objid = u.refobjid AND m.deptype = 'e'))`;
+
+/** Whether a check of some domain runs code; then every domain, and every type that could hold one, is taken to. */
+const domainsRunCode = `EXISTS (SELECT FROM pg_constraint k WHERE k.contypid <> 0 AND ${callsFunctions('pg_constraint', 'k.oid')})`;
+const mayHoldDomain = (
+  type: string,
+) => `${domainsRunCode} AND EXISTS (SELECT FROM pg_type h LEFT JOIN pg_type i ON i.oid = h.typelem
+      WHERE h.oid = ${type} AND h.oid >= 16384 AND (h.typtype IN ('d', 'c', 'r', 'm') OR i.typtype IN ('d', 'c', 'r', 'm')))`;
+const usesDomains = (
+  catalog: string,
+  oid: string,
+) => `EXISTS (SELECT FROM pg_depend y WHERE y.classid = '${catalog}'::regclass
+      AND y.objid = ${oid} AND y.refclassid = 'pg_type'::regclass AND ${mayHoldDomain('y.refobjid')})`;
+
+const callsUserCode = (catalog: string, oid: string) =>
+  `(${callsFunctions(catalog, oid)} OR ${usesDomains(catalog, oid)})`;
+
+/** Whether an expression, as the catalog keeps it, looks at a whole row; which columns that is, the catalog does not say. */
+const wholeRow = (...expressions: string[]) => `concat(${expressions.join(', ')}) ~ ':varattno 0 '`;
 
 export const catalogSql = {
   relations: `
@@ -45,7 +64,8 @@ export const catalogSql = {
       EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e') AS extension,
       EXISTS (SELECT FROM pg_cast k WHERE t.oid IN (k.castsource, k.casttarget) AND k.castfunc >= 16384
         AND (t.oid >= 16384 OR greatest(k.castsource, k.casttarget) < 16384) AND NOT EXISTS
-        (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = k.castfunc AND d.deptype = 'e')) AS "userCast"
+        (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = k.castfunc AND d.deptype = 'e'))
+        OR ${mayHoldDomain('t.oid')} AS "userCast"
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype <> 'c' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typtype = 'c')
       OR t.oid IN (SELECT a.atttypid FROM pg_attribute a)`,
@@ -59,21 +79,22 @@ export const catalogSql = {
 
   foreignKeys: `
     SELECT conrelid::int AS child, confrelid::int AS parent, to_json(conkey) AS "childColumns", to_json(confkey) AS "parentColumns",
-      confdeltype AS "onDelete" FROM pg_constraint WHERE contype = 'f'`,
+      confdeltype AS "onDelete", confupdtype AS "onUpdate" FROM pg_constraint WHERE contype = 'f'`,
 
   uniques: `
     SELECT x.indrelid::int AS relation,
       (SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
         SELECT unnest(x.indkey::int2[])::int AS number
         UNION SELECT d.refobjsubid FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid = x.indrelid) u WHERE u.number > 0) AS columns,
+          WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid = x.indrelid) u
+        WHERE u.number > 0 OR ${wholeRow('x.indexprs', 'x.indpred')}) AS columns,
       x.indexprs IS NULL AND x.indpred IS NULL AND NOT x.indisexclusion
         AND coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false') = 'false' AS plain
     FROM pg_index x WHERE x.indisunique OR x.indisexclusion`,
 
   checks: `
-    SELECT conrelid::int AS relation, coalesce(to_json(conkey), '[]') AS columns, convalidated AS validated
-    FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0`,
+    SELECT conrelid::int AS relation, to_json(CASE WHEN ${wholeRow('conbin')} THEN conkey || 0::int2 ELSE coalesce(conkey, '{}') END) AS columns,
+      convalidated AS validated FROM pg_constraint WHERE contype IN ('c', 'n') AND conrelid <> 0`,
 
   generated: `
     SELECT d.adrelid::int AS relation, d.adnum::int AS column, p.refobjsubid AS source
@@ -90,7 +111,7 @@ export const catalogSql = {
       EXISTS (SELECT FROM pg_rewrite w
         JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
           AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND d.refobjid >= 16384
-        WHERE w.ev_class = c.oid) AS "userCode"
+        WHERE w.ev_class = c.oid) OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND ${usesDomains('pg_rewrite', 'w.oid')}) AS "userCode"
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND ${ofUser}`,
 
   userCode: `
@@ -98,14 +119,15 @@ export const catalogSql = {
     UNION SELECT k.conrelid::int FROM pg_constraint k WHERE k.conrelid <> 0 AND ${callsUserCode('pg_constraint', 'k.oid')}
     UNION SELECT d.adrelid::int FROM pg_attrdef d WHERE ${callsUserCode('pg_attrdef', 'd.oid')}
     UNION SELECT x.indrelid::int FROM pg_index x WHERE ${callsUserCode('pg_class', 'x.indexrelid')}
-    UNION SELECT a.attrelid::int FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem
-      WHERE 'd' IN (t.typtype, e.typtype)
-        AND EXISTS (SELECT FROM pg_constraint k WHERE k.contypid <> 0 AND ${callsUserCode('pg_constraint', 'k.oid')})`,
+    UNION SELECT c.oid::int FROM pg_class c WHERE c.relkind = 'p' AND ${callsUserCode('pg_class', 'c.oid')}
+    UNION SELECT a.attrelid::int FROM pg_attribute a WHERE ${mayHoldDomain('a.atttypid')}`,
 
   rowSecurity: `
     SELECT p.polrelid::int AS relation, d.refobjsubid AS column
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
     JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refobjid = p.polrelid AND d.refobjsubid > 0
     UNION SELECT p.polrelid::int, 0 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
-      WHERE ${callsUserCode('pg_policy', 'p.oid')}`,
+      WHERE ${callsUserCode('pg_policy', 'p.oid')} OR ${wholeRow('p.polqual', 'p.polwithcheck')}
+        OR EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_policy'::regclass AND o.objid = p.oid
+          AND o.refclassid = 'pg_class'::regclass AND o.refobjid <> p.polrelid)`,
 } as const;

@@ -16,12 +16,13 @@ export type Catalog = {
   foreignKeys: readonly ForeignKey[];
   /** Unique indexes and exclusion constraints. */
   uniques: readonly Unique[];
+  /** Checks and NOT NULLs; a column 0 is the whole row. */
   checks: readonly { relation: number; columns: readonly number[]; validated: boolean }[];
   generated: readonly { relation: number; column: number; source: number }[];
   views: ReadonlyMap<number, View>;
   /** Relations whose writes run code of the database's own: triggers, or functions in checks, defaults, indexes or domains. */
   userCode: ReadonlySet<number>;
-  /** Columns that row-level security policies look at; 0 where they run code of the database's own. */
+  /** Columns that row-level security policies look at; 0 where they run code of the database's own, or look further than a column. */
   rowSecurity: readonly { relation: number; column: number }[];
 };
 
@@ -63,7 +64,7 @@ export type Type = {
   /** Of an array, else 0. */
   element: number;
   extension: boolean;
-  /** A cast from or to it runs a function that is neither built in nor of an extension. */
+  /** A cast from or to it runs code that is neither built in nor of an extension, checks of domains included. */
   userCast: boolean;
 };
 
@@ -83,11 +84,13 @@ type ForeignKey = {
   parentColumns: readonly number[];
   /** As in `pg_constraint.confdeltype`. */
   onDelete: string;
+  /** As in `pg_constraint.confupdtype`. */
+  onUpdate: string;
 };
 
 type Unique = {
   relation: number;
-  /** Every column it looks at: its keys, expressions and predicate. */
+  /** Every column it looks at: its keys, expressions and predicate; 0 where that is a whole row. */
   columns: readonly number[];
   /** Over plain columns, all rows, and nulls are distinct. */
   plain: boolean;

@@ -142,8 +142,10 @@ const checks: Readonly<Record<string, Check>> = {
     const [name = ''] = path.slice(-1);
     if (fields['pct_type'] === true) throw new Refusal('R7', '%TYPE cannot be used here', fields);
     if (path.length > 2) throw new Refusal('R7', `The type ${path.join('.')} is not known`, fields);
-    if (path.length === 2 && path[0] === 'pg_catalog') return;
-    if (path.length === 1 && catalog.typesByName.has(`pg_catalog.${name}`)) return;
+    const builtIn =
+      path.length === 1 || path[0] === 'pg_catalog' ? catalog.typesByName.get(`pg_catalog.${name}`) : undefined;
+    if (builtIn?.userCast) throw new Refusal('R7', `A cast to ${name} runs code of the database`, fields);
+    if (builtIn !== undefined || (path.length === 2 && path[0] === 'pg_catalog')) return;
 
     const schemas = path.length === 2 ? path.slice(0, 1) : searchPath;
     const type = schemas.map((schema) => catalog.typesByName.get(`${schema}.${name}`)).find((hit) => hit !== undefined);

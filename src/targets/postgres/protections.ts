@@ -20,7 +20,7 @@ const none: Protection = { classes: new Map() };
  */
 export function protectionsOf(catalog: Catalog, connection: Connection): Protections {
   const closure: Closure = { catalog, connection, classes: new Map(), named: new Set(), refusals: new Map() };
-  for (const relation of catalog.relations.values()) if (!isSystem(relation)) start(closure, relation);
+  for (const relation of catalog.byOid.values()) if (!isSystem(relation)) start(closure, relation);
   spread(closure);
   const settled = new Map<number, Protection>();
   return (relation) => {
@@ -91,7 +91,7 @@ function isKnown(closure: Closure, oid: number): boolean {
 }
 
 function maskUnnamed(closure: Closure) {
-  for (const relation of closure.catalog.relations.values()) {
+  for (const relation of closure.catalog.byOid.values()) {
     if (isSystem(relation) || closure.named.has(relation.oid) || closure.catalog.views.has(relation.oid)) continue;
     for (const column of relation.columns) add(closure, relation, column.name, [unclassifiedClass]);
   }
@@ -196,7 +196,10 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
       (column === 0 || relation.columns.some(({ name, number }) => number === column && classified?.has(name))),
   );
   if (!guarded) return undefined;
-  return new Refusal('R5', `Row-level security of ${name} looks at a classified column, or runs code of the database`);
+  return new Refusal(
+    'R5',
+    `Row-level security of ${name} looks at a classified column or another relation, or runs code of the database`,
+  );
 }
 
 function settle(closure: Closure, relation: Relation): Protection {

@@ -1,5 +1,5 @@
 import { hiddenColumns } from './allowed-catalog.ts';
-import { isSystem, nameOf } from './catalog.ts';
+import { isSystem, nameOf, type Relation } from './catalog.ts';
 import { checkDefinition } from './definitions.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
 import { outputClasses } from './lineage.ts';
@@ -50,7 +50,7 @@ const isCovered = (cover: Cover) => cover.replacements.size > 0;
 
 async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   const { ground, references, covers, parsed } = subject;
-  const { catalog, protections } = ground;
+  const { catalog } = ground;
   checkRelations(subject);
   const seen = gate(query, catalog, ground.searchPath);
   const coverOf = ({ relation }: Reference) => {
@@ -67,7 +67,8 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     if (target?.relation === undefined || cover === undefined)
       throw new Refusal('R4', 'The table to write to is not known');
     const write = { fields: fieldsOf(query[type]), type, target: target.relation, cover };
-    checkWrite(write, { references, coverOf, seen, catalog, protections, anythingHidden: anythingHidden(ground) });
+    const around = { hiddenIn: hiddenFrom(ground), anythingHidden: anythingHidden(ground) };
+    checkWrite(write, { references, coverOf, seen, catalog, ...around });
   }
   const outputs = outputClasses(query, (fields) => {
     const reference = references.find((candidate) => candidate.fields === fields);
@@ -85,6 +86,11 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     warnings: warningsFor(seen, subject),
   };
 }
+
+const hiddenFrom =
+  ({ protections, context, catalog }: Subject['ground']) =>
+  (relation: Relation) =>
+    new Set(coverOf(relation, protections, context.unmask, catalog).masked.keys());
 
 function anythingHidden({ context }: Subject['ground']): boolean {
   const { classification, document } = context.connection;

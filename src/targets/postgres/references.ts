@@ -26,7 +26,8 @@ export function referencesIn(statement: unknown, catalog: Catalog, searchPath: r
     const schemas = schema === undefined ? ['pg_catalog', ...searchPath] : [schema];
     const relation = schemas
       .map((candidate) => catalog.relations.get(`${candidate}.${relname}`))
-      .find((hit) => hit !== undefined);
+      // `a.b` + `c` and `a` + `b.c` read alike.
+      .find((hit) => hit?.name === relname && schemas.includes(hit.schema));
     const home = relation?.schema ?? schema ?? searchPath[0] ?? 'public';
     const database = textOf(fields['catalogname']);
     const elsewhere = database !== undefined && database !== catalog.database;

@@ -1,7 +1,6 @@
 import { type Catalog, nameOf, type Relation } from './catalog.ts';
 import type { Seen } from './gate.ts';
 import type { Cover } from './masks.ts';
-import type { Protections } from './protections.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
 import { type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
@@ -20,7 +19,8 @@ export type Surroundings = {
   coverOf: (reference: Reference) => Cover | undefined;
   seen: Seen;
   catalog: Catalog;
-  protections: Protections;
+  /** Names of the columns of a relation that this identity may not see. */
+  hiddenIn: (relation: Relation) => ReadonlySet<string>;
   /** Whether there is anything in this database that this identity may not see. */
   anythingHidden: boolean;
 };
@@ -33,7 +33,7 @@ const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
  */
 export function checkWrite(
   write: Write,
-  { references, coverOf, seen, catalog, protections, anythingHidden }: Surroundings,
+  { references, coverOf, seen, catalog, hiddenIn, anythingHidden }: Surroundings,
 ): void {
   const { target, cover, fields } = write;
   const name = nameOf(target);
@@ -51,27 +51,29 @@ export function checkWrite(
       read.fields,
     );
   }
-  const running = anythingHidden
-    ? descendants(target, catalog).find(({ oid }) => catalog.userCode.has(oid))
-    : undefined;
-  if (running !== undefined) {
-    throw new Refusal(
-      'R9',
-      `A write to ${nameOf(running)} runs code of the database (a trigger, or a function in a check, a default, an index or a domain), which may read classified columns`,
-    );
-  }
-  if (cover.masked.size > 0) {
-    checkNames(write, seen);
-    checkOracles(write, catalog);
-  }
-  checkCascades(write, catalog, protections);
+  // What a partition may hold is said by the tables it is a part of.
+  const run = [...relatives(target, catalog, 'child'), ...relatives(target, catalog, 'parent')];
+  if (anythingHidden) for (const relation of run) checkCode(relation, catalog);
+  if (cover.masked.size > 0) checkNames(write, seen);
+  for (const relation of relatives(target, catalog, 'child')) checkOracles(write, relation, catalog, hiddenIn);
+  checkCascades(write, { catalog, hiddenIn, anythingHidden });
 }
 
-function descendants(relation: Relation, catalog: Catalog): Relation[] {
+function checkCode(relation: Relation, catalog: Catalog): void {
+  if (!catalog.userCode.has(relation.oid)) return;
+  throw new Refusal(
+    'R9',
+    `A write to ${nameOf(relation)} runs code of the database (a trigger, or a function in a check, a default, an index or a domain), which may read classified columns`,
+  );
+}
+
+/** A relation and all below it, or above it, in its inheritance or partitions. */
+function relatives(relation: Relation, catalog: Catalog, side: 'child' | 'parent'): Relation[] {
   const found = [relation];
   for (const { oid } of found) {
-    for (const { child, parent } of catalog.inheritance) {
-      const relative = parent === oid ? catalog.byOid.get(child) : undefined;
+    for (const link of catalog.inheritance) {
+      const from = side === 'child' ? link.parent : link.child;
+      const relative = from === oid ? catalog.byOid.get(link[side]) : undefined;
       if (relative !== undefined && !found.includes(relative)) found.push(relative);
     }
   }
@@ -99,41 +101,45 @@ function checkNames({ fields, target, cover }: Write, seen: Seen): void {
   if (attribute !== undefined) throw new Refusal('R9', `A write to ${nameOf(target)} may not look at .${attribute}`);
 }
 
-/** Whether a write succeeds must not depend on classified values that are there already. */
-function checkOracles(write: Write, catalog: Catalog): void {
-  const { target, cover, type } = write;
-  const numberOf = (column: string) => target.columns.find((known) => known.name === column)?.number;
-  const classified = new Set([...cover.masked.keys()].map(numberOf));
-  const isClassified = (number: number) => classified.has(number);
-  const assigned = assignedColumns(write, catalog);
-  const inserted = type === 'InsertStmt';
+/** Whether a write succeeds must not depend on classified values that are there already, in the table or in a part of it. */
+function checkOracles(write: Write, relation: Relation, catalog: Catalog, hiddenIn: Surroundings['hiddenIn']): void {
+  const isClassified = columnTest(relation, hiddenIn(relation));
+  const inserted = assignedColumns(write, relation, catalog, 'insert');
+  const updated = assignedColumns(write, relation, catalog, 'update');
+  const isInserted = (number: number) => inserted.has(number) || (number === 0 && inserted.size > 0);
+  const isUpdated = (number: number) => updated.has(number) || (number === 0 && updated.size > 0);
+  const inserts = write.type === 'InsertStmt';
 
   for (const unique of catalog.uniques) {
-    if (unique.relation !== target.oid || !unique.columns.some(isClassified)) continue;
+    if (unique.relation !== relation.oid || !unique.columns.some(isClassified)) continue;
     const givesValue = unique.columns.some(
-      (number) => isClassified(number) && (assigned.has(number) || hasDefault(target, number)),
+      (number) => isClassified(number) && (isInserted(number) || hasDefault(relation, number)),
     );
-    const touches = unique.columns.some((number) => assigned.has(number));
-    if (inserted ? givesValue || !unique.plain : touches) {
+    if ((inserts && (givesValue || !unique.plain)) || unique.columns.some(isUpdated)) {
       throw new Refusal(
         'R9',
-        `A unique index of ${nameOf(target)} would tell whether a classified value is there already`,
+        `A unique index of ${nameOf(relation)} would tell whether a classified value is there already`,
       );
     }
   }
   for (const check of catalog.checks) {
-    if (check.relation !== target.oid || !check.columns.some(isClassified) || inserted || type === 'DeleteStmt')
-      continue;
-    if (!check.validated || check.columns.some((number) => assigned.has(number))) {
-      throw new Refusal('R9', `A check of ${nameOf(target)} would tell of a classified value`);
+    if (check.relation !== relation.oid || !check.columns.some(isClassified) || updated.size === 0) continue;
+    if (!check.validated || check.columns.some(isUpdated)) {
+      throw new Refusal('R9', `A check of ${nameOf(relation)} would tell of a classified value`);
     }
   }
   for (const key of catalog.foreignKeys) {
-    if (key.child !== target.oid || type === 'DeleteStmt') continue;
-    if (key.childColumns.some((number) => isClassified(number) && assigned.has(number))) {
-      throw new Refusal('R9', `A foreign key of ${nameOf(target)} would tell whether a classified value exists`);
+    if (key.child !== relation.oid) continue;
+    if (key.childColumns.some((number) => isClassified(number) && (isInserted(number) || isUpdated(number)))) {
+      throw new Refusal('R9', `A foreign key of ${nameOf(relation)} would tell whether a classified value exists`);
     }
   }
+}
+
+/** Whether a column is one of those named, by its number; a whole row (0) is when any is. */
+function columnTest(relation: Relation, names: ReadonlySet<string>): (number: number) => boolean {
+  const numbers = new Set(relation.columns.filter(({ name }) => names.has(name)).map(({ number }) => number));
+  return (number) => numbers.has(number) || (number === 0 && numbers.size > 0);
 }
 
 function hasDefault(relation: Relation, number: number): boolean {
@@ -141,42 +147,67 @@ function hasDefault(relation: Relation, number: number): boolean {
   return column === undefined || (column.hasDefault && !column.generated);
 }
 
-/** Numbers of the columns a write gives values to, generated ones included. */
-function assignedColumns({ fields, type, target }: Write, catalog: Catalog): Set<number> {
+/** Numbers of the columns a write gives values to in new rows or in rows that are there, generated ones included. */
+function assignedColumns(
+  { fields, type, target }: Write,
+  relation: Relation,
+  catalog: Catalog,
+  rows: 'insert' | 'update',
+): Set<number> {
   const names = (list: unknown) => nodesOf(list).map((node) => textOf(ofType(node, 'ResTarget')?.['name']) ?? '');
-  const onConflict = names(fieldsOf(fields['onConflictClause'])['targetList']);
-  const written =
+  const all = () => target.columns.map((column) => column.name);
+  const inserted = type === 'InsertStmt' ? (fields['cols'] === undefined ? all() : names(fields['cols'])) : [];
+  const updated =
     type === 'UpdateStmt'
       ? names(fields['targetList'])
-      : type === 'DeleteStmt'
-        ? []
-        : fields['cols'] === undefined
-          ? target.columns.map((column) => column.name)
-          : [...names(fields['cols']), ...onConflict];
-  const assigned = new Set(target.columns.filter(({ name }) => written.includes(name)).map(({ number }) => number));
-  for (const { relation, column, source } of catalog.generated) {
-    if (relation === target.oid && assigned.has(source)) assigned.add(column);
+      : type === 'InsertStmt'
+        ? names(fieldsOf(fields['onConflictClause'])['targetList'])
+        : [];
+  const written = rows === 'insert' ? inserted : updated;
+  const assigned = new Set(relation.columns.filter(({ name }) => written.includes(name)).map(({ number }) => number));
+  for (const { relation: oid, column, source } of catalog.generated) {
+    if (oid === relation.oid && assigned.has(source)) assigned.add(column);
   }
   return assigned;
 }
 
 /** Taking away a row that is referred to by a classified value would tell that the value is there, here or down a cascade. */
-function checkCascades(write: Write, catalog: Catalog, protections: Protections): void {
-  if (write.type === 'InsertStmt') return;
-  const assigned = assignedColumns(write, catalog);
-  const reached = [write.target];
+function checkCascades(write: Write, around: Pick<Surroundings, 'catalog' | 'hiddenIn' | 'anythingHidden'>): void {
+  const { catalog, hiddenIn, anythingHidden } = around;
+  const deletes = write.type === 'DeleteStmt';
+  const reached = relatives(write.target, catalog, 'child');
+  const own = new Set(reached);
   for (const relation of reached) {
-    const classified = protections(relation).classes;
-    const nameOfNumber = (number: number) => relation.columns.find((column) => column.number === number)?.name ?? '';
+    const assigned = assignedColumns(write, relation, catalog, 'update');
+    const isClassified = columnTest(relation, hiddenIn(relation));
     for (const key of catalog.foreignKeys.filter(({ parent }) => parent === relation.oid)) {
-      const concerned = write.type === 'DeleteStmt' || key.parentColumns.some((number) => assigned.has(number));
-      if (concerned && key.parentColumns.some((number) => classified.has(nameOfNumber(number)))) {
+      // What a cascade changes further down is not followed column by column.
+      const concerned = deletes || !own.has(relation) || key.parentColumns.some((number) => assigned.has(number));
+      const child = catalog.byOid.get(key.child);
+      if (!concerned || child === undefined) continue;
+      const ofChild = columnTest(child, hiddenIn(child));
+      if (key.parentColumns.some(isClassified) || key.childColumns.some(ofChild)) {
         throw new Refusal('R9', `A foreign key to ${nameOf(relation)} would tell of a classified value`);
       }
-      const child = catalog.byOid.get(key.child);
-      if (key.onDelete === 'c' && write.type === 'DeleteStmt' && child && !reached.includes(child)) reached.push(child);
+      const changes = [...(deletes ? [key.onDelete] : []), ...(deletes && own.has(relation) ? [] : [key.onUpdate])];
+      if (!changes.some((action) => ['c', 'n', 'd'].includes(action))) continue;
+      for (const part of relatives(child, catalog, 'child')) {
+        if (anythingHidden) checkCode(part, catalog);
+        checkChanged(part, catalog, hiddenIn);
+        if (!reached.includes(part)) reached.push(part);
+      }
     }
   }
+}
+
+/** A cascade may set columns to something else, which a check or unique index over classified columns could refuse. */
+function checkChanged(relation: Relation, catalog: Catalog, hiddenIn: Surroundings['hiddenIn']): void {
+  const isClassified = columnTest(relation, hiddenIn(relation));
+  const looks = [...catalog.checks, ...catalog.uniques].some(
+    ({ relation: oid, columns }) => oid === relation.oid && columns.some(isClassified),
+  );
+  if (looks)
+    throw new Refusal('R9', `A change of ${nameOf(relation)} by a foreign key would tell of a classified value`);
 }
 
 /** The write at the top of a statement, when it is one. */
