@@ -35,7 +35,10 @@ const struct = (name: string, fields: readonly Field[], mode: Field['mode'] = 'N
  */
 const events: Table = {
   name: 'events',
-  description: 'The audit trail: one row for each link of each chain. Read it through sallyport_evidence.events.',
+  description:
+    'The audit trail: one row for each link of each chain. Read it through sallyport_evidence.events. The hash of a row is ' +
+    'the SHA-256 over the canonical JSON (RFC 8785) of its other columns but principal_member: with null where there is ' +
+    'nothing, and times as 2026-01-31T12:00:00.000Z.',
   partition: 'time',
   cluster: ['connection', 'principal_member', 'type'],
   fields: [
