@@ -83,6 +83,8 @@ const attacks = [
   'INSERT INTO domains (pair) VALUES (ROW(2, 2))',
   "SELECT JSON_VALUE('2', '$' RETURNING telling)",
   "SELECT JSON_VALUE('{}', '$.x' RETURNING int DEFAULT 2::telling ON EMPTY)",
+  `SELECT a FROM JSON_TABLE('{"a": 2}', '$' COLUMNS (a telling PATH '$.a'))`,
+  `SELECT j.a FROM users, JSON_TABLE(to_jsonb(users), '$' COLUMNS (a text PATH '$.email')) j ORDER BY 1`,
   'SELECT t FROM v_domain WHERE id = 2',
   'SELECT id FROM v_domain_where WHERE id = 2',
   'INSERT INTO op_default (id) VALUES (2)',
@@ -119,6 +121,8 @@ const harmless = [
   "UPDATE codes SET label = 'w' WHERE code = 'a'",
   'INSERT INTO tiers (id, tier) VALUES (5, 1)',
   `SELECT JSON_VALUE('{"a": 1}', '$.a' RETURNING int), JSON_QUERY('{"a": [1]}', '$.a'), JSON_EXISTS('{"a": 1}', '$.a')`,
+  `SELECT j.a FROM JSON_TABLE('[{"a": 1}]', '$[*]' COLUMNS (a int PATH '$.a', NESTED PATH '$.b' AS p COLUMNS (c text))) j`,
+  'WITH RECURSIVE t (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM t WHERE id < 3) SEARCH DEPTH FIRST BY id SET o SELECT id FROM t ORDER BY o',
   'SELECT JSON_ARRAYAGG(id ORDER BY id), JSON_OBJECTAGG(id: note) FROM orders WHERE id < 3',
 ];
 

@@ -16,7 +16,8 @@ const grammar = {
   ReturningClause: 'exprs',
   MultiAssignRef: 'source colno ncolumns',
   WithClause: 'ctes recursive',
-  CommonTableExpr: 'ctename aliascolnames ctematerialized ctequery',
+  CommonTableExpr: 'ctename aliascolnames ctematerialized ctequery search_clause:CTESearchClause',
+  CTESearchClause: 'search_col_list search_breadth_first search_seq_column',
   ResTarget: 'name indirection val',
   ColumnRef: 'fields',
   A_Star: '',
@@ -72,6 +73,11 @@ const grammar = {
   JsonArrayAgg: 'constructor:JsonAggConstructor arg:JsonValueExpr absent_on_null',
   JsonObjectAgg: 'constructor:JsonAggConstructor arg:JsonKeyValue absent_on_null unique',
   JsonAggConstructor: 'output:JsonOutput agg_filter agg_order over:WindowDef',
+  JsonTable:
+    'context_item:JsonValueExpr pathspec:JsonTablePathSpec passing columns on_error:JsonBehavior alias:Alias lateral',
+  JsonTablePathSpec: 'string name',
+  JsonTableColumn:
+    'coltype name typeName:TypeName pathspec:JsonTablePathSpec format:JsonFormat wrapper quotes columns on_empty:JsonBehavior on_error:JsonBehavior',
   JsonIsPredicate: 'expr item_type unique_keys format:JsonFormat',
   String: 'sval',
   Integer: 'ival',

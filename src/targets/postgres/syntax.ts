@@ -63,7 +63,7 @@ export function* everyNode(value: unknown): Generator<{ type: string; fields: Fi
   }
 }
 
-const places = new Set(['location', 'list_start', 'list_end', 'rexpr_list_start', 'rexpr_list_end']);
+const places = new Set(['location', 'name_location', 'list_start', 'list_end', 'rexpr_list_start', 'rexpr_list_end']);
 
 /** Whether a field says only where its node stands in the text. */
 export const isPlace = (field: string) => places.has(field);
