@@ -109,6 +109,22 @@ export function targetContract<Settings, Request, Facts, Plan>(subject: () => Su
     await expect.poll(subject().isRunning, { timeout: 5000 }).toBe(false);
   });
 
+  test('a call given up at any moment ends, and holds nothing', async () => {
+    const given = [
+      AbortSignal.abort(),
+      ...Array.from({ length: 30 }, (_, milliseconds) => AbortSignal.timeout(milliseconds)),
+    ];
+
+    const ends = await Promise.allSettled(
+      given.map((signal) => execute(subject().requests.small, access(signal)).then(all)),
+    );
+
+    for (const end of ends)
+      if (end.status === 'rejected') expect(asProblem(end.reason)).toMatchObject({ code: 'timeout' });
+    expect(ends[0]?.status).toBe('rejected');
+    expect((await all(await execute(subject().requests.small))).length).toBe(1);
+  });
+
   test('leaving the answer early leaves the target usable', async () => {
     for (let round = 0; round < 30; round += 1) {
       for await (const _batch of (await execute(subject().requests.large)).batches) break;

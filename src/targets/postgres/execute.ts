@@ -70,6 +70,10 @@ async function openSession(
     seconds = defaultSeconds,
   } = limits;
   const client = await deps.pools.take(access);
+  if (signal.aborted) {
+    client.release();
+    throw new Problem('timeout', { detail: 'The call was given up before anything was run.' });
+  }
   const rows: (string | null)[][] = [];
   let count = 0;
   let bytes = 0;
@@ -106,8 +110,7 @@ async function openSession(
   const deadline = setTimeout(() => stop(new Problem('target-timeout')), (seconds + 2) * 1000);
   let stall = setTimeout(onStall, deps.stall + seconds * 1000);
   signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  else client.query(run.submittable);
+  client.query(run.submittable);
 
   return {
     run,
