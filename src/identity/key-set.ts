@@ -15,15 +15,14 @@ const second = 1000;
 /** A token may outlive its key by this much (see `due`). */
 const maxAge = 60 * second;
 const refreshAge = 30 * second;
-/** As long may somebody who sends unknown ids keep the tokens of a key that is just new from being accepted. */
-const unknownKeyPause = 5 * second;
+const unknownKeyPause = 30 * second;
 const emptyPause = 5 * second;
 const maxStale = 24 * 3600 * second;
 
 /**
  * Keys are refreshed in the background while they are asked for, each 30 s, and waited for once they are older than
  * 60 s: so a key that left is not accepted for longer than that. While the issuer cannot be reached the known keys
- * stay good for 24 h. An unknown id causes one download per 5 s, whoever asks and however often.
+ * stay good for 24 h. An unknown id causes one download per 30 s, whoever asks and however often.
  */
 export function createKeySet(options: {
   issuer: string;
