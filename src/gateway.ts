@@ -89,14 +89,12 @@ export function createGateway(steps: Steps): Gateway {
     const operation = passage.operationId;
     const { connection, rules } = resolve(passage, identity); //                                           2 resolve
     const aim = aimAt(connection, passage.call);
-    let understood = await understand(passage, aim, []); //                                                3 understand
-    passage.operation = understood;
-    const decision = await timed(
-      passage,
-      'decide',
-      () => decide(passage, identity, connection, understood, rules), //                                         4 decide
-    );
-    if (decision.unmask.length > 0) understood = await understand(passage, aim, decision.unmask);
+    const hidden = await understand(passage, aim, []); //                                                  3 understand
+    passage.operation = hidden;
+    const weigh = () => decide(passage, identity, connection, hidden, rules);
+    const decision = await timed(passage, 'decide', weigh); //                                             4 decide
+    const { unmask } = decision;
+    const understood = unmask.length > 0 ? await understand(passage, aim, unmask) : hidden;
     passage.operation = understood;
     refuseUnprovable(understood);
     if (passage.call.dryRun) {

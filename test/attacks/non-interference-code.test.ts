@@ -1,9 +1,8 @@
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Postgres, startPostgres } from '../../emulators/postgres/postgres.ts';
+import type { Postgres } from '../../emulators/postgres/postgres.ts';
 import { createPostgres } from '../../src/targets/postgres/postgres.ts';
 import { type Agent, agentAt } from '../targets/postgres/agent.ts';
-import { differs, observe } from './two-databases.ts';
+import { differs, observe, startTwoDatabases } from './two-databases.ts';
 
 /**
  * Two databases that differ in classified values only, full of what runs unseen: operators and domains with code in views,
@@ -132,15 +131,7 @@ describe('databases full of code, that differ in classified values only', () => 
   let agents: [Agent, Agent];
 
   beforeAll(async () => {
-    server = await startPostgres({ database: 'a', initSql: setUp('a') });
-    const admin = new pg.Client(server.url);
-    await admin.connect();
-    await admin.query('CREATE DATABASE b');
-    await admin.end();
-    const other = new pg.Client(server.url.replace(/a$/, 'b'));
-    await other.connect();
-    await other.query(setUp('b'));
-    await other.end();
+    server = await startTwoDatabases(setUp);
     const at = (database: string) =>
       agentAt(
         { port: server.port, database, user: `agent_${database}`, password: 'agent' },

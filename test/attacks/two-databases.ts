@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import pg from 'pg';
+import { type Postgres, startPostgres } from '../../emulators/postgres/postgres.ts';
 import { asProblem } from '../../src/model/problem.ts';
 import type { Agent } from '../targets/postgres/agent.ts';
 
@@ -30,4 +32,19 @@ export async function observe(agent: Agent, statement: string): Promise<Observat
 /** Whether an agent could tell two databases apart that differ in classified values only. */
 export function differs(a: Observation, b: Observation): boolean {
   return JSON.stringify(a.seen) !== JSON.stringify(b.seen) || Math.abs(a.milliseconds - b.milliseconds) > noticeable;
+}
+
+/** A server with the databases `a` and `b`, each set up with its own name for a seed. */
+export async function startTwoDatabases(setUp: (seed: 'a' | 'b') => string): Promise<Postgres> {
+  const server = await startPostgres({ database: 'a', initSql: setUp('a') });
+  await query(server.url, 'CREATE DATABASE b');
+  await query(server.url.replace(/a$/, 'b'), setUp('b'));
+  return server;
+}
+
+async function query(url: string, sql: string) {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(sql);
+  await client.end();
 }
