@@ -19,9 +19,25 @@ export type Operation<Plan = unknown> = {
   /** Set when it cannot be proven that nothing classified leaves: it is then refused after policy has spoken. */
   unprovable?: { rule: string; detail: string };
   warnings: readonly string[];
-  estimates: { rows?: number; bytes?: number };
+  /** How sure it is that a masked value stays hidden: `proven` where the target itself would refuse the raw one to the gateway's own login. */
+  protection?: Protection;
+  estimates: Estimates;
+  /** Rows that may change, by cascades too; part of what is approved. Above it the target takes everything back. */
+  atMost?: number;
   /** Only its own target reads this. */
   plan: Plan;
+};
+
+export type Protection = 'proven' | 'rewritten';
+
+/** What is known beforehand, to decide by and to show to approvers. */
+export type Estimates = {
+  rows?: number;
+  bytes?: number;
+  /** Rows that would change now, by cascades too: counted, not guessed. */
+  changes?: number;
+  /** How the target would go about it, in its own words; for approvers only. */
+  plan?: string;
 };
 
 /** One column (or field, or key) that is masked at the source. */

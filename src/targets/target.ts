@@ -19,6 +19,11 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
   inspect(access: Access<Settings>): Promise<Facts>;
   /** Pure; the target's real grammar; unsure = `unprovable` or a Problem. */
   understand(request: Request, facts: Facts, context: Context): Promise<Operation<Plan>>;
+  /**
+   * Counts what a change would touch, where its target can tell: without effect, bounded, and never shown to the caller but as
+   * numbers. Absent where a target cannot.
+   */
+  estimate?(operation: Operation<Plan>, access: Access<Settings>): Promise<Estimate>;
   /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
   execute(operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }): Promise<Result>;
   /** What an agent may know of the target's structure: the resources that it may touch, each column with its class and mask. */
@@ -26,6 +31,9 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
   /** Ends pools and workers. */
   close(): Promise<void>;
 }
+
+/** What an estimate adds to an operation. */
+export type Estimate = Pick<Operation, 'risks' | 'estimates' | 'atMost'>;
 
 export type Context = {
   connection: Connection;
