@@ -9,7 +9,7 @@ import { begin, type Call, introduce, type Passage, timed } from './model/call.t
 import { check } from './model/check.ts';
 import type { Connection } from './model/connection.ts';
 import type { Decision } from './model/decision.ts';
-import { lowestLimits, type PolicySet } from './model/documents.ts';
+import { lowestLimits, type PolicySet, type Verb } from './model/documents.ts';
 import type { Identity } from './model/identity.ts';
 import type { Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
@@ -18,7 +18,7 @@ import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
 import type { Policy, Reach } from './policy/policy.ts';
-import type { Target } from './targets/target.ts';
+import type { Estimate, Target } from './targets/target.ts';
 import type { Targets } from './targets/targets.ts';
 
 export type { Answer, AnswerSummary, OperationState, Reach };
@@ -91,12 +91,13 @@ export function createGateway(steps: Steps): Gateway {
     const aim = aimAt(connection, passage.call);
     const hidden = await understand(passage, aim, []); //                                                  3 understand
     passage.operation = hidden;
-    const weigh = () => decide(passage, identity, connection, hidden, rules);
-    const decision = await timed(passage, 'decide', weigh); //                                             4 decide
-    const { unmask } = decision;
-    const understood = unmask.length > 0 ? await understand(passage, aim, unmask) : hidden;
+    const weigh = (sized: Operation) =>
+      timed(passage, 'decide', () => decide(passage, identity, connection, sized, rules));
+    const granted = await weigh(hidden); //                                                                 4 decide
+    const estimate = await estimated(passage, aim, await exempt(passage, aim, hidden, granted));
+    const decision = estimate === undefined ? granted : await weigh(sized(hidden, estimate));
+    const understood = sized(await exempt(passage, aim, hidden, decision), estimate);
     passage.operation = understood;
-    refuseUnprovable(understood);
     if (passage.call.dryRun) {
       await audit.note('simulated', passage);
       return { state: 'simulated', operation, understood, decision };
@@ -149,6 +150,26 @@ export function createGateway(steps: Steps): Gateway {
       const access = { connection, settings, signal };
       const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }));
       return target.understand(request, facts, { connection, unmask, seal });
+    });
+  }
+
+  /** The operation with what the decision leaves in the clear. Refuses what cannot be proven to hide the rest. */
+  async function exempt(passage: Passage, aim: Aim, hidden: Operation, { unmask }: Decision) {
+    const understood = unmask.length > 0 ? await understand(passage, aim, unmask) : hidden;
+    passage.operation = understood;
+    if (understood.unprovable === undefined) return understood;
+    const { rule, detail } = understood.unprovable;
+    throw new Problem('masking-unprovable', { detail: `${rule}: ${detail}`, reason: rule });
+  }
+
+  /** What policy has granted in kind is counted, where that can be, and then decided again: how much is a risk of its own. */
+  async function estimated(passage: Passage, aim: Aim, operation: Operation): Promise<Estimate | undefined> {
+    const { target, connection, settings, call } = aim;
+    const count = target.estimate?.bind(target);
+    if (count === undefined || !CHANGING.has(operation.verb)) return undefined;
+    return timed(passage, 'estimate', () => {
+      const signal = within(call.signal, INSPECT_SECONDS);
+      return credentials.use(connection, (secret) => count(operation, { connection, settings, secret, signal }));
     });
   }
 
@@ -250,9 +271,13 @@ const GRACE_SECONDS = 5;
 
 const DENIALS = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
 
-function refuseUnprovable({ unprovable }: Operation) {
-  if (unprovable === undefined) return;
-  throw new Problem('masking-unprovable', { detail: unprovable.detail, reason: unprovable.rule });
+const CHANGING = new Set<Verb>(['write', 'delete']);
+
+/** The operation with what was counted of it. */
+function sized(operation: Operation, estimate: Estimate | undefined): Operation {
+  if (estimate === undefined) return operation;
+  const risks = [...new Set([...operation.risks, ...estimate.risks])];
+  return { ...operation, ...estimate, risks, estimates: { ...operation.estimates, ...estimate.estimates } };
 }
 
 /** Nobody waits for the answer any more, so nothing is begun. */

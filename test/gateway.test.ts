@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '../src/gateway.ts';
 import { sha256 } from '../src/model/canonical.ts';
+import type { Operation } from '../src/model/operation.ts';
 import { Problem } from '../src/model/problem.ts';
 import type { Row } from '../src/model/result.ts';
 import { aCall, anAllow, anApproval, anIdentity, fakeGateway } from './fakes/gateway.ts';
@@ -14,6 +15,65 @@ async function read(reply: Reply): Promise<string> {
   for await (const lines of reply.answer.batches) text += lines;
   return text;
 }
+
+describe('a change', () => {
+  const change = { verb: 'write' } as const;
+  const many = { risks: ['bulk' as const], estimates: { changes: 137 }, atMost: 200 };
+  const bulkAsks = (operation: Operation) => (operation.risks.includes('bulk') ? guarded : anAllow);
+
+  test('is counted, and policy hears how much it is before it runs', async () => {
+    const settlements = [{ state: 'waiting', approval: anApproval(), writes: [], asked: true } as const];
+    const { handle, happened } = fakeGateway({
+      operation: change,
+      estimate: async () => many,
+      decide: bulkAsks,
+      settlements,
+    });
+
+    const reply = await handle(aCall());
+
+    expect(reply.state).toBe('waiting');
+    expect(happened).not.toContain('execute');
+  });
+
+  test('runs under the ceiling that was counted for it', async () => {
+    const { handle, executed } = fakeGateway({ operation: change, estimate: async () => ({ ...many, risks: [] }) });
+
+    await read(await handle(aCall()));
+
+    expect(executed[0]).toMatchObject({ atMost: 200, estimates: { changes: 137 } });
+  });
+
+  test('is counted only once policy has granted it in kind', async () => {
+    let counted = 0;
+    const estimate = async () => {
+      counted += 1;
+      return many;
+    };
+    const { handle } = fakeGateway({ operation: change, estimate, decision: { ...anAllow, effect: 'deny' } });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'denied' });
+
+    expect(counted).toBe(0);
+  });
+
+  test('does not run when it cannot be counted', async () => {
+    const estimate = () => Promise.reject(new Problem('target-timeout'));
+    const { handle, happened } = fakeGateway({ operation: change, estimate });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'target-timeout' });
+
+    expect(happened).not.toContain('execute');
+  });
+});
+
+test('a read is not counted', async () => {
+  const { handle, happened } = fakeGateway({ estimate: () => Promise.reject(new Error('nobody asked')) });
+
+  await read(await handle(aCall()));
+
+  expect(happened).toContain('completed');
+});
 
 describe('an operation that policy allows', () => {
   test('is recorded as an intent before it runs and as an outcome before its last byte', async () => {
@@ -171,7 +231,10 @@ describe('a refusal', () => {
     const allowed = fakeGateway({ operation: { unprovable } });
     const denied = fakeGateway({ operation: { unprovable }, decision: { ...anAllow, effect: 'deny' } });
 
-    await expect(allowed.handle(aCall())).rejects.toMatchObject({ code: 'masking-unprovable', detail: 'Use lower().' });
+    await expect(allowed.handle(aCall())).rejects.toMatchObject({
+      code: 'masking-unprovable',
+      detail: 'R6: Use lower().',
+    });
     await expect(denied.handle(aCall())).rejects.toMatchObject({ code: 'denied' });
   });
 

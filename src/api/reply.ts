@@ -67,7 +67,7 @@ function renderWaiting(operation: string, approval: Approval, consoleUrl: string
 }
 
 function simulatedBody({ operation, understood, decision }: Extract<Reply, { state: 'simulated' }>) {
-  const { verb, risks, resources, masks, warnings } = understood;
+  const { verb, risks, resources, masks, warnings, protection, estimates, atMost } = understood;
   const approvals = decision.approvals.map(({ policy, approvers, count }) => ({ policy, approvers, count }));
   return {
     operation,
@@ -76,6 +76,9 @@ function simulatedBody({ operation, understood, decision }: Extract<Reply, { sta
     risks,
     resources,
     masks,
+    ...(protection !== undefined && { protection }),
+    ...(atMost !== undefined && { at_most: atMost }),
+    ...(estimates.changes !== undefined && { changes: estimates.changes }),
     decision: decisionBody(decision),
     approvals,
     warnings,

@@ -92,6 +92,18 @@ export const simulatedSchema = z
     risks: z.array(z.enum(risks)),
     resources: z.array(z.string()),
     masks: z.array(z.object({ resource: z.string(), class: z.string(), transform: z.string() })),
+    protection: z
+      .enum(['proven', 'rewritten'])
+      .optional()
+      .meta({
+        description:
+          'Whether the target itself would refuse the raw value of what is masked, or the rewriting alone hides it.',
+      }),
+    changes: z.int().optional().meta({ description: 'Rows that it would change now, by cascades too.' }),
+    at_most: z
+      .int()
+      .optional()
+      .meta({ description: 'Rows that it may change when it runs; were it more, everything is taken back.' }),
     decision: decisionSchema,
     approvals: z.array(z.object({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
     warnings: z.array(z.string()),

@@ -30,6 +30,7 @@ export function requirementsOf(passage: DecidedPassage): Bound['requirements'] {
 function boundOf(passage: DecidedPassage): Bound {
   const { call, identity, connection, operation, decision } = passage;
   return {
+    ...(operation.atMost !== undefined && { at_most: operation.atMost }),
     connection: { name: connection.name, version: connection.version },
     identity: { issuer: identity.issuer, subject: identity.subject },
     kind: operation.kind,

@@ -1,6 +1,7 @@
 import type { Approval, ApprovalDecision, Person } from '../model/approval.ts';
 import type { Passage } from '../model/call.ts';
 import type { Identity } from '../model/identity.ts';
+import type { Estimates } from '../model/operation.ts';
 import { Problem } from '../model/problem.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
@@ -135,6 +136,7 @@ function ask(
     verb: operation.verb,
     risks: [...operation.risks],
     resources: [...operation.resources],
+    estimates: estimatesOf(operation.estimates),
     ...(call.reason !== undefined && { reason: call.reason }),
     agent: agentOf(passage),
     requirements: requirementsOf(passage),
@@ -143,6 +145,13 @@ function ask(
     expires_at: new Date(now.getTime() + seconds * 1000).toISOString(),
   };
   return { state: 'waiting', approval, writes: creation(approval, replaced), asked: true };
+}
+
+/** A plan longer than a human reads would only make the document too large to be kept. */
+const readablePlan = 16_384;
+
+function estimatesOf({ plan, ...numbers }: Estimates): Approval['estimates'] {
+  return { ...numbers, ...(plan !== undefined && { plan: plan.slice(0, readablePlan).toWellFormed() }) };
 }
 
 function requesterOf({ identity, groups }: DecidedPassage): Person {

@@ -22,6 +22,7 @@ ${shownWarnings(reveal(everythingOfOthers(approval)).warnings)}
 ${shownLines(statement)}
 ${parametersOf(bound)}
 </section>
+${extentOf(approval, bound)}
 <section aria-labelledby="who"><h2 id="who">Who asks, and where</h2>${facts(approval, bound, options.now)}</section>
 <section aria-labelledby="needed"><h2 id="needed">Who must approve</h2>${requirements(approval)}</section>
 ${approval.state === 'pending' ? decisionOr(objection, approval, options.csrf) : ''}
@@ -33,8 +34,16 @@ ${shownLines(bytes)}
 }
 
 /** All that an agent could have chosen the letters of. */
-function everythingOfOthers({ bound, reason = '', agent, resources }: Approval) {
-  return [bound, reason, agent.name ?? '', agent.version ?? '', agent.model ?? '', ...resources].join('\n');
+function everythingOfOthers({ bound, reason = '', agent, resources, estimates }: Approval) {
+  return [
+    estimates.plan ?? '',
+    bound,
+    reason,
+    agent.name ?? '',
+    agent.version ?? '',
+    agent.model ?? '',
+    ...resources,
+  ].join('\n');
 }
 
 export function stateTag({ state }: Approval): Markup {
@@ -80,6 +89,30 @@ function decisionsMade(approval: Approval, now: Date): Markup {
 <blockquote>${shown(reason)}</blockquote></li>`,
   )}</ul>`;
 }
+
+/** How much it would change, as it was counted when it was asked, and the most that it may change if it is approved. */
+function extentOf({ estimates, risks }: Approval, { at_most }: Bound): Markup {
+  const { changes, plan } = estimates;
+  if (changes === undefined && at_most === undefined && plan === undefined) return html``;
+  const counted =
+    changes === undefined
+      ? html`It could not be counted how many rows it would change.`
+      : html`It would have changed <strong>${count(changes)}</strong> when it was asked, by cascades too.`;
+  const ceiling =
+    at_most === undefined
+      ? html`Nothing limits how many it may change.`
+      : html`If approved, it changes <strong>at most ${count(at_most)}</strong>; were it more, everything is taken back.`;
+  return html`<section aria-labelledby="extent"><h2 id="extent">How much it changes</h2>
+<p class="${risks.includes('bulk') || at_most === undefined ? 'notice' : ''}">${counted} ${ceiling}</p>
+${
+  plan === undefined
+    ? ''
+    : html`<details><summary>How the target would go about it</summary>${shownLines(reveal(plan))}</details>`
+}
+</section>`;
+}
+
+const count = (rows: number) => `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
 
 function facts(approval: Approval, bound: Bound, now: Date): Markup {
   const { requester, agent } = approval;

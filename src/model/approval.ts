@@ -22,6 +22,8 @@ const requirementSchema = z.strictObject({ policy: z.string(), approvers: z.arra
  * a retry that policy would treat otherwise (more unmasked, other approvers) is another thing and is asked anew.
  */
 export const boundSchema = z.strictObject({
+  /** Rows that may change, by cascades too; more, and everything is taken back. */
+  at_most: z.int().optional(),
   connection: z.strictObject({ name: z.string(), version: z.string() }),
   identity: z.strictObject({ issuer: z.string(), subject: z.string() }),
   kind: z.enum(targetKinds),
@@ -45,6 +47,14 @@ export const signedDecisionSchema = z.strictObject({
   decided_at: z.iso.datetime(),
 });
 export type SignedDecision = z.output<typeof signedDecisionSchema>;
+
+/** What was known when it was asked. To judge by, and no part of what is approved: it may be different by then. */
+const estimatesSchema = z.strictObject({
+  rows: z.number().optional(),
+  bytes: z.number().optional(),
+  changes: z.int().optional(),
+  plan: z.string().optional(),
+});
 
 const approvalDecisionSchema = signedDecisionSchema.extend({
   /** DER, base64, over SHA-256 of the canonical JSON of the fields above. */
@@ -72,6 +82,7 @@ export const approvalSchema = z.strictObject({
   verb: z.enum(verbs),
   risks: z.array(z.enum(risks)),
   resources: z.array(z.string()),
+  estimates: estimatesSchema.default({}),
   /** What the agent says it is for; shown as its words. */
   reason: z.string().optional(),
   agent: z.strictObject({

@@ -53,11 +53,19 @@ export type Passage = {
   elapsed: () => number;
 };
 
-export type TimedStep = 'authenticate' | 'understand' | 'decide' | 'settle' | 'wait' | 'intend' | 'execute';
+export type TimedStep =
+  | 'authenticate'
+  | 'understand'
+  | 'estimate'
+  | 'decide'
+  | 'settle'
+  | 'wait'
+  | 'intend'
+  | 'execute';
 
 export function begin(call: Call, operationId: string, startedAt: Date): Passage {
   const start = performance.now();
-  const spent = { authenticate: 0, understand: 0, decide: 0, settle: 0, wait: 0, intend: 0, execute: 0 };
+  const spent = { authenticate: 0, understand: 0, estimate: 0, decide: 0, settle: 0, wait: 0, intend: 0, execute: 0 };
   return { operationId, call, startedAt, spent, elapsed: () => performance.now() - start };
 }
 

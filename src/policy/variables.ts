@@ -26,7 +26,7 @@ export function variablesOf(question: Question, timestamp: (date: Date) => CelIn
     get operation() {
       if (operation === undefined) throw new TypeError('Nothing is done yet.');
       const { verb, risks, resources, statement, estimates, classes } = operation;
-      const { rows: rows_estimate, bytes: bytes_estimate } = estimates;
+      const { changes, rows: rows_estimate = changes, bytes: bytes_estimate } = estimates;
       return toCel({ verb, risks, resources, statement, rows_estimate, bytes_estimate, classes });
     },
     get time() {

@@ -49,6 +49,20 @@ describe('asking', () => {
     expect(await settle(aPassage())).toMatchObject({ state: 'waiting', asked: false });
   });
 
+  test('the most that may change is part of what is approved, and what was counted that day is not', async () => {
+    const { settle } = aFixture();
+    const counted = (changes: number, atMost: number) =>
+      settle(aPassage({ operation: { estimates: { changes }, atMost } }));
+    const first = await counted(137, 200);
+
+    const [again, more] = [await counted(141, 200), await counted(260, 500)];
+
+    expect(JSON.parse(first.approval.bound)).toMatchObject({ at_most: 200 });
+    expect(first.approval.estimates).toEqual({ changes: 137 });
+    expect(again.approval.id).toBe(first.approval.id);
+    expect(more.approval.id).not.toBe(first.approval.id);
+  });
+
   test('it expires with the shortest of the times that policies allow', async () => {
     const { settle } = aFixture();
     const approvals = [

@@ -82,6 +82,18 @@ describe('deciding in a page', () => {
     expect(noted.at(-1)?.type).toMatch(/^(denied|refused)$/);
   });
 
+  test('a human sees how much would change, the most that may, and how the target would go about it', async () => {
+    const { browser, ask } = await signedIn();
+    const plan = 'Delete on users\n  ->  Seq Scan on users';
+    const { id } = await ask({ operation: { risks: ['bulk'], estimates: { changes: 1370, plan }, atMost: 2000 } });
+
+    const page = await (await browser.open(`/approvals/${id}`)).text();
+
+    expect(page).toContain('<strong>1,370 rows</strong>');
+    expect(page).toContain('<strong>at most 2,000 rows</strong>');
+    expect(page).toContain('Seq Scan on users');
+  });
+
   test('a form token of one human is of no use to another, nor in another browser', async () => {
     const { browser, ask, approvals, ...fixture } = await signedIn('second');
     const { id } = await ask();

@@ -68,6 +68,7 @@ function anApproval(id: string, digest = `${id}-digest`): Approval {
     verb: 'delete',
     risks: [],
     resources: [],
+    estimates: {},
     agent: { attested: false },
     requirements: [],
     decisions: [],

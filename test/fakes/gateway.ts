@@ -14,7 +14,7 @@ import { Problem } from '../../src/model/problem.ts';
 import type { Result, Row } from '../../src/model/result.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Write } from '../../src/platform/store.ts';
-import type { Target } from '../../src/targets/target.ts';
+import type { Estimate, Target } from '../../src/targets/target.ts';
 
 export const anIdentity: Identity = {
   issuer: 'https://issuer.test',
@@ -102,6 +102,7 @@ export function anApproval(more: Partial<Approval> = {}): Approval {
     verb: 'delete',
     risks: [],
     resources: [],
+    estimates: {},
     agent: { attested: false },
     requirements: [{ policy: 'guard', approvers: ['group:dba'], count: 1 }],
     decisions: [],
@@ -124,6 +125,9 @@ export type FakeOptions = {
   failOn?: EventType | 'outcome';
   batches?: () => AsyncIterable<readonly Row[]>;
   execute?: () => Promise<Result>;
+  estimate?: () => Promise<Estimate>;
+  /** Instead of `decision`: what policy says of an operation. */
+  decide?: (operation: Operation) => Decision;
   credential?: () => Promise<Secret>;
 };
 
@@ -132,6 +136,7 @@ export function fakeGateway(options: FakeOptions = {}) {
   const happened: Happened = [];
   const committed: (readonly Write[])[] = [];
   const outcomes: Outcome[] = [];
+  const executed: Operation[] = [];
   const noted: { type: EventType; subject: Partial<Passage> }[] = [];
   const settlements = [...(options.settlements ?? [])];
 
@@ -154,7 +159,9 @@ export function fakeGateway(options: FakeOptions = {}) {
       ...options.operation,
       masks: anOperation.masks.filter((mask) => !unmask.includes(mask.class)),
     }),
-    async execute() {
+    ...(options.estimate !== undefined && { estimate: options.estimate }),
+    async execute(operation) {
+      executed.push(operation);
       happened.push('execute');
       if (options.execute !== undefined) return options.execute();
       const summary = () => ({ truncated: false });
@@ -180,7 +187,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       stop: () => {},
     },
     policy: {
-      decide: () => options.decision ?? anAllow,
+      decide: ({ operation }) => options.decide?.(operation) ?? options.decision ?? anAllow,
       groupsOf: () => ['analysts'],
       ownerOf: () => undefined,
       reachable: () => ({ verbs: ['read'], unmask: [], limits: {}, approvals: [] }),
@@ -234,5 +241,5 @@ export function fakeGateway(options: FakeOptions = {}) {
     clock: { now: () => new Date('2026-01-01T00:00:00Z') },
     ids: (prefix) => `${prefix}_1`,
   };
-  return { ...createGateway(steps), steps, happened, committed, outcomes, noted };
+  return { ...createGateway(steps), steps, happened, committed, outcomes, noted, executed };
 }
