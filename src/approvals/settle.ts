@@ -137,6 +137,7 @@ function ask(
     risks: [...operation.risks],
     resources: [...operation.resources],
     estimates: estimatesOf(operation.estimates),
+    ...(operation.protection !== undefined && { protection: operation.protection }),
     ...(call.reason !== undefined && { reason: call.reason }),
     agent: agentOf(passage),
     requirements: requirementsOf(passage),

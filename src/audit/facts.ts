@@ -66,6 +66,7 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     ...statementOf(subject, seal),
     decision: decisionOf(subject),
     approval: subject.approval ? approvalOf(subject.approval) : null,
+    protection: operation?.protection ?? null,
     masks: (outcome?.masks ?? operation?.masks ?? []).map(maskOf),
     findings: (outcome?.findings ?? []).map(({ class: name, count }) => ({ class: name, count })),
     result: outcome || problem ? resultOf(outcome, problem) : null,

@@ -91,6 +91,7 @@ const events: Table = {
       field('decided_at', 'TIMESTAMP'),
       text('reason'),
     ]),
+    text('protection'),
     struct(
       'masks',
       [required('resource'), required('class'), required('transform'), field('values', 'INT64')],

@@ -146,6 +146,7 @@ function facts(approval: Approval, bound: Bound, now: Date): Markup {
         ? html`nothing classified`
         : html`${bound.unmask.map((name) => html`<span class="tag risk">${shown(name)}</span> `)}`,
     ],
+    ['Masked columns', html`${protections[approval.protection ?? 'none']}`],
     [
       'Limits',
       html`${
@@ -161,6 +162,12 @@ function facts(approval: Approval, bound: Bound, now: Date): Markup {
   ];
   return html`<dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
+
+const protections = {
+  proven: 'the target itself would refuse them to the gateway (proven)',
+  rewritten: 'the gateway’s own login could read them; the statement is rewritten so that it does not (rewritten)',
+  none: 'none',
+} as const;
 
 function requirements({ requirements: all }: Approval): Markup {
   return html`<ul class="plain">${all.map(

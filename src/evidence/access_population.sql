@@ -34,6 +34,7 @@ SELECT
   ended.result.rows AS rows_returned,
   ended.result.affected AS rows_affected,
   ARRAY_LENGTH(ended.masks) AS columns_masked,
+  asked.protection AS protection,
   ended.credential.version AS credential,
   asked.occurrences AS occurrences,
   asked.chain AS chain,

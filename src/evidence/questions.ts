@@ -41,6 +41,10 @@ export const questions: readonly Question[] = [
       ['rows_returned', 'Rows the caller received'],
       ['rows_affected', 'Rows it changed'],
       ['columns_masked', 'Columns masked at the source'],
+      [
+        'protection',
+        'proven where the target itself would have refused what is masked, rewritten where only the gateway hides it',
+      ],
       ['credential', 'The version of the secret that was used'],
       ['occurrences', 'More than 1 where refusals of unknown callers were counted together'],
       ['chain', 'The chain that holds the event'],

@@ -83,6 +83,8 @@ export const approvalSchema = z.strictObject({
   risks: z.array(z.enum(risks)),
   resources: z.array(z.string()),
   estimates: estimatesSchema.default({}),
+  /** How sure it was that what is masked stays hidden. */
+  protection: z.enum(['proven', 'rewritten']).optional(),
   /** What the agent says it is for; shown as its words. */
   reason: z.string().optional(),
   agent: z.strictObject({

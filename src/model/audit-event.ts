@@ -94,6 +94,8 @@ export const auditFactsSchema = z.strictObject({
       reason: nullableText,
     })
     .nullable(),
+  /** How sure it is that what is masked stays hidden: `proven` where the target itself would refuse the raw value. */
+  protection: z.enum(['proven', 'rewritten']).nullable(),
   masks: z.array(z.strictObject({ resource: text, class: text, transform: text, values: count.nullable() })),
   findings: z.array(z.strictObject({ class: text, count })),
   result: z

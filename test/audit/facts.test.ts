@@ -31,6 +31,7 @@ describe('what the trail says', () => {
       agent: { name: 'bot', attested: false },
       decision: { effect: 'allow', policies: ['readers'], policy_version: 'v1' },
       masks: [{ resource: 'public.users.email', class: 'EMAIL_ADDRESS', transform: 'token', values: null }],
+      protection: 'proven',
     });
   });
 

@@ -138,6 +138,7 @@ export function aPassage(more: Partial<Passage> = {}): Passage {
       parameters: ['secret-parameter'],
       recorded: { statement: 'SELECT * FROM users WHERE email = «EMAIL_ADDRESS:ab»', parameters: ['«p»'] },
       masks: [{ resource: 'public.users.email', class: 'EMAIL_ADDRESS', transform: 'token' }],
+      protection: 'proven',
       warnings: [],
       estimates: {},
       plan: { text: 'secret-plan' },

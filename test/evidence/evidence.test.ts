@@ -165,6 +165,7 @@ describe('access_population', () => {
       resources: ['public.users'],
       rows_returned: 3,
       columns_masked: 1,
+      protection: 'proven',
       policies: ['readers'],
     });
     expect(

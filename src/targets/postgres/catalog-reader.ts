@@ -53,6 +53,7 @@ const rows = {
   views: z.object({ oid: number, definition: z.string(), reads: z.array(number), userCode: z.boolean() }),
   userCode: z.object({ relation: number }),
   rowSecurity: z.object({ relation: number, column: number }),
+  readable: z.object({ relation: number, columns: z.array(number) }),
 };
 
 /** Reads the whole catalog; the caller sees to it that all questions are answered from one snapshot. */
@@ -84,5 +85,8 @@ export async function readCatalog(ask: Ask, database: string, parser: Parser): P
     generated: await read(rows.generated, catalogSql.generated),
     userCode: new Set((await read(rows.userCode, catalogSql.userCode)).map(({ relation }) => relation)),
     rowSecurity: await read(rows.rowSecurity, catalogSql.rowSecurity),
+    readable: new Map(
+      (await read(rows.readable, catalogSql.readable)).map(({ relation, columns }) => [relation, new Set(columns)]),
+    ),
   };
 }

@@ -130,4 +130,21 @@ export const catalogSql = {
       WHERE ${callsUserCode('pg_policy', 'p.oid')} OR ${wholeRow('p.polqual', 'p.polwithcheck')}
         OR EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_policy'::regclass AND o.objid = p.oid
           AND o.refclassid = 'pg_class'::regclass AND o.refobjid <> p.polrelid)`,
+
+  /**
+   * R12: the columns of users' relations that this login may read, or could help itself to: by a grant to it, to PUBLIC or to a role
+   * that it is a member of (inherited or not), as an owner, who can grant to himself, and in any way as a role that no
+   * grant holds back.
+   */
+  readable: `
+    WITH mine AS (SELECT r.oid, r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolname IN
+          ('pg_read_all_data', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program') AS mighty
+        FROM pg_roles r WHERE pg_has_role(r.oid, 'MEMBER')),
+      above AS MATERIALIZED (SELECT bool_or(mighty) AS all FROM mine)
+    SELECT a.attrelid::int AS relation, json_agg(a.attnum) AS columns
+    FROM above, pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${ofUser} AND n.nspname !~ '^pg_(toast|temp)'
+      AND CASE WHEN above.all OR pg_has_role(c.relowner, 'MEMBER') THEN true
+        ELSE EXISTS (SELECT FROM mine m WHERE has_column_privilege(m.oid, c.oid, a.attnum, 'SELECT')) END
+    GROUP BY a.attrelid`,
 } as const;

@@ -24,6 +24,8 @@ export type Catalog = {
   userCode: ReadonlySet<number>;
   /** Columns that row-level security policies look at; 0 where they run code of the database's own, or look further than a column. */
   rowSecurity: readonly { relation: number; column: number }[];
+  /** R12: by relation, the numbers of the columns that the gateway's own login may read, or could help itself to. */
+  readable: ReadonlyMap<number, ReadonlySet<number>>;
 };
 
 /** As in `pg_class.relkind`. */

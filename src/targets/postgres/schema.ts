@@ -1,6 +1,7 @@
 import type { Connection } from '../../model/connection.ts';
 import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
 import { coverOf, maskOf } from './masks.ts';
+import { protectionOf } from './privileges.ts';
 import type { Protections } from './protections.ts';
 
 const kinds: Readonly<Partial<Record<Relation['kind'], string>>> = {
@@ -18,6 +19,7 @@ export function schemaOf(
   protections: Protections,
   mayTouch: (resource: string) => boolean,
 ) {
+  const hiddenIn = (relation: Relation) => coverOf(relation, protections, [], catalog).masked.keys();
   const tables = [...catalog.relations.values()]
     .filter((relation) => !isSystem(relation) && kinds[relation.kind] !== undefined)
     .filter((relation) => protections(relation).refusal === undefined && mayTouch(nameOf(relation)))
@@ -27,6 +29,7 @@ export function schemaOf(
       return {
         name: nameOf(relation),
         kind: kinds[relation.kind],
+        protection: protectionOf([relation], hiddenIn, catalog),
         columns: relation.columns.map((column) => {
           const className = cover.masked.get(column.name);
           return {
@@ -37,5 +40,8 @@ export function schemaOf(
         }),
       };
     });
-  return { connection: connection.name, protection: 'rewritten', tables };
+  const overall = (['rewritten', 'proven'] as const).find((kind) =>
+    tables.some(({ protection }) => protection === kind),
+  );
+  return { connection: connection.name, protection: overall, tables };
 }

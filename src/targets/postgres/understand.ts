@@ -3,6 +3,7 @@ import { Problem } from '../../model/problem.ts';
 import { coverOf } from './masks.ts';
 import type { Plan } from './plan.ts';
 import { checkText } from './preflight.ts';
+import { protectionOf } from './privileges.ts';
 import { prove } from './prove.ts';
 import { referencesIn } from './references.ts';
 import { Refusal, unprovable } from './refusal.ts';
@@ -47,6 +48,11 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   const classes = classesTouched(parsed.statement, subject);
   const masks = masksOf(parsed.statement, subject);
   const parameters = parameterCount(parsed.statement);
+  const protection = protectionOf(
+    known,
+    (relation) => coverOf(relation, protections, context.unmask, catalog).masked.keys(),
+    catalog,
+  );
 
   const proof = await prove(subject).catch((error: unknown) => {
     if (error instanceof Refusal) return error;
@@ -66,6 +72,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
       masks,
       ...(refused && { unprovable: unprovable(proof, statement) }),
       warnings: refused ? [] : proof.warnings,
+      ...(protection !== undefined && { protection }),
       estimates: {},
       plan: refused ? { access: 'none' } : proof.plan,
     },
