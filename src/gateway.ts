@@ -13,7 +13,7 @@ import { lowestLimits, type PolicySet, type Verb } from './model/documents.ts';
 import type { Identity } from './model/identity.ts';
 import type { Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
-import type { Seal } from './model/seal.ts';
+import type { Seal, TokenKey } from './model/seal.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
@@ -36,6 +36,7 @@ export type Steps = {
   masking: { mask: typeof maskResult };
   deliver: typeof deliver;
   seal: Seal;
+  tokenKey: TokenKey;
   /** For the log: told once of each call that ran or was refused. */
   report: (passage: Passage) => void;
   clock: Clock;
@@ -58,7 +59,7 @@ export type Gateway = {
 /** THE FLOW: the order of the steps, and nothing else. */
 export function createGateway(steps: Steps): Gateway {
   const { identities, admission, connections, policy, targets, approvals, audit, credentials, masking, seal } = steps;
-  const { deliver, report, clock, ids } = steps;
+  const { deliver, report, tokenKey, clock, ids } = steps;
   /** Problems that are in the trail already, as the outcome of an intent or with an approval's end. */
   const told = new WeakSet<Problem>();
 
@@ -149,7 +150,7 @@ export function createGateway(steps: Steps): Gateway {
       const signal = within(call.signal, INSPECT_SECONDS);
       const access = { connection, settings, signal };
       const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }));
-      return target.understand(request, facts, { connection, unmask, seal });
+      return target.understand(request, facts, { connection, unmask, seal, tokenKey });
     });
   }
 

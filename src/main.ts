@@ -12,7 +12,7 @@ import { createIdentity } from './identity/identity.ts';
 import { maskResult } from './masking/masking.ts';
 import type { Passage } from './model/call.ts';
 import type { Identity } from './model/identity.ts';
-import { createSeal } from './model/seal.ts';
+import { createSeal, createTokenKey } from './model/seal.ts';
 import { createAdmission } from './platform/admission.ts';
 import { createBigQuery } from './platform/bigquery.ts';
 import { systemClock } from './platform/clock.ts';
@@ -55,6 +55,7 @@ async function openParts(config: Config, role: Served) {
   ]);
   const bigquery = createBigQuery({ projectId: project, emulatorHost: emulators.bigquery });
   const seal = createSeal(sealKey.value);
+  const tokenKey = createTokenKey(sealKey.value);
   const identities = createIdentity({
     issuers: config.issuers,
     ...(config.iapAudience !== undefined && { iap: { audience: config.iapAudience } }),
@@ -79,12 +80,12 @@ async function openParts(config: Config, role: Served) {
     timing: { drain: DRAIN.trail },
   });
   const connections = createConnections({ store: policyStore, log });
-  return { log, policyStore, runtimeStore, readSecret, bigquery, seal, identities, audit, connections };
+  return { log, policyStore, runtimeStore, readSecret, bigquery, seal, tokenKey, identities, audit, connections };
 }
 
 async function startGateway(config: Config): Promise<Running> {
   const parts = await openParts(config, 'gateway');
-  const { log, audit, connections, runtimeStore, identities, seal, readSecret } = parts;
+  const { log, audit, connections, runtimeStore, identities, seal, tokenKey, readSecret } = parts;
   const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
   const targets = createTargets({ allowPlaintext: false });
   const approvals = createApprovals({
@@ -107,6 +108,7 @@ async function startGateway(config: Config): Promise<Running> {
     deliver,
     report: (passage) => log.info(callFields(passage), 'A call.'),
     seal,
+    tokenKey,
     clock,
     ids,
   };

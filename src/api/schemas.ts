@@ -92,13 +92,10 @@ export const simulatedSchema = z
     risks: z.array(z.enum(risks)),
     resources: z.array(z.string()),
     masks: z.array(z.object({ resource: z.string(), class: z.string(), transform: z.string() })),
-    protection: z
-      .enum(['proven', 'rewritten'])
-      .optional()
-      .meta({
-        description:
-          'Whether the target itself would refuse the raw value of what is masked, or the rewriting alone hides it.',
-      }),
+    protection: z.enum(['proven', 'rewritten']).optional().meta({
+      description:
+        'Whether the target itself would refuse the raw value of what is masked, or the rewriting alone hides it.',
+    }),
     changes: z.int().optional().meta({ description: 'Rows that it would change now, by cascades too.' }),
     at_most: z
       .int()
@@ -119,7 +116,7 @@ export const connectionSchema = z
     unmask: z
       .array(z.string())
       .meta({ description: 'Classes this identity may see in the clear; all others are masked.' }),
-    masks: z.array(z.object({ resource: z.string(), class: z.string() })),
+    masks: z.array(z.object({ resource: z.string(), class: z.string(), transform: z.string() })),
     limits: z.object({
       rows: z.int().optional(),
       bytes: z.int().optional(),

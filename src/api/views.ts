@@ -9,7 +9,11 @@ import type { approvalViewSchema, connectionSchema, operationViewSchema } from '
 export function connectionView({ connection, reach }: Reachable): z.input<typeof connectionSchema> {
   const { kind, labels } = connection.document;
   const masks = [...connection.classification].flatMap(([relation, columns]) =>
-    [...columns].map(([column, className]) => ({ resource: `${relation}.${column}`, class: className })),
+    [...columns].map(([column, className]) => ({
+      resource: `${relation}.${column}`,
+      class: className,
+      transform: connection.transforms.get(className) ?? 'redact',
+    })),
   );
   const approvals = reach.approvals.map(({ policy, approvers, count }) => ({
     policy,

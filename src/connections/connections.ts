@@ -137,12 +137,14 @@ function toConnection({ policySet, connectionVersions }: Snapshot, name: string)
   const document = policySet.connections.get(name);
   const version = connectionVersions.get(name);
   if (document === undefined || version === undefined) throw new Problem('not-found', { reason: 'unknown-connection' });
-  return { name, version, document, classification: toClassification(policySet.classifications.get(name) ?? {}) };
+  const { transforms, ...relations } = policySet.classifications.get(name) ?? { transforms: {} };
+  const classification = toClassification(relations);
+  return { name, version, document, classification, transforms: new Map(Object.entries(transforms)) };
 }
 
 /** Maps, so that no relation or column can be mistaken for something an object has by itself. */
-function toClassification(document: ClassificationDocument): Classification {
+function toClassification(relations: Omit<ClassificationDocument, 'transforms'>): Classification {
   return new Map(
-    Object.entries(document).map(([relation, columns]) => [relation, new Map(Object.entries(columns))] as const),
+    Object.entries(relations).map(([relation, columns]) => [relation, new Map(Object.entries(columns))] as const),
   );
 }

@@ -24,6 +24,10 @@ export type TargetKind = (typeof targetKinds)[number];
 export const documentKinds = ['connections', 'policies', 'groups', 'classifications', 'agents'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
+/** What stands in the place of a classified value. */
+const transforms = ['redact', 'null', 'token', 'partial'] as const;
+export type Transform = (typeof transforms)[number];
+
 const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const scales: Record<string, number> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
@@ -129,10 +133,21 @@ type Group = z.output<typeof groupSchema>;
 
 const className = z.string().regex(/^[A-Z][A-Z0-9_]{0,79}$/, 'a class in capitals, such as EMAIL_ADDRESS');
 
-export const classificationSchema = z.record(
-  z.string().min(1).max(300),
-  z.record(z.string().min(1).max(200), className),
-);
+/** YAML reads a bare `null` as no value. */
+const transform = z.preprocess((given) => given ?? 'null', z.enum(transforms));
+
+const relationName = z.string().min(1).max(300);
+
+/**
+ * Relation (or glob) → column → class; and under `transforms`, which is no relation as those have a schema, how a class is
+ * masked: `redact` where nothing is said.
+ */
+export const classificationSchema = z
+  .object({ transforms: z.record(className, transform).default({}) })
+  .catchall(z.record(z.string().min(1).max(200), className))
+  .refine((document) => Object.keys(document).every((name) => relationName.safeParse(name).success), {
+    error: 'names of relations have 1 to 300 characters',
+  });
 export type ClassificationDocument = z.output<typeof classificationSchema>;
 
 /** What is known of an agent beside its token: who answers for it. */

@@ -1,4 +1,4 @@
-import type { Risk, TargetKind, Verb } from './documents.ts';
+import type { Risk, TargetKind, Transform, Verb } from './documents.ts';
 
 /** What a request means, in the target's own grammar. Everything after `understand` sees this and never the raw request. */
 export type Operation<Plan = unknown> = {
@@ -42,4 +42,3 @@ export type Estimates = {
 
 /** One column (or field, or key) that is masked at the source. */
 export type Mask = { resource: string; class: string; transform: Transform };
-export type Transform = 'redact' | 'null' | 'token' | 'partial';

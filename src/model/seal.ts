@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 
 /** A text as the trail may hold it: `«CLASS:hmac»`. */
 export type Seal = (className: string, text: string) => string;
@@ -8,5 +8,23 @@ export function createSeal(key: string): Seal {
   return (className, text) => {
     const mac = createHmac('sha256', key).update(className).update('\0').update(text).digest().subarray(0, 16);
     return `«${className}:${mac.toString('base64url')}»`;
+  };
+}
+
+/** The key of the tokens of a class: 256 bits. */
+export type TokenKey = (className: string) => Uint8Array;
+
+/**
+ * The keys that tokens are made with, by HKDF-SHA256 (RFC 5869) from the deployment's seal key: one for each class, so that
+ * equal values of a class have equal tokens wherever they stand, and those of two classes do not. Neither the seal key nor
+ * another class's can be told from one.
+ */
+export function createTokenKey(key: string): TokenKey {
+  const known = new Map<string, Uint8Array>();
+  return (className) => {
+    const derived =
+      known.get(className) ?? new Uint8Array(hkdfSync('sha256', key, '', `sallyport token\0${className}`, 32));
+    known.set(className, derived);
+    return derived;
   };
 }

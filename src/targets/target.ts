@@ -3,7 +3,7 @@ import type { Connection, Limits } from '../model/connection.ts';
 import type { TargetKind } from '../model/documents.ts';
 import type { Operation } from '../model/operation.ts';
 import type { Result } from '../model/result.ts';
-import type { Seal } from '../model/seal.ts';
+import type { Seal, TokenKey } from '../model/seal.ts';
 import type { Secret } from '../model/secret.ts';
 
 /**
@@ -41,6 +41,8 @@ export type Context = {
   unmask: readonly string[];
   /** A literal as the trail may hold it: `«CLASS:hmac»`, keyed, so that equal literals can be told to be equal and no more. */
   seal: Seal;
+  /** What tokens of a class are made with; must not stand in any text that is logged, at the target too. */
+  tokenKey: TokenKey;
 };
 
 export type Access<Settings = unknown> = {

@@ -146,6 +146,7 @@ export function aPassage(changes: Changes = {}): Passage {
         credential: { secret: 'projects/p/secrets/crm' },
       }),
       classification: new Map(),
+      transforms: new Map(),
       ...changes.connection,
     },
     operation: {

@@ -55,6 +55,7 @@ describe('a file is refused', () => {
     ['tags', 'groups/g.yaml', 'members: !!js/function "x"\n', 'g.yaml'],
     ['several documents', 'groups/g.yaml', 'members: []\n---\nmembers: []\n', 'g.yaml'],
     ['broken YAML', 'groups/g.yaml', 'members: [\n', 'g.yaml'],
+    ['a transform that is not known', 'classifications/crm.yaml', 'transforms: {EMAIL_ADDRESS: rot13}\n', 'transforms'],
     ['nothing in it', 'groups/g.yaml', '', 'mapping'],
     ['bytes that are not UTF-8', 'groups/g.yaml', Buffer.from([0x6d, 0xff]), 'not valid'],
     ['a field named __proto__', 'groups/g.yaml', 'members: []\n__proto__: {a: 1}\n', 'not known here'],

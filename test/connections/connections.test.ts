@@ -167,7 +167,14 @@ describe('versions', () => {
     expect(classified).not.toBe(before);
 
     store.seed('connections/crm', { ...crm, unclassified: 'mask' });
-    expect(version()).not.toBe(classified);
+    const masked = version();
+    expect(masked).not.toBe(classified);
+
+    store.seed('classifications/crm', {
+      transforms: { EMAIL_ADDRESS: 'token' },
+      'public.users': { email: 'EMAIL_ADDRESS' },
+    });
+    expect(version()).not.toBe(masked);
   });
 });
 
@@ -181,6 +188,23 @@ describe('resolving', () => {
     expect(connection.document.unclassified).toBe('deny');
     expect(connection.classification.get('public.users')?.get('email')).toBe('EMAIL_ADDRESS');
     expect(connection.classification.get('public.orders')?.size).toBe(0);
+  });
+
+  test('a connection comes with the transforms of its classes, which are no relation', async () => {
+    const { connections, store } = await listening();
+    store.seed('classifications/crm', {
+      transforms: { EMAIL_ADDRESS: 'token', CREDIT_CARD_NUMBER: 'partial', CREDENTIAL: null },
+      'public.users': { email: 'EMAIL_ADDRESS' },
+    });
+
+    const { classification, transforms } = connections.resolve('crm');
+
+    expect([...transforms]).toEqual([
+      ['EMAIL_ADDRESS', 'token'],
+      ['CREDIT_CARD_NUMBER', 'partial'],
+      ['CREDENTIAL', 'null'],
+    ]);
+    expect([...classification.keys()]).toEqual(['public.users']);
   });
 
   test.for(['toString', '__proto__', 'constructor', 'other', ''])('%j is not found', async (name) => {
@@ -208,6 +232,18 @@ describe('a document that does not parse is refused loudly', () => {
     expect(() => connections.resolve('bad')).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
     expect(connections.resolve('crm').name).toBe('crm');
     expect(logged).toContainEqual(expect.objectContaining({ document: 'connections/bad' }));
+  });
+
+  test.for([
+    ['a transform that is not known', { transforms: { EMAIL_ADDRESS: 'rot13' } }],
+    ['a transform of what is no class', { transforms: { 'public.users': 'token' } }],
+    ['a relation without a name', { '': { email: 'EMAIL_ADDRESS' } }],
+  ] as const)('%s refuses its connection', async ([, document]) => {
+    const { connections, store } = await listening();
+
+    store.seed('classifications/crm', document);
+
+    expect(() => connections.resolve('crm')).toThrow(expect.objectContaining({ code: 'policy-unavailable' }));
   });
 
   test('an invalid classification refuses its connection, instead of counting as none', async () => {

@@ -10,7 +10,7 @@ const secretName = 'projects/p/secrets/crm';
 
 function aConnection(credential: object = { secret: secretName }, name = 'crm'): Connection {
   const document = connectionSchema.parse({ kind: 'postgres', settings: {}, credential });
-  return { name, version: 'v', document, classification: new Map() };
+  return { name, version: 'v', document, classification: new Map(), transforms: new Map() };
 }
 
 /** Secret Manager with one secret, and a target that accepts one password. */

@@ -37,6 +37,7 @@ const aConnection: Connection = {
     credential: { secret: 'projects/p/secrets/crm' },
   }),
   classification: new Map(),
+  transforms: new Map(),
 };
 
 const noPolicies: PolicySet = {
@@ -238,6 +239,7 @@ export function fakeGateway(options: FakeOptions = {}) {
     deliver,
     report: () => {},
     seal: (className) => `«${className}:x»`,
+    tokenKey: () => new Uint8Array(32),
     clock: { now: () => new Date('2026-01-01T00:00:00Z') },
     ids: (prefix) => `${prefix}_1`,
   };

@@ -62,6 +62,7 @@ export function aQuestion(
         ...connection,
       }),
       classification: new Map(),
+      transforms: new Map(),
     },
     operation: { ...reading, ...given.operation },
     policySet: 'version' in set ? set : aPolicySet(set),

@@ -34,6 +34,7 @@ export type Subject<Settings, Request, Facts, Plan> = {
 };
 
 const seal = (className: string) => `«${className}:…»`;
+const tokenKey = () => new Uint8Array(32);
 
 /** The suite every target passes. Call it inside a `describe`; `subject` is asked once the target is up. */
 export function targetContract<Settings, Request, Facts, Plan>(subject: () => Subject<Settings, Request, Facts, Plan>) {
@@ -49,7 +50,7 @@ export function targetContract<Settings, Request, Facts, Plan>(subject: () => Su
   };
   const understand = async (request: Request): Promise<Operation<Plan>> => {
     const { target, connection } = subject();
-    return target.understand(request, await target.inspect(access()), { connection, unmask: [], seal });
+    return target.understand(request, await target.inspect(access()), { connection, unmask: [], seal, tokenKey });
   };
   const execute = async (request: Request, given = access()): Promise<Result> => {
     const operation = await understand(request);

@@ -1,4 +1,5 @@
-import type { Mask, Transform } from '../../model/operation.ts';
+import type { Transform } from '../../model/documents.ts';
+import type { Mask } from '../../model/operation.ts';
 import { hiddenColumns } from './allowed-catalog.ts';
 import { type Catalog, type Column, isSystem, nameOf, type Relation, type Type } from './catalog.ts';
 import type { Protections } from './protections.ts';

@@ -1,8 +1,14 @@
 import type { Connection } from '../../../src/model/connection.ts';
-import { type ConnectionDocument, connectionSchema, type Limits } from '../../../src/model/documents.ts';
+import {
+  type ConnectionDocument,
+  connectionSchema,
+  type Limits,
+  type Transform,
+} from '../../../src/model/documents.ts';
 import type { Operation } from '../../../src/model/operation.ts';
 import { Problem } from '../../../src/model/problem.ts';
 import type { Column, Row } from '../../../src/model/result.ts';
+import { createTokenKey } from '../../../src/model/seal.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 
@@ -14,6 +20,7 @@ export type Database = { port: number; database: string; user: string; password:
 
 export type AgentOptions = {
   classification?: Record<string, Record<string, string>>;
+  transforms?: Record<string, Transform>;
   unclassified?: ConnectionDocument['unclassified'];
   unmask?: readonly string[];
   target?: Postgres;
@@ -23,6 +30,7 @@ export type AgentOptions = {
 export function agentAt(database: Database, options: AgentOptions = {}) {
   const {
     classification = {},
+    transforms = {},
     unclassified = 'allow',
     unmask = [],
     target = createPostgres({ allowPlaintext: false }),
@@ -41,23 +49,25 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
   });
   const connection: Connection = {
     name: database.database,
-    version: `${database.database}-${database.user}-1`,
+    version: JSON.stringify([database.database, database.user, classification, transforms, unclassified]),
     document,
     classification: new Map(
       Object.entries(classification).map(([name, columns]) => [name, new Map(Object.entries(columns))]),
     ),
+    transforms: new Map(Object.entries(transforms)),
   };
   const secret = new Secret(
     JSON.stringify({ username: database.user, password: database.password }),
     `${database.user}/1`,
   );
   const seal = (className: string, literal: string) => `«${className}:${Buffer.from(literal).toString('hex')}»`;
+  const tokenKey = createTokenKey('a key for tests');
   const never = new AbortController().signal;
   const access = (signal = never, limits: Limits = {}) => ({ connection, settings, secret, signal, limits });
 
   const understand = async (statement: string, parameters: (string | number | boolean | null)[] = []) => {
     const facts = await target.inspect(access());
-    return target.understand({ statement, parameters }, facts, { connection, unmask, seal });
+    return target.understand({ statement, parameters }, facts, { connection, unmask, seal, tokenKey });
   };
   const execute = (
     operation: Operation<Awaited<ReturnType<typeof understand>>['plan']>,
