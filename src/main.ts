@@ -16,8 +16,10 @@ import { createSeal, createTokenKey } from './model/seal.ts';
 import { createAdmission } from './platform/admission.ts';
 import { createBigQuery } from './platform/bigquery.ts';
 import { systemClock } from './platform/clock.ts';
+import { createInstanceDialer } from './platform/cloud-sql.ts';
 import { createFirestoreStore } from './platform/firestore.ts';
 import { randomIds } from './platform/ids.ts';
+import { createTokenMint } from './platform/impersonation.ts';
 import { createKmsSigner, createKmsVerifier } from './platform/kms.ts';
 import { createLogger, type LogFields } from './platform/logger.ts';
 import { createSecretReader } from './platform/secret-manager.ts';
@@ -87,7 +89,7 @@ async function startGateway(config: Config): Promise<Running> {
   const parts = await openParts(config, 'gateway');
   const { log, audit, connections, runtimeStore, identities, seal, tokenKey, readSecret } = parts;
   const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
-  const targets = createTargets({ allowPlaintext: false });
+  const targets = createTargets({ allowPlaintext: false, dialInstance: createInstanceDialer() });
   const approvals = createApprovals({
     store: runtimeStore,
     clock,
@@ -103,7 +105,11 @@ async function startGateway(config: Config): Promise<Running> {
     targets,
     approvals,
     audit,
-    credentials: createCredentials({ readSecret, clock }),
+    credentials: createCredentials({
+      readSecret,
+      mintToken: createTokenMint({ now: () => clock.now().getTime() }),
+      clock,
+    }),
     masking: { mask: maskResult },
     deliver,
     report: (passage) => log.info(callFields(passage), 'A call.'),

@@ -55,6 +55,7 @@ const vendors: Record<string, readonly string[]> = {
   '@google-cloud/bigquery': ['platform', 'targets/bigquery'],
   'google-gax': ['platform'],
   'google-auth-library': ['platform'],
+  '@google-cloud/cloud-sql-connector': ['platform'],
   '@bufbuild/cel': ['policy'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],

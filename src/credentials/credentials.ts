@@ -2,7 +2,9 @@ import type { Connection } from '../model/connection.ts';
 import { Problem } from '../model/problem.ts';
 import { CredentialRejected, type Secret } from '../model/secret.ts';
 import type { Clock } from '../platform/clock.ts';
-import { createVault, type ReadSecret } from './vault.ts';
+import type { MintToken } from '../platform/impersonation.ts';
+import { readToken } from './impersonation.ts';
+import { createVault, type ReadSecret, type Source } from './vault.ts';
 
 export interface Credentials {
   /**
@@ -15,6 +17,8 @@ export interface Credentials {
 
 export type CredentialsOptions = {
   readSecret: ReadSecret;
+  /** Of service accounts that the gateway impersonates. */
+  mintToken: MintToken;
   clock: Clock;
   /** Seconds for which a secret is kept in memory. */
   maxAge?: number;
@@ -25,8 +29,9 @@ export type CredentialsOptions = {
 type Rejection = { version: string; at: number };
 
 /** Step 7. Secrets live in memory alone, and nowhere else are they looked at than in `work`. */
-export function createCredentials({ readSecret, clock, maxAge = 60, pause = 5 }: CredentialsOptions): Credentials {
-  const vault = createVault({ readSecret, clock, maxAge });
+export function createCredentials(options: CredentialsOptions): Credentials {
+  const { readSecret, mintToken, clock, maxAge = 60, pause = 5 } = options;
+  const vault = createVault({ clock, maxAge });
   /** By connection, as the same secret may be right elsewhere. */
   const rejections = new Map<string, Rejection>();
 
@@ -36,15 +41,21 @@ export function createCredentials({ readSecret, clock, maxAge = 60, pause = 5 }:
   }
 
   /** After a rejection the secret is read anew before it is offered again. */
-  async function obtain(connection: Connection, secretName: string): Promise<Secret> {
-    if (isPaused(connection)) throw stillRejected(connection.document.kind);
+  async function obtain(connection: Connection, source: Source): Promise<Secret> {
+    if (isPaused(connection)) throw stillRejected(connection);
     const rejection = rejections.get(connection.name);
-    return rejection === undefined ? vault.get(secretName) : vault.renew(secretName, rejection.version);
+    return rejection === undefined ? vault.get(source) : vault.renew(source, rejection.version);
   }
 
-  function reject({ name, document }: Connection, { version }: Secret): never {
-    rejections.set(name, { version, at: clock.now().getTime() });
-    throw stillRejected(document.kind);
+  function sourceOf({ document: { kind, credential } }: Connection): Source {
+    if ('secret' in credential) return { name: credential.secret, read: () => readSecret(credential.secret) };
+    const account = credential.service_account;
+    return { name: `${account} for ${kind}`, read: () => readToken(account, kind, mintToken) };
+  }
+
+  function reject(connection: Connection, { version }: Secret): never {
+    rejections.set(connection.name, { version, at: clock.now().getTime() });
+    throw stillRejected(connection);
   }
 
   async function attempt<T>(connection: Connection, secret: Secret, work: (secret: Secret) => Promise<T>) {
@@ -55,15 +66,15 @@ export function createCredentials({ readSecret, clock, maxAge = 60, pause = 5 }:
 
   return {
     async use(connection, work) {
-      const secretName = secretNameOf(connection);
-      const secret = await obtain(connection, secretName);
+      const source = sourceOf(connection);
+      const secret = await obtain(connection, source);
       try {
         return await attempt(connection, secret, work);
       } catch (error) {
         if (!(error instanceof CredentialRejected)) throw error;
       }
-      if (isPaused(connection)) throw stillRejected(connection.document.kind);
-      const renewed = await vault.renew(secretName, secret.version);
+      if (isPaused(connection)) throw stillRejected(connection);
+      const renewed = await vault.renew(source, secret.version);
       if (renewed.version === secret.version) reject(connection, secret);
       return attempt(connection, renewed, work).catch((error: unknown) => {
         if (error instanceof CredentialRejected) reject(connection, renewed);
@@ -73,17 +84,10 @@ export function createCredentials({ readSecret, clock, maxAge = 60, pause = 5 }:
   };
 }
 
-function secretNameOf({ document: { credential } }: Connection): string {
-  if ('secret' in credential) return credential.secret;
-  throw new Problem('credential-unavailable', {
-    detail: 'This connection asks for an impersonated service account, which is not supported yet: give it a secret.',
-    reason: 'impersonation-unsupported',
-  });
-}
-
-function stillRejected(kind: string) {
+function stillRejected({ document: { kind, credential } }: Connection) {
+  const holder = 'secret' in credential ? 'the credential that Secret Manager holds for it' : 'the service account';
   return new Problem('credential-unavailable', {
-    detail: `The ${kind} target does not accept the credential that Secret Manager holds for it.`,
+    detail: `The ${kind} target does not accept ${holder}.`,
     reason: 'credential-rejected',
   });
 }

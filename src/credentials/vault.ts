@@ -5,26 +5,30 @@ import type { Clock } from '../platform/clock.ts';
 /** By a secret's name, with or without a version: its text and the full name of the version. */
 export type ReadSecret = (name: string) => Promise<{ value: string; version: string }>;
 
+/** Where a credential comes from. Equal names are the same credential. */
+export type Source = { name: string; read: () => Promise<{ value: string; version: string }> };
+
 type Held = { secret: Secret; readAt: number };
 
 /** Secrets in memory, each read once however many ask, and none older than `maxAge` seconds. Throws `credential-unavailable`. */
-export function createVault(options: { readSecret: ReadSecret; clock: Clock; maxAge: number }) {
-  const { readSecret, clock, maxAge } = options;
+export function createVault({ clock, maxAge }: { clock: Clock; maxAge: number }) {
   const held = new Map<string, Held>();
   const reading = new Map<string, Promise<Secret>>();
 
-  function read(name: string): Promise<Secret> {
-    const known = reading.get(name);
+  function read(source: Source): Promise<Secret> {
+    const known = reading.get(source.name);
     if (known !== undefined) return known;
-    const fresh = readNow(name).finally(() => reading.delete(name));
-    reading.set(name, fresh);
+    const fresh = readNow(source).finally(() => reading.delete(source.name));
+    reading.set(source.name, fresh);
     return fresh;
   }
 
-  async function readNow(name: string): Promise<Secret> {
+  async function readNow(source: Source): Promise<Secret> {
+    const { name } = source;
     const readAt = clock.now().getTime();
-    const { value, version } = await readSecret(name).catch((cause: unknown) => {
+    const { value, version } = await source.read().catch((cause: unknown) => {
       held.delete(name);
+      if (cause instanceof Problem) throw cause;
       throw new Problem('credential-unavailable', { reason: 'secret-unreadable', cause });
     });
     const secret = new Secret(value, version);
@@ -33,16 +37,16 @@ export function createVault(options: { readSecret: ReadSecret; clock: Clock; max
   }
 
   return {
-    async get(name: string): Promise<Secret> {
-      const known = held.get(name);
+    async get(source: Source): Promise<Secret> {
+      const known = held.get(source.name);
       const isFresh = known !== undefined && clock.now().getTime() - known.readAt < maxAge * 1000;
-      return isFresh ? known.secret : read(name);
+      return isFresh ? known.secret : read(source);
     },
 
     /** A secret that is not of the version that failed, from memory if another call has read it meanwhile; else read anew. */
-    async renew(name: string, failed: string): Promise<Secret> {
-      const known = held.get(name)?.secret;
-      return known !== undefined && known.version !== failed ? known : read(name);
+    async renew(source: Source, failed: string): Promise<Secret> {
+      const known = held.get(source.name)?.secret;
+      return known !== undefined && known.version !== failed ? known : read(source);
     },
   };
 }

@@ -87,10 +87,12 @@ export const documentName = z
 /** A secret's version by its full name, or a secret whose newest version is used. */
 const secretName = z.string().regex(/^projects\/[^/]+\/secrets\/[\w-]+(\/versions\/(\d+|latest))?$/);
 
+const serviceAccount = z.email().regex(/\.gserviceaccount\.com$/, 'the email of a service account');
+
 export const connectionSchema = z.strictObject({
   kind: z.enum(targetKinds),
   settings: z.record(z.string(), z.unknown()),
-  credential: z.union([z.strictObject({ secret: secretName }), z.strictObject({ service_account: z.email() })]),
+  credential: z.union([z.strictObject({ secret: secretName }), z.strictObject({ service_account: serviceAccount })]),
   labels: z.record(z.string(), z.string()).default({}),
   unclassified: z.enum(['deny', 'mask', 'allow']).default('deny'),
   limits: limitsSchema.default({}),

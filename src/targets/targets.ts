@@ -1,7 +1,7 @@
 import type { Connection } from '../model/connection.ts';
 import type { TargetKind } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
-import { createPostgres } from './postgres/postgres.ts';
+import { createPostgres, type PostgresDeps } from './postgres/postgres.ts';
 import type { Target } from './target.ts';
 
 export type Targets = {
@@ -11,7 +11,7 @@ export type Targets = {
 };
 
 /** The only list of targets. */
-export function createTargets(options: { allowPlaintext: boolean }): Targets {
+export function createTargets(options: Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'>): Targets {
   const targets = new Map<TargetKind, Target>([createPostgres(options)].map((target) => [target.kind, target]));
   return {
     of(connection) {

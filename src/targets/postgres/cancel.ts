@@ -1,44 +1,54 @@
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type pg from 'pg';
 import { z } from 'zod';
 
-const key = z.object({
-  processID: z.int(),
-  secretKey: z.int(),
-  host: z.string(),
-  port: z.int(),
-  ssl: z.union([z.boolean(), z.custom<ConnectionOptions>((value) => typeof value === 'object' && value !== null)]),
-});
+const sessionKey = z.object({ processID: z.int(), secretKey: z.int() });
 
 const deadline = 3000;
 
-/** Asks the server to cancel what a session is running (CancelRequest, PostgreSQL's message formats). Never throws: it is a request. */
-export async function cancelAtServer(client: pg.PoolClient): Promise<void> {
-  const parsed = key.safeParse(client);
+/**
+ * Asks the server to cancel what a session is running (CancelRequest, PostgreSQL's message formats), on a channel of its own. Never
+ * throws: it is a request.
+ */
+export async function cancelOver(channel: () => Promise<Duplex>, client: pg.PoolClient): Promise<void> {
+  const parsed = sessionKey.safeParse(client);
   if (!parsed.success) return;
-  const { processID, secretKey, host, port, ssl } = parsed.data;
-  const socket = connect({ host, port });
-  const timer = setTimeout(() => socket.destroy(), deadline);
+  const { processID, secretKey } = parsed.data;
+  const over = Promise.withResolvers<void>();
+  let opened: Duplex | undefined;
+  const timer = setTimeout(over.resolve, deadline);
   try {
-    await once(socket, 'connect');
-    const channel = ssl === false ? socket : await encrypted(socket, host, ssl === true ? {} : ssl);
-    channel.end(message(80_877_102, processID, secretKey));
-    await once(channel, 'close');
+    const asked = channel().then((stream) => {
+      opened = stream;
+      stream.end(message(80_877_102, processID, secretKey));
+      return ended(stream);
+    });
+    await Promise.race([asked, over.promise]);
   } catch {
     // The session is thrown away in any case, and the server's own timeout holds.
   } finally {
     clearTimeout(timer);
-    socket.destroy();
+    opened?.destroy();
   }
 }
 
-async function encrypted(socket: Socket, host: string, tls: ConnectionOptions): Promise<Socket> {
-  socket.write(message(80_877_103));
-  await once(socket, 'data');
-  const channel = connectTls({ ...tls, socket, host });
-  await once(channel, 'secureConnect');
-  return channel;
+/** A channel to a server, encrypted by PostgreSQL's SSLRequest unless `ssl` is false. */
+export async function encryptedTo(host: string, port: number, ssl: boolean | ConnectionOptions): Promise<Socket> {
+  const socket = connect({ host, port });
+  try {
+    await once(socket, 'connect');
+    if (ssl === false) return socket;
+    socket.write(message(80_877_103));
+    await once(socket, 'data');
+    const channel = connectTls({ ...(ssl === true ? {} : ssl), socket, host });
+    await once(channel, 'secureConnect');
+    return channel;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 function message(...numbers: number[]): Buffer {
@@ -47,10 +57,18 @@ function message(...numbers: number[]): Buffer {
   return bytes;
 }
 
+function ended(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('close', resolve);
+    stream.on('error', () => resolve());
+    stream.resume();
+  });
+}
+
 function once(socket: Socket, event: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once(event, () => resolve());
     socket.once('error', reject);
-    if (event !== 'close') socket.once('close', () => reject(new Error('closed')));
+    socket.once('close', () => reject(new Error('closed')));
   });
 }

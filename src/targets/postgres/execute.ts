@@ -4,7 +4,6 @@ import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Column, Result, Row } from '../../model/result.ts';
 import type { Access } from '../target.ts';
-import { cancelAtServer } from './cancel.ts';
 import { runProblem } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Pools } from './pool.ts';
@@ -101,7 +100,7 @@ async function openSession(
   const stop = (problem: Problem) => {
     if (!open || stopped !== undefined) return;
     stopped = problem;
-    void cancelAtServer(client).then(() => close(true));
+    void deps.pools.cancel(client).then(() => close(true));
   };
   const onAbort = () =>
     stop(new Problem('timeout', { detail: 'The call was given up, and the statement was cancelled.' }));

@@ -1,15 +1,12 @@
-import { isIP } from 'node:net';
 import pg from 'pg';
-import { z } from 'zod';
 import { Problem } from '../../model/problem.ts';
-import type { Secret } from '../../model/secret.ts';
 import type { Access } from '../target.ts';
+import { cancelOver } from './cancel.ts';
 import { connectProblem } from './errors.ts';
+import { type Route, type RouteOptions, routeTo } from './route.ts';
 import type { Settings } from './settings.ts';
 
-export type PoolOptions = {
-  /** Allows `tls: disable` to hosts other than loopback. */
-  allowPlaintext: boolean;
+export type PoolOptions = RouteOptions & {
   /** Milliseconds to wait for a connection, a free one or a new one. */
   wait?: number;
 };
@@ -17,6 +14,8 @@ export type PoolOptions = {
 export type Pools = {
   /** A session that nobody else uses. Throws `CredentialRejected`, `target-unavailable` or `credential-unavailable`. */
   take(access: Access<Settings>): Promise<pg.PoolClient>;
+  /** Asks the server to cancel what a session is running. Never throws. */
+  cancel(client: pg.PoolClient): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -43,34 +42,52 @@ const options = Object.entries(pinned)
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');
 
-/** One pool of sessions for each connection, its version and the version of its secret; what is older is drained. */
-export function createPools({ allowPlaintext, wait = 5000 }: PoolOptions): Pools {
-  const pools = new Map<string, { key: string; pool: pg.Pool }>();
+type Pool = { sessions: pg.Pool; route: Route };
 
-  const poolFor = ({ connection, settings, secret }: Access<Settings>): pg.Pool => {
-    const key = `${connection.version} ${secret.version}`;
-    const current = pools.get(connection.name);
-    if (current?.key === key) return current.pool;
-    const config = clientConfig(settings, secret, allowPlaintext);
-    void current?.pool.end();
-    const pool = new pg.Pool({
-      ...config,
+/** One pool of sessions for each connection, its version and the version of its secret; what is older is drained. */
+export function createPools({ wait = 5000, ...routing }: PoolOptions): Pools {
+  const pools = new Map<string, { key: string; pool: Promise<Pool> }>();
+  const routes = new WeakMap<pg.PoolClient, Route>();
+
+  const open = async ({ connection, settings, secret }: Access<Settings>): Promise<Pool> => {
+    const route = await routeTo(settings, secret, routing);
+    const sessions = new pg.Pool({
+      ...route.config,
+      application_name: 'sallyport',
+      options,
+      keepAlive: true,
       max: connection.document.limits.concurrent ?? defaultSize,
       connectionTimeoutMillis: wait,
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
     });
     // A session that breaks while idle is dropped by the pool.
-    pool.on('error', () => {});
-    pools.set(connection.name, { key, pool });
+    sessions.on('error', () => {});
+    return { sessions, route };
+  };
+
+  const poolFor = (access: Access<Settings>): Promise<Pool> => {
+    const { name, version } = access.connection;
+    const key = `${version} ${access.secret.version}`;
+    const current = pools.get(name);
+    if (current?.key === key) return current.pool;
+    if (current !== undefined) void drain(current.pool);
+    const pool = open(access);
+    pools.set(name, { key, pool });
+    // What could not be reached is tried anew by the next call.
+    pool.catch(() => {
+      if (pools.get(name)?.pool === pool) pools.delete(name);
+    });
     return pool;
   };
 
   return {
     async take(access) {
-      const pool = poolFor(access);
+      const { sessions, route } = await poolFor(access);
       try {
-        return await pool.connect();
+        const client = await sessions.connect();
+        routes.set(client, route);
+        return client;
       } catch (error) {
         if (error instanceof Error && error.message.includes('timeout exceeded')) {
           throw new Problem('target-unavailable', {
@@ -81,51 +98,21 @@ export function createPools({ allowPlaintext, wait = 5000 }: PoolOptions): Pools
         throw connectProblem(error);
       }
     },
+    async cancel(client) {
+      const route = routes.get(client);
+      if (route !== undefined) await cancelOver(route.channel, client);
+    },
     async close() {
-      await Promise.all([...pools.values()].map(({ pool }) => pool.end()));
+      const all = [...pools.values()];
       pools.clear();
+      await Promise.all(all.map(({ pool }) => drain(pool)));
     },
   };
 }
 
-const loginSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
-
-function clientConfig(settings: Settings, secret: Secret, allowPlaintext: boolean): pg.ClientConfig {
-  const login = loginFrom(secret);
-  return {
-    host: settings.host,
-    port: settings.port,
-    database: settings.database,
-    user: login.username,
-    password: login.password,
-    ssl: tlsFor(settings, allowPlaintext),
-    application_name: 'sallyport',
-    options,
-    keepAlive: true,
-  };
-}
-
-function loginFrom(secret: Secret) {
-  try {
-    return secret.use((value) => loginSchema.parse(JSON.parse(value)));
-  } catch {
-    // What was thrown may quote the secret.
-    throw new Problem('credential-unavailable', {
-      detail: 'The secret of this connection is not {"username", "password"}.',
-    });
-  }
-}
-
-const loopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-
-/** `verify-full` checks the chain and the name; `require` encrypts and checks the chain only where a `ca` is given. */
-function tlsFor({ tls, host, ca }: Settings, allowPlaintext: boolean): NonNullable<pg.ClientConfig['ssl']> {
-  if (tls === 'disable') {
-    if (loopback(host) || allowPlaintext) return false;
-    throw new Problem('target-unavailable', { detail: 'This connection would not be encrypted, so it is not made.' });
-  }
-  const authorities = ca === undefined ? {} : { ca };
-  if (tls === 'verify-full') return { ...authorities, rejectUnauthorized: true };
-  return { ...authorities, rejectUnauthorized: ca !== undefined, checkServerIdentity: () => undefined };
+/** Sessions in use are given back first. */
+async function drain(pool: Promise<Pool>): Promise<void> {
+  const opened = await pool.catch(() => undefined);
+  await opened?.sessions.end();
+  opened?.route.close();
 }

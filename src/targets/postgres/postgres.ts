@@ -9,13 +9,12 @@ import type { Plan } from './plan.ts';
 import { createPools, type Pools } from './pool.ts';
 import { checkText } from './preflight.ts';
 import { type Protections, protectionsOf } from './protections.ts';
+import type { RouteOptions } from './route.ts';
 import { schemaOf } from './schema.ts';
 import { type Request, requestSchema, type Settings, settingsSchema } from './settings.ts';
 import { checkParameterCount, type Understanding, understand } from './understand.ts';
 
-export type PostgresDeps = {
-  /** Allows connections without TLS to hosts other than loopback. */
-  allowPlaintext: boolean;
+export type PostgresDeps = RouteOptions & {
   /** Milliseconds now; for tests. */
   now?: () => number;
   /** Milliseconds a snapshot of a catalog is used for. */
@@ -36,12 +35,13 @@ const longestCached = 8192;
  */
 export function createPostgres({
   allowPlaintext,
+  dialInstance,
   now = Date.now,
   catalogAge = 60_000,
   stall = 30_000,
 }: PostgresDeps): Target<Settings, Request, Facts, Plan> {
   const parser = createParser();
-  const pools = createPools({ allowPlaintext });
+  const pools = createPools({ allowPlaintext, dialInstance });
   const snapshots = createSnapshots((access) => inspect(access, pools, parser), now, catalogAge);
   const protections = createProtectionCache();
   const cache = new Map<string, Promise<Understanding>>();

@@ -1,17 +1,31 @@
 import { z } from 'zod';
 
-/** Settings of a PostgreSQL connection. */
-export const settingsSchema = z.strictObject({
-  host: z.string().min(1).max(255),
+const instanceName = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]*:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*$/;
+
+/** Where a server is: at a host, or a Cloud SQL instance, which Google's connector finds. */
+const placeSchema = z.object({
+  host: z.string().min(1).max(255).optional(),
   port: z.int().min(1).max(65_535).default(5432),
-  database: z.string().min(1).max(63),
-  /** `disable` is only for loopback, unless the deployment says otherwise. */
-  tls: z.enum(['verify-full', 'require', 'disable']).default('verify-full'),
-  /** PEM of the authorities that may have signed the server's certificate. */
-  ca: z.string().optional(),
-  /** Schemas in which unqualified names are looked up. */
-  search_path: z.array(z.string().min(1).max(63)).min(1).default(['public']),
+  instance: z.string().regex(instanceName, 'project:region:instance').optional(),
+  /** Of the instance's addresses, the one to use. */
+  ip: z.enum(['private', 'public', 'psc']).default('private'),
 });
+
+/** Settings of a PostgreSQL connection. */
+export const settingsSchema = placeSchema
+  .strict()
+  .extend({
+    database: z.string().min(1).max(63),
+    /** `disable` is only for loopback, unless the deployment says otherwise. */
+    tls: z.enum(['verify-full', 'require', 'disable']).default('verify-full'),
+    /** PEM of the authorities that may have signed the server's certificate. */
+    ca: z.string().optional(),
+    /** Schemas in which unqualified names are looked up. */
+    search_path: z.array(z.string().min(1).max(63)).min(1).default(['public']),
+  })
+  .refine(({ host, instance }) => (host === undefined) !== (instance === undefined), {
+    error: 'either host or instance',
+  });
 export type Settings = z.output<typeof settingsSchema>;
 
 const parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
