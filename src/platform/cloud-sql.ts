@@ -27,19 +27,15 @@ export function createInstanceDialer(newConnector: NewConnector = load): DialIns
       userAgent: 'sallyport',
       ...(login !== undefined && { auth: await bearerOf(login) }),
     });
-    try {
-      const { IpAddressTypes, AuthTypes } = await import('@google-cloud/cloud-sql-connector');
-      const ipTypes = { private: IpAddressTypes.PRIVATE, public: IpAddressTypes.PUBLIC, psc: IpAddressTypes.PSC };
-      const { stream } = await connector.getOptions({
-        instanceConnectionName: instance,
-        ipType: ipTypes[ip],
-        authType: login === undefined ? AuthTypes.PASSWORD : AuthTypes.IAM,
-      });
-      return { stream, close: () => connector.close() };
-    } catch (error) {
-      connector.close();
-      throw error;
-    }
+    const { IpAddressTypes, AuthTypes } = await import('@google-cloud/cloud-sql-connector');
+    const ipTypes = { private: IpAddressTypes.PRIVATE, public: IpAddressTypes.PUBLIC, psc: IpAddressTypes.PSC };
+    // One that found no instance holds nothing, and closing it would be a rejection that nobody can catch.
+    const { stream } = await connector.getOptions({
+      instanceConnectionName: instance,
+      ipType: ipTypes[ip],
+      authType: login === undefined ? AuthTypes.PASSWORD : AuthTypes.IAM,
+    });
+    return { stream, close: () => connector.close() };
   };
 }
 

@@ -15,13 +15,27 @@ function aConnection(credential: object = { secret: secretName }, name = 'crm'):
 
 /** Secret Manager with one secret, and a target that accepts one password. */
 function aStand({ accepted = 'one' } = {}) {
-  const state = { value: 'one', version: 1, accepted, isDown: false, reads: [] as string[], logins: 0, time: 0 };
+  const state = {
+    value: 'one',
+    version: 1,
+    accepted,
+    isDown: false,
+    reads: [] as string[],
+    logins: 0,
+    time: 0,
+    minted: [] as string[],
+  };
   const credentials = createCredentials({
     clock: { now: () => new Date(state.time) },
     async readSecret(name) {
       state.reads.push(name);
       if (state.isDown) throw new Error('14 UNAVAILABLE');
       return { value: state.value, version: `${secretName}/versions/${state.version}` };
+    },
+    async mintToken(account, scopes) {
+      state.minted.push(`${account} ${scopes.map((scope) => scope.split('/').at(-1)).join(' ')}`);
+      if (state.isDown) throw new Error('403 Permission iam.serviceAccounts.getAccessToken denied');
+      return { token: state.value, expiresAt: new Date(3_600_000) };
     },
   });
   async function login(secret: Secret) {
@@ -214,14 +228,40 @@ test('what else goes wrong in the work is passed on, and the work is not done tw
   expect(done).toBe(1);
 });
 
-test('impersonation is refused in clear words, as it is not supported yet', async () => {
-  const { use, state } = aStand();
+describe('a service account', () => {
   const connection = aConnection({ service_account: 'reader@p.iam.gserviceaccount.com' });
 
-  await expect(use(connection)).rejects.toMatchObject({
-    code: 'credential-unavailable',
-    detail: expect.stringContaining('not supported yet'),
+  test('is impersonated for what its kind of target needs, and the trail hears whose token it is and until when', async () => {
+    const { use, state } = aStand();
+    const told = async (secret: Secret) => secret.use((value) => `${value} ${secret.version}`);
+
+    const seen = await use(connection, told);
+
+    expect(state.minted).toEqual(['reader@p.iam.gserviceaccount.com sqlservice.admin sqlservice.login']);
+    expect(state.reads).toEqual([]);
+    expect(seen).toBe(
+      '{"service_account":"reader@p.iam.gserviceaccount.com","token":"one","expires_at":"1970-01-01T01:00:00.000Z"} ' +
+        'serviceAccounts/reader@p.iam.gserviceaccount.com/tokens/until-1970-01-01T01:00:00.000Z',
+    );
   });
 
-  expect(state.reads).toEqual([]);
+  test('that may not be impersonated is told without the reason that Google gives', async () => {
+    const { use, state } = aStand();
+    state.isDown = true;
+
+    const failed = use(connection);
+
+    await expect(failed).rejects.toMatchObject({ code: 'credential-unavailable' });
+    await expect(failed.catch((error) => asProblem(error).detail ?? '')).resolves.not.toContain('403');
+  });
+
+  test('is refused for a kind of target that takes no tokens', async () => {
+    const { use, state } = aStand();
+    const { document } = connection;
+
+    const failed = use({ ...connection, document: { ...document, kind: 'ssh' } });
+
+    await expect(failed).rejects.toMatchObject({ detail: expect.stringContaining('give it a secret') });
+    expect(state.minted).toEqual([]);
+  });
 });

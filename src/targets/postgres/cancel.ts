@@ -22,7 +22,8 @@ export async function cancelOver(channel: () => Promise<Duplex>, client: pg.Pool
   try {
     const asked = channel().then((stream) => {
       opened = stream;
-      stream.end(message(80_877_102, processID, secretKey));
+      stream.write(message(80_877_102, processID, secretKey));
+      // The server hangs up once it has signalled the session.
       return ended(stream);
     });
     await Promise.race([asked, over.promise]);

@@ -61,8 +61,9 @@ export function createPools({ wait = 5000, ...routing }: PoolOptions): Pools {
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
     });
-    // A session that breaks while idle is dropped by the pool.
+    // A session that breaks while idle is dropped by the pool; one that is in use fails its statement, which is told there.
     sessions.on('error', () => {});
+    sessions.on('connect', (client) => client.on('error', () => {}));
     return { sessions, route };
   };
 

@@ -54,6 +54,19 @@ describe('PostgreSQL as a target', () => {
   }));
 });
 
+test('a session that the server ends in the middle fails its call and nothing else', async () => {
+  const slow = agent.run('SELECT sum(g) FROM generate_series(1, 100000000000) g');
+  slow.catch(() => {});
+  await expect.poll(running, { timeout: 10_000 }).toBe(true);
+
+  await admin.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sum(g)%' AND pid <> pg_backend_pid()`,
+  );
+
+  await expect(slow).rejects.toMatchObject({ code: 'target-unavailable' });
+  expect((await agent.run('SELECT id FROM orders WHERE id = 1')).rows).toEqual([[1]]);
+});
+
 describe('answers', () => {
   test('values arrive as JSON can hold them faithfully', async () => {
     const { columns, rows } =
