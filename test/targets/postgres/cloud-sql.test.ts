@@ -80,13 +80,19 @@ function accessTo(target: Target, secret: Secret, settings: object = {}, signal 
     credential: { service_account: account },
     unclassified: 'allow',
   });
-  const connection: Connection = { name: 'crm', version: '1', document, classification: new Map() };
+  const connection: Connection = {
+    name: 'crm',
+    version: '1',
+    document,
+    classification: new Map(),
+    transforms: new Map(),
+  };
   return { connection, settings: parsed, secret, signal, limits: {} };
 }
 
 async function run(target: Target, access: ReturnType<typeof accessTo>, statement: string) {
   const facts = await target.inspect(access);
-  const context = { connection: access.connection, unmask: [], seal: () => '«»' };
+  const context = { connection: access.connection, unmask: [], seal: () => '«»', tokenKey: () => new Uint8Array(32) };
   const operation = await target.understand({ statement, parameters: [] }, facts, context);
   const { batches } = await target.execute(operation, access);
   const rows = [];
