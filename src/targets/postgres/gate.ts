@@ -47,6 +47,7 @@ export function gate(statement: unknown, catalog: Catalog, searchPath: readonly 
     checks[type]?.(fields, seen, catalog, searchPath);
     if (type === 'ColumnRef' && predicate) seen.predicates.add(namesOf(fields['fields']).at(-1) ?? '*');
     if (type === 'JoinExpr') for (const name of namesOf(fields['usingClause'])) seen.predicates.add(name);
+    if (type === 'CTECycleClause') for (const name of namesOf(fields['cycle_col_list'])) seen.predicates.add(name);
     if (type === 'A_Const') return;
 
     for (const [name, value] of Object.entries(fields)) {
@@ -93,6 +94,7 @@ const checks: Readonly<Record<string, Check>> = {
   FuncCall: (fields, _seen, catalog) => checkFunction(namesOf(fields['funcname']), catalog, fields),
   A_Expr: builtInOnly('R7', 'name', 'The operator'),
   SubLink: builtInOnly('R7', 'operName', 'The operator'),
+  SortBy: builtInOnly('R7', 'useOp', 'The operator'),
   CollateClause: builtInOnly('R7', 'collname', 'The collation'),
 
   ColumnRef: (fields, seen, catalog) => {

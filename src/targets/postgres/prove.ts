@@ -2,6 +2,7 @@ import { hiddenColumns } from './allowed-catalog.ts';
 import { isSystem, nameOf, type Relation } from './catalog.ts';
 import { checkDefinition } from './definitions.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
+import { leftAlone } from './left-alone.ts';
 import { outputClasses } from './lineage.ts';
 import { type Cover, coverOf } from './masks.ts';
 import type { Plan } from './plan.ts';
@@ -74,9 +75,11 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     const reference = references.find((candidate) => candidate.fields === fields);
     return reference?.relation && covers.get(reference.relation);
   });
+  // What is written to is checked as a whole, and what a write reads is not looked at so closely.
+  const alone = type === undefined ? leftAlone(query, references, coverOf) : new Set([target]);
   const rewriting = {
     references,
-    coverOf: (reference: Reference) => (reference === target ? undefined : coverOf(reference)),
+    coverOf: (reference: Reference) => (alone.has(reference) ? undefined : coverOf(reference)),
     columnRefs: seen.columnRefs,
     types: seen.types,
   };
