@@ -94,7 +94,16 @@ const checks: Readonly<Record<string, Check>> = {
   FuncCall: (fields, _seen, catalog) => checkFunction(namesOf(fields['funcname']), catalog, fields),
   A_Expr: builtInOnly('R7', 'name', 'The operator'),
   SubLink: builtInOnly('R7', 'operName', 'The operator'),
-  SortBy: builtInOnly('R7', 'useOp', 'The operator'),
+  SortBy: (fields) => {
+    const path = namesOf(fields['useOp']);
+    if (path.length > 1) {
+      throw new Refusal(
+        'R7',
+        `ORDER BY … USING OPERATOR(${path.join('.')}) cannot be proven safe; write ASC or DESC`,
+        fields,
+      );
+    }
+  },
   CollateClause: builtInOnly('R7', 'collname', 'The collation'),
 
   ColumnRef: (fields, seen, catalog) => {
