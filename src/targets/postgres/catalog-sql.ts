@@ -68,7 +68,7 @@ export const catalogSql = {
         OR ${mayHoldDomain('t.oid')} AS "userCast"
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype <> 'c' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typtype = 'c')
-      OR t.oid IN (SELECT a.atttypid FROM pg_attribute a)`,
+      OR t.oid IN (SELECT DISTINCT a.atttypid FROM pg_attribute a)`,
 
   functions: `
     SELECT p.proname AS name, bool_and(p.provolatile <> 'v') AS stable, bool_and(p.oid < 16384) AS "builtIn",
