@@ -22,10 +22,9 @@ const rows = {
     name: z.string(),
     kind: z.enum(['r', 'p', 'v', 'm', 'f', 'S']),
     rules: z.boolean(),
-    fingerprint: z.string(),
-    writeFingerprint: z.string(),
     columns: z.array(column),
   }),
+  fingerprints: z.object({ relation: number, fingerprint: z.string(), writeFingerprint: z.string() }),
   types: z.object({
     oid: number,
     schema: z.string(),
@@ -56,12 +55,19 @@ const rows = {
   readable: z.object({ relation: number, columns: z.array(number) }),
 };
 
+/** Of what no row speaks of, and of the system's own relations, which do not change. */
+const blank = { fingerprint: '0:0', writeFingerprint: '0:0' };
+
 /** Reads the whole catalog; the caller sees to it that all questions are answered from one snapshot. */
 export async function readCatalog(ask: Ask, database: string, parser: Parser): Promise<Catalog> {
   const read = async <Row>(schema: z.ZodType<Row>, sql: string): Promise<Row[]> =>
     z.array(schema).parse(await ask(sql));
 
-  const relations = await read(rows.relations, catalogSql.relations);
+  const found = await read(rows.relations, catalogSql.relations);
+  const prints = new Map(
+    (await read(rows.fingerprints, catalogSql.fingerprints)).map(({ relation, ...print }) => [relation, print]),
+  );
+  const relations = found.map((relation) => ({ ...relation, ...(prints.get(relation.oid) ?? blank) }));
   const types = await read(rows.types, catalogSql.types);
   const functions = await read(rows.functions, catalogSql.functions);
   const views = await Promise.all(
@@ -72,6 +78,7 @@ export async function readCatalog(ask: Ask, database: string, parser: Parser): P
   );
   return {
     database,
+    whole: prints.get(0) ?? blank,
     relations: new Map(relations.map((relation) => [nameOf(relation), relation])),
     byOid: new Map(relations.map((relation) => [relation.oid, relation])),
     types: new Map(types.map((type) => [type.oid, type])),

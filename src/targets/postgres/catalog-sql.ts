@@ -1,24 +1,39 @@
 /** The questions asked of the target's catalog. Every name is of `pg_catalog`, which is all the session looks in. */
 
-/** How many rows of a catalog there are, and which versions (`xmin`) of them: any change changes it. */
-const versions = (rows: string) => `(SELECT count(*) || ':' || coalesce(sum(v.xmin::text::bigint), 0) FROM ${rows})`;
+/**
+ * Rows of the catalog that say what a relation is, for a read of it and, besides, for a write: how each says which relation
+ * that is, and where it stands. 0 stands for the whole database: checks of domains belong to no relation, and neither do casts.
+ */
+const telling: readonly { relation: string; from: string; write?: true }[] = [
+  { relation: 'v.oid', from: 'pg_class v' },
+  { relation: 'c.oid', from: 'pg_class c JOIN pg_namespace v ON v.oid = c.relnamespace' },
+  { relation: 'v.attrelid', from: 'pg_attribute v' },
+  { relation: 'v.conrelid', from: 'pg_constraint v' },
+  { relation: 'v.ev_class', from: 'pg_rewrite v' },
+  { relation: 'v.inhparent', from: 'pg_inherits v' },
+  { relation: 'v.polrelid', from: 'pg_policy v' },
+  { relation: '0::oid', from: 'pg_cast v WHERE v.oid >= 16384' },
+  { relation: 'v.tgrelid', from: 'pg_trigger v', write: true },
+  { relation: 'v.indrelid', from: 'pg_index v', write: true },
+  { relation: 'v.adrelid', from: 'pg_attrdef v', write: true },
+];
 
-/** Of each relation `c`: everything in the catalog that understanding a read of it rests on, in as little work as possible. */
-const fingerprint = `concat_ws(' ', c.xmin,
-  ${versions('pg_attribute v WHERE v.attrelid = c.oid AND v.attnum > 0')},
-  ${versions('pg_constraint v WHERE v.conrelid = c.oid')},
-  ${versions('pg_rewrite v WHERE v.ev_class = c.oid')})`;
+/** Of each row its version: whatever changes, is added or goes changes how many there are or what the versions add up to. */
+const version = 'v.xmin::text::bigint AS version';
 
-/** As `fingerprint`, and what a write rests on besides. */
-const writeFingerprint = `concat_ws(' ', ${fingerprint},
-  ${versions('pg_trigger v WHERE v.tgrelid = c.oid')},
-  ${versions('pg_index v WHERE v.indrelid = c.oid')},
-  ${versions('pg_inherits v WHERE v.inhparent = c.oid')},
-  ${versions('pg_attrdef v WHERE v.adrelid = c.oid')})`;
+const fingerprint = (rows = '') => `concat(count(*)${rows}, ':', coalesce(sum(version)${rows}, 0))`;
 
-/** The fingerprint of the relation `$1`. One at a time, so that the server plans it once and for all. */
-export const driftSql = `SELECT ${fingerprint} FROM pg_class c WHERE c.oid = $1::oid`;
-export const writeDriftSql = `SELECT ${writeFingerprint} FROM pg_class c WHERE c.oid = $1::oid`;
+/** The fingerprint of the relations `$1` together. Prepared once for each session, as it is asked with every statement. */
+const drift = (parts: typeof telling) =>
+  `SELECT ${fingerprint()} FROM (${parts
+    .map(
+      ({ relation, from }) =>
+        `SELECT ${version} FROM ${from} ${from.includes('WHERE') ? 'AND' : 'WHERE'} ${relation} = ANY ($1::oid[])`,
+    )
+    .join(' UNION ALL ')}) t`;
+
+export const driftSql = drift(telling.filter(({ write }) => write !== true));
+export const writeDriftSql = drift(telling);
 
 const ofUser = `n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
@@ -50,13 +65,18 @@ export const catalogSql = {
   relations: `
     SELECT c.oid::int, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
       EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS rules,
-      CASE WHEN ${ofUser} THEN ${fingerprint} ELSE '' END AS fingerprint,
-      CASE WHEN ${ofUser} THEN ${writeFingerprint} ELSE '' END AS "writeFingerprint",
       (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'type', a.atttypid::bigint,
           'generated', a.attgenerated <> '', 'hasDefault', a.atthasdef OR a.attidentity <> '') ORDER BY a.attnum), '[]')
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_(toast|temp)'`,
+
+  fingerprints: `
+    SELECT t.relation::int, ${fingerprint(' FILTER (WHERE NOT write)')} AS fingerprint, ${fingerprint()} AS "writeFingerprint"
+    FROM (${telling.map(({ relation, from, write = false }) => `SELECT ${relation} AS relation, ${version}, ${write} AS write FROM ${from}`).join(' UNION ALL ')}) t
+    WHERE t.relation = 0 OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = t.relation AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${ofUser} AND n.nspname !~ '^pg_(toast|temp)')
+    GROUP BY t.relation`,
 
   types: `
     SELECT t.oid::int, n.nspname AS schema, t.typname AS name, t.typtype AS kind, t.typcategory AS category,

@@ -4,6 +4,8 @@ import type { Node } from './syntax.ts';
 
 export type Catalog = {
   database: string;
+  /** Of what belongs to no relation: checks of domains, casts. */
+  whole: Print;
   /** By `schema.name`. */
   relations: ReadonlyMap<string, Relation>;
   byOid: ReadonlyMap<number, Relation>;
@@ -39,9 +41,13 @@ export type Relation = {
   columns: readonly Column[];
   /** It has rules other than a view's own. */
   rules: boolean;
-  /** Of everything in the catalog that understanding a read of it rests on; empty for the system's own relations. */
+} & Print;
+
+/** How many rows of the catalog say what something is, and what their versions add up to: `rows:sum`. */
+export type Print = {
+  /** Of all that a read rests on. */
   fingerprint: string;
-  /** The same for a write. */
+  /** Of all that a write rests on. */
   writeFingerprint: string;
 };
 

@@ -1,3 +1,5 @@
+import type { Watch } from './drift.ts';
+
 /** How an understood statement is run. Only this target reads it. */
 export type Plan =
   /** It is not: nothing could be proven. */
@@ -7,8 +9,8 @@ export type Plan =
       /** The very text that goes to the server. */
       text: string;
       searchPath: readonly string[];
-      /** The relations it rests on, as they were when it was understood. */
-      watched: readonly { oid: number; fingerprint: string }[];
+      /** What it rests on in the catalog, as that was when it was understood. */
+      watch: Watch;
       /** By position: the class that hides an output column, where that could be told. */
       outputs: readonly (string | undefined)[];
       typeName: (oid: number) => string | undefined;

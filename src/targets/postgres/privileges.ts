@@ -1,5 +1,6 @@
 import type { Protection } from '../../model/operation.ts';
 import { type Catalog, isSystem, type Relation } from './catalog.ts';
+import { linksOf } from './links.ts';
 
 /** The columns of a relation that hide something from an identity. */
 export type HiddenIn = (relation: Relation) => Iterable<string>;
@@ -37,18 +38,7 @@ function servedBy(relations: Iterable<Relation>, catalog: Catalog): Set<Relation
   // A set that grows while it is walked is walked to its end.
   for (const { oid } of served) {
     for (const read of catalog.views.get(oid)?.reads ?? []) add(catalog.byOid.get(read));
-    for (const child of heirsOf(catalog).get(oid) ?? []) add(catalog.byOid.get(child));
+    for (const child of linksOf(catalog).children(oid)) add(catalog.byOid.get(child));
   }
   return served;
-}
-
-const heirs = new WeakMap<Catalog, ReadonlyMap<number, number[]>>();
-
-function heirsOf(catalog: Catalog): ReadonlyMap<number, number[]> {
-  const known = heirs.get(catalog);
-  if (known !== undefined) return known;
-  const found = new Map<number, number[]>();
-  for (const { child, parent } of catalog.inheritance) found.set(parent, [...(found.get(parent) ?? []), child]);
-  heirs.set(catalog, found);
-  return found;
 }

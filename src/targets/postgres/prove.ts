@@ -1,6 +1,7 @@
 import { hiddenColumns } from './allowed-catalog.ts';
 import { isSystem, nameOf, type Relation } from './catalog.ts';
 import { checkDefinition } from './definitions.ts';
+import { restOfRead, watch } from './drift.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
 import { leftAlone } from './left-alone.ts';
 import { outputClasses } from './lineage.ts';
@@ -9,7 +10,7 @@ import type { Plan } from './plan.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
 import { rewrite } from './rewrite.ts';
-import { type Subject, watchedBy } from './subject.ts';
+import type { Subject } from './subject.ts';
 import { everyNode, type Fields, fieldsOf, typeOf } from './syntax.ts';
 import { checkWrite, writeType } from './writes.ts';
 
@@ -41,7 +42,9 @@ function checkExplain(fields: Fields, { covers, known, ground }: Subject): void 
   if (strange !== undefined)
     throw new Refusal('R2', `EXPLAIN with ${strange.toUpperCase()} cannot be proven safe; leave it out`);
   if (typeOf(fields['query']) !== 'SelectStmt') throw new Refusal('R2', 'Only a SELECT can be explained');
-  const classified = watchedBy(known, ground.catalog).some((relation) => ground.protections(relation).classes.size > 0);
+  const classified = restOfRead(known, ground.catalog).some(
+    (relation) => ground.protections(relation).classes.size > 0,
+  );
   if (classified || [...covers.values()].some(isCovered)) {
     throw new Refusal('R8', 'The plan of a query over classified columns tells of them; explain a query without them');
   }
@@ -156,13 +159,9 @@ type Shape = {
 
 function planOf({ known, ground }: Subject, shape: Shape): Plan {
   const { catalog, protections, context } = ground;
-  const watched = watchedBy(known, catalog);
   return {
     ...shape,
-    watched: watched.map(({ oid, fingerprint, writeFingerprint }) => ({
-      oid,
-      fingerprint: shape.access === 'read' ? fingerprint : writeFingerprint,
-    })),
+    watch: watch(known, shape.access, catalog),
     typeName: (oid) => catalog.types.get(oid)?.name,
     maskedOrigin: (table, column) => {
       const relation = catalog.byOid.get(table);

@@ -64,8 +64,8 @@ const prepared = {
 const ready = new WeakSet<object>();
 
 /**
- * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), compare
- * the catalog, bind, run, commit. A read sends all but the last at once; a write waits for the comparison.
+ * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), bind, compare
+ * the catalog, run, commit. A read sends all but the last at once; a write waits for the comparison.
  */
 export function createRun({ plan, parameters, seconds, batch, onRow }: RunOptions): Run {
   const described = deferred<readonly pg.FieldDef[]>();
@@ -74,8 +74,8 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
   let wire: Wire | undefined;
   let batchEnd: Deferred<boolean> = deferred();
   let failure: { error: unknown } | undefined;
-  /** Relations found as they were. */
-  let unchanged = 0;
+  /** The catalog is what it was. */
+  let unchanged = false;
   let changed: number | undefined;
 
   const fail = (error: unknown) => {
@@ -113,9 +113,8 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     con.execute({ portal, rows: plan.access === 'read' ? batch : 0 });
     con.flush();
   };
-  const bindAndRun = (con: Wire) => {
+  const describeAndRun = (con: Wire) => {
     con.once('noData', nothingToDescribe);
-    con.bind({ portal, statement: '', values: parameters.map(asText) });
     con.describe({ type: 'P', name: portal });
     runPortal(con);
   };
@@ -134,18 +133,19 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     if (plan.access === 'define')
       ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
     con.parse({ name: '', text: plan.text });
-    for (const { oid } of plan.watched)
-      own(con, 'drift', plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift', [String(oid)]);
-    if (plan.access === 'read' || unchanged === plan.watched.length) bindAndRun(con);
+    // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.
+    con.bind({ portal, statement: '', values: parameters.map(asText) });
+    const drift = plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift';
+    own(con, 'drift', drift, [`{${plan.watch.oids.join(',')}}`]);
+    if (plan.access === 'read') describeAndRun(con);
     else con.flush();
     con.stream.uncork();
   };
 
   const onTag = (step: string | undefined, tag: string, con: Wire) => {
     if (step === 'drift') {
-      if (tag !== 'SELECT 1') return fail(new CatalogChanged());
-      unchanged += 1;
-      if (plan.access !== 'read' && unchanged === plan.watched.length) bindAndRun(con);
+      if (!unchanged) return fail(new CatalogChanged());
+      if (plan.access !== 'read') describeAndRun(con);
     }
     if (step === 'statement') {
       con.removeListener('noData', nothingToDescribe);
@@ -170,7 +170,7 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     },
     handleDataRow: ({ fields }: { fields: (string | null)[] }) => {
       if (steps[0] === 'drift') {
-        if (fields[0] !== plan.watched[unchanged]?.fingerprint) fail(new CatalogChanged());
+        unchanged = fields[0] === plan.watch.fingerprint;
       } else if (failure === undefined) onRow(fields);
     },
     handlePortalSuspended: () => {

@@ -1,5 +1,5 @@
 import type { Context } from '../target.ts';
-import { type Catalog, isSystem, type Relation } from './catalog.ts';
+import type { Catalog, Relation } from './catalog.ts';
 import type { Cover } from './masks.ts';
 import type { Parser } from './parser.ts';
 import type { Protections } from './protections.ts';
@@ -25,15 +25,3 @@ export type Subject = {
   covers: ReadonlyMap<Relation, Cover>;
   ground: Ground;
 };
-
-/** The relations a statement rests on: those it names, and what the views among them read. */
-export function watchedBy(relations: readonly Relation[], catalog: Catalog): Relation[] {
-  const watched = new Set(relations.filter((relation) => !isSystem(relation)));
-  for (const relation of watched) {
-    for (const oid of catalog.views.get(relation.oid)?.reads ?? []) {
-      const read = catalog.byOid.get(oid);
-      if (read !== undefined && !isSystem(read)) watched.add(read);
-    }
-  }
-  return [...watched];
-}

@@ -1,5 +1,6 @@
 import { type Catalog, nameOf, type Relation } from './catalog.ts';
 import type { Seen } from './gate.ts';
+import { relatives } from './links.ts';
 import type { Cover } from './masks.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
@@ -65,19 +66,6 @@ function checkCode(relation: Relation, catalog: Catalog): void {
     'R9',
     `A write to ${nameOf(relation)} runs code of the database (a trigger, or a function in a check, a default, an index or a domain), which may read classified columns`,
   );
-}
-
-/** A relation and all below it, or above it, in its inheritance or partitions. */
-function relatives(relation: Relation, catalog: Catalog, side: 'child' | 'parent'): Relation[] {
-  const found = [relation];
-  for (const { oid } of found) {
-    for (const link of catalog.inheritance) {
-      const from = side === 'child' ? link.parent : link.child;
-      const relative = from === oid ? catalog.byOid.get(link[side]) : undefined;
-      if (relative !== undefined && !found.includes(relative)) found.push(relative);
-    }
-  }
-  return found;
 }
 
 /** No classified name, whole row or place of a row may stand anywhere but on the left of an assignment. */
