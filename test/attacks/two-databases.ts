@@ -16,8 +16,11 @@ const approvedByHumans = new Set(['unbounded', 'irreversible', 'schema', 'opaque
 export async function observe(agent: Agent, statement: string): Promise<Observation> {
   const start = performance.now();
   const understood = await agent.understand(statement).catch(() => undefined);
-  const { warnings, risks } = understood ?? { warnings: [], risks: [] };
-  const human = risks.find((risk) => approvedByHumans.has(risk));
+  const { warnings = [], risks = [], unprovable } = understood ?? {};
+  // Counted as the gateway does it: only what can be proven.
+  const sized = understood && unprovable === undefined ? await agent.estimate(understood).catch(asProblem) : undefined;
+  const more = sized !== undefined && 'risks' in sized ? sized.risks : [];
+  const human = [...risks, ...more].find((risk) => approvedByHumans.has(risk));
   if (human !== undefined)
     return { seen: { human, warnings }, refused: `a human decides: ${human}`, milliseconds: performance.now() - start };
   const answer = await agent.run(statement).catch(asProblem);

@@ -4,11 +4,12 @@ import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Column, Result, Row } from '../../model/result.ts';
 import type { Access } from '../target.ts';
+import { createCeiling } from './ceiling.ts';
 import { runProblem } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Pools } from './pool.ts';
 import { CatalogChanged, createRun, defaultSeconds, type Run, type RunnablePlan } from './run.ts';
-import { type Parameter, requestSchema, type Settings } from './settings.ts';
+import { requestSchema, type Settings } from './settings.ts';
 import { readerFor } from './values.ts';
 
 export type ExecuteDeps = {
@@ -31,7 +32,7 @@ const batchRows = 500;
 export async function execute({ operation, access }: Job, deps: ExecuteDeps): Promise<Result> {
   const { plan } = operation;
   if (plan.access === 'none') throw new Problem('masking-unprovable', operation.unprovable);
-  const session = await openSession(plan, requestSchema.shape.parameters.parse(operation.parameters), access, deps);
+  const session = await openSession(operation, plan, access, deps);
   try {
     const fields = await session.run.described;
     const more = await session.run.more();
@@ -57,12 +58,13 @@ type Session = {
 };
 
 async function openSession(
+  { parameters: sent, atMost }: Operation<Plan>,
   plan: RunnablePlan,
-  parameters: readonly Parameter[],
   access: Access<Settings> & { limits: Limits },
   deps: ExecuteDeps,
 ): Promise<Session> {
   const { limits, signal } = access;
+  const parameters = requestSchema.shape.parameters.parse(sent);
   const {
     rows: maxRows = Number.POSITIVE_INFINITY,
     bytes: maxBytes = Number.POSITIVE_INFINITY,
@@ -86,7 +88,14 @@ async function openSession(
     if (count > maxRows || bytes > maxBytes) truncated = true;
     else if (!truncated) rows.push([...values]);
   };
-  const run = createRun({ plan, parameters, seconds, batch: Math.min(maxRows + 1, batchRows), onRow });
+  const run = createRun({
+    plan,
+    parameters,
+    seconds,
+    batch: Math.min(maxRows + 1, batchRows),
+    onRow,
+    ...(plan.access === 'write' && atMost !== undefined && { ceiling: createCeiling(atMost) }),
+  });
 
   const close = (broken: boolean) => {
     if (!open) return;

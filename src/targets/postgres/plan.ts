@@ -1,3 +1,4 @@
+import type { Counting } from './counting.ts';
 import type { Watch } from './drift.ts';
 
 /** How an understood statement is run. Only this target reads it. */
@@ -16,4 +17,6 @@ export type Plan =
       typeName: (oid: number) => string | undefined;
       /** R13: what hides the column an output comes from; an output of which this tells anything must not leave. */
       maskedOrigin: (table: number, column: number) => string | undefined;
+      /** Of a write: how many rows it would change. */
+      counting?: Counting;
     };

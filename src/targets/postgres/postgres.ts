@@ -3,6 +3,7 @@ import type { Access, Context, Target } from '../target.ts';
 import type { Catalog } from './catalog.ts';
 import { readCatalog } from './catalog-reader.ts';
 import { runProblem } from './errors.ts';
+import { estimate } from './estimate.ts';
 import { execute } from './execute.ts';
 import { createParser } from './parser.ts';
 import type { Plan } from './plan.ts';
@@ -21,6 +22,8 @@ export type PostgresDeps = RouteOptions & {
   catalogAge?: number;
   /** Milliseconds after which a reply that nobody reads is given up. */
   stall?: number;
+  /** Milliseconds that the rows of a write may take to be counted. */
+  countFor?: number;
 };
 
 /** The catalog as of one moment, and the settings that decide how names are looked up in it. */
@@ -39,6 +42,7 @@ export function createPostgres({
   now = Date.now,
   catalogAge = 60_000,
   stall = 30_000,
+  countFor = 5000,
 }: PostgresDeps): Target<Settings, Request, Facts, Plan> {
   const parser = createParser();
   const pools = createPools({ allowPlaintext, dialInstance });
@@ -82,6 +86,7 @@ export function createPostgres({
         recorded: { statement: recorded.statement, parameters: recorded.parameters(request.parameters) },
       };
     },
+    estimate: (operation, access) => estimate(operation, access, { pools, countFor }),
     execute: (operation, access) => execute({ operation, access }, { pools, stall, onDrift: snapshots.drop }),
     schema: ({ catalog }, connection, mayTouch) =>
       schemaOf(catalog, connection, protections(catalog, connection), mayTouch),

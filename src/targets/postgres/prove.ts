@@ -1,5 +1,6 @@
 import { hiddenColumns } from './allowed-catalog.ts';
 import { isSystem, nameOf, type Relation } from './catalog.ts';
+import { type Counting, countingOf } from './counting.ts';
 import { checkDefinition } from './definitions.ts';
 import { restOfRead, watch } from './drift.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
@@ -87,10 +88,16 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     types: seen.types,
   };
   const text = await rewrite(subject.statement, parsed, rewriting, ground.parser);
-  return {
-    plan: planOf(subject, { text, access: type === undefined ? 'read' : 'write', searchPath: ['pg_catalog'], outputs }),
-    warnings: warningsFor(seen, subject),
-  };
+  const plan = planOf(subject, {
+    text,
+    access: type === undefined ? 'read' : 'write',
+    searchPath: ['pg_catalog'],
+    outputs,
+    ...(type !== undefined && {
+      counting: await countingOf({ text, statement: query, target: target?.relation }, catalog, ground.parser),
+    }),
+  });
+  return { plan, warnings: warningsFor(seen, subject) };
 }
 
 const hiddenFrom =
@@ -155,6 +162,7 @@ type Shape = {
   access: 'read' | 'write' | 'define';
   searchPath: readonly string[];
   outputs: readonly (string | undefined)[];
+  counting?: Counting;
 };
 
 function planOf({ known, ground }: Subject, shape: Shape): Plan {

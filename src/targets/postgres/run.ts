@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Problem } from '../../model/problem.ts';
 import { driftSql, writeDriftSql } from './catalog-sql.ts';
+import { type Ceiling, changesSql } from './ceiling.ts';
 import type { Plan } from './plan.ts';
 import type { Parameter } from './settings.ts';
 import { quoted } from './syntax.ts';
@@ -15,6 +16,8 @@ export type RunOptions = {
   /** Rows asked for at a time. */
   batch: number;
   onRow: (values: readonly (string | null)[]) => void;
+  /** Of a write: what it may change. */
+  ceiling?: Ceiling;
 };
 
 export type Run = {
@@ -60,6 +63,7 @@ const prepared = {
   'sallyport-write': 'BEGIN READ WRITE',
   'sallyport-drift': driftSql,
   'sallyport-write-drift': writeDriftSql,
+  'sallyport-changes': changesSql,
 };
 const ready = new WeakSet<object>();
 
@@ -67,7 +71,7 @@ const ready = new WeakSet<object>();
  * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), bind, compare
  * the catalog, run, commit. A read sends all but the last at once; a write waits for the comparison.
  */
-export function createRun({ plan, parameters, seconds, batch, onRow }: RunOptions): Run {
+export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: RunOptions): Run {
   const described = deferred<readonly pg.FieldDef[]>();
   /** What the next command tags belong to, in the order they were sent. */
   const steps: string[] = [];
@@ -119,6 +123,21 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     runPortal(con);
   };
 
+  const end = (con: Wire, how: 'commit' | 'rollback') => {
+    con.stream.cork();
+    ownText(con, how, how.toUpperCase());
+    con.sync();
+    con.stream.uncork();
+  };
+  /** Triggers that wait for the commit run first: what they change is counted too. */
+  const countChanges = (con: Wire) => {
+    con.stream.cork();
+    ownText(con, 'setting', 'SET CONSTRAINTS ALL IMMEDIATE');
+    own(con, 'changes', 'sallyport-changes');
+    con.flush();
+    con.stream.uncork();
+  };
+
   const submit = (con: object) => {
     if (!isWire(con)) throw new Error('The driver is not the one this was written for.');
     wire = con;
@@ -132,6 +151,7 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
       ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
     if (plan.access === 'define')
       ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
+    if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');
     con.parse({ name: '', text: plan.text });
     // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.
     con.bind({ portal, statement: '', values: parameters.map(asText) });
@@ -152,11 +172,11 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
       changed = Number(/ (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
       // A read has said all there is: its commit need not be waited for, and the session takes nothing else before it.
       if (plan.access === 'read') batchEnd.resolve(false);
-      con.stream.cork();
-      ownText(con, 'commit', 'COMMIT');
-      con.sync();
-      con.stream.uncork();
+      if (ceiling === undefined) end(con, 'commit');
+      else countChanges(con);
     }
+    if (step === 'changes') end(con, ceiling?.verdict() === undefined ? 'commit' : 'rollback');
+    if (step === 'rollback') fail(ceiling?.verdict());
     if (step !== 'commit') return;
     if (tag === 'COMMIT') batchEnd.resolve(false);
     else fail(new Problem('target-rejected', { detail: 'The transaction was rolled back.' }));
@@ -171,7 +191,8 @@ export function createRun({ plan, parameters, seconds, batch, onRow }: RunOption
     handleDataRow: ({ fields }: { fields: (string | null)[] }) => {
       if (steps[0] === 'drift') {
         unchanged = fields[0] === plan.watch.fingerprint;
-      } else if (failure === undefined) onRow(fields);
+      } else if (steps[0] === 'count' || steps[0] === 'changes') ceiling?.read(fields);
+      else if (failure === undefined) onRow(fields);
     },
     handlePortalSuspended: () => {
       steps.shift();

@@ -22,6 +22,8 @@ export const settingsSchema = placeSchema
     ca: z.string().optional(),
     /** Schemas in which unqualified names are looked up. */
     search_path: z.array(z.string().min(1).max(63)).min(1).default(['public']),
+    /** Rows: a write that would change more, by cascades too, is `bulk`. */
+    bulk: z.int().min(0).max(1_000_000).default(100),
   })
   .refine(({ host, instance }) => (host === undefined) !== (instance === undefined), {
     error: 'either host or instance',

@@ -5,7 +5,6 @@ import {
   type Limits,
   type Transform,
 } from '../../../src/model/documents.ts';
-import type { Operation } from '../../../src/model/operation.ts';
 import { Problem } from '../../../src/model/problem.ts';
 import type { Column, Row } from '../../../src/model/result.ts';
 import { createTokenKey } from '../../../src/model/seal.ts';
@@ -26,7 +25,7 @@ export type AgentOptions = {
   target?: Postgres;
 };
 
-/** An agent at one database, as the gateway would serve it: inspect, understand, refuse what is unprovable, execute. */
+/** An agent at one database, as the gateway would serve it: inspect, understand, refuse what is unprovable, count, execute. */
 export function agentAt(database: Database, options: AgentOptions = {}) {
   const {
     classification = {},
@@ -69,17 +68,19 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
     const facts = await target.inspect(access());
     return target.understand({ statement, parameters }, facts, { connection, unmask, seal, tokenKey });
   };
-  const execute = (
-    operation: Operation<Awaited<ReturnType<typeof understand>>['plan']>,
-    limits: Limits = {},
-    signal = never,
-  ) => target.execute(operation, access(signal, limits));
+  type Understood = Awaited<ReturnType<typeof understand>>;
+  const execute = (operation: Understood, limits: Limits = {}, signal = never) =>
+    target.execute(operation, access(signal, limits));
+
+  const estimate = async (operation: Understood, signal = never) =>
+    (await target.estimate?.(operation, access(signal))) ?? { risks: [], estimates: {} };
 
   return {
     target,
     connection,
     access,
     understand,
+    estimate,
     execute,
     /** Runs to the end. Throws what the gateway would answer with. */
     async run(
@@ -93,7 +94,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
           detail: `${operation.unprovable.rule}: ${operation.unprovable.detail}`,
         });
       }
-      const result = await execute(operation, limits);
+      const result = await execute({ ...operation, ...(await estimate(operation)) }, limits);
       const rows: Row[] = [];
       for await (const batch of result.batches) rows.push(...batch);
       return { columns: result.columns, rows, ...result.summary() };
