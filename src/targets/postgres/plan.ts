@@ -9,6 +9,8 @@ export type Plan =
       access: 'read' | 'write' | 'define';
       /** The very text that goes to the server. */
       text: string;
+      /** Values of the parameters that come after the caller's own: keys, so they are only ever bound. */
+      bindings: () => readonly string[];
       searchPath: readonly string[];
       /** What it rests on in the catalog, as that was when it was understood. */
       watch: Watch;

@@ -1,6 +1,8 @@
 import type { Classification, Connection } from '../../model/connection.ts';
+import type { Transform } from '../../model/documents.ts';
 import { hiddenColumns } from './allowed-catalog.ts';
 import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
+import { type Columns, genuineColumns } from './genuine.ts';
 import { Refusal } from './refusal.ts';
 import { type Classes, viewColumns } from './view-columns.ts';
 
@@ -8,7 +10,14 @@ import { type Classes, viewColumns } from './view-columns.ts';
 const unclassifiedClass = 'UNCLASSIFIED';
 
 /** Of one relation: the classes of its columns, or why it may not be read or written at all. */
-type Protection = { classes: Classes; refusal?: Refusal };
+export type Protection = {
+  classes: Classes;
+  refusal?: Refusal;
+  /** How the connection masks each class. */
+  transforms?: ReadonlyMap<string, Transform>;
+  /** Columns that hold what the classification speaks of as it stands. */
+  genuine?: ReadonlySet<string>;
+};
 
 export type Protections = (relation: Relation) => Protection;
 
@@ -19,13 +28,25 @@ const none: Protection = { classes: new Map() };
  * partitions, foreign keys, generated columns and views. What it says nothing of is treated as the connection says.
  */
 export function protectionsOf(catalog: Catalog, connection: Connection): Protections {
-  const closure: Closure = { catalog, connection, classes: new Map(), named: new Set(), refusals: new Map() };
+  const closure: Closure = {
+    catalog,
+    connection,
+    classes: new Map(),
+    named: new Set(),
+    spoken: new Map(),
+    refusals: new Map(),
+  };
   for (const relation of catalog.byOid.values()) if (!isSystem(relation)) start(closure, relation);
   spread(closure);
+  const genuine = genuineColumns(
+    catalog,
+    closure.spoken,
+    (oid, column) => closure.classes.get(oid)?.has(column) === true,
+  );
   const settled = new Map<number, Protection>();
   return (relation) => {
     if (isSystem(relation)) return none;
-    const known = settled.get(relation.oid) ?? settle(closure, relation);
+    const known = settled.get(relation.oid) ?? settle(closure, relation, genuine);
     settled.set(relation.oid, known);
     return known;
   };
@@ -38,6 +59,8 @@ type Closure = {
   classes: Map<number, Map<string, Set<string>>>;
   /** Relations the classification speaks of, by name or by what they are made of. */
   named: Set<number>;
+  /** The columns that the classification itself names. */
+  spoken: Map<number, Set<string>>;
   refusals: Map<number, Refusal>;
 };
 
@@ -47,7 +70,9 @@ function start(closure: Closure, relation: Relation) {
   const entries = entriesFor(closure.connection.classification, name);
   if (entries.length > 0) closure.named.add(relation.oid);
   for (const [column, className] of entries.flatMap((entry) => [...entry])) {
-    if (relation.columns.some((known) => known.name === column)) add(closure, relation, column, [className]);
+    if (!relation.columns.some((known) => known.name === column)) continue;
+    add(closure, relation, column, [className]);
+    closure.spoken.set(relation.oid, (closure.spoken.get(relation.oid) ?? new Set()).add(column));
   }
   const strange = [...(closure.connection.classification.get(name)?.keys() ?? [])].find(
     (column) => !relation.columns.some((known) => known.name === column),
@@ -202,12 +227,17 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
   );
 }
 
-function settle(closure: Closure, relation: Relation): Protection {
+function settle(closure: Closure, relation: Relation, genuine: Columns): Protection {
   const classes = new Map(
     [...(closure.classes.get(relation.oid) ?? [])].map(([column, found]) => [column, [...found]]),
   );
   const refusal = obstacle(closure, relation) ?? unnamed(closure, relation);
-  return refusal === undefined ? { classes } : { classes, refusal };
+  const protection: Protection = {
+    classes,
+    transforms: closure.connection.transforms,
+    genuine: genuine.get(relation.oid) ?? new Set(),
+  };
+  return refusal === undefined ? protection : { ...protection, refusal };
 }
 
 function unnamed(closure: Closure, relation: Relation): Refusal | undefined {

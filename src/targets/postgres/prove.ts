@@ -13,6 +13,7 @@ import { Refusal } from './refusal.ts';
 import { rewrite } from './rewrite.ts';
 import type { Subject } from './subject.ts';
 import { everyNode, type Fields, fieldsOf, typeOf } from './syntax.ts';
+import { createTokenKeys } from './tokens.ts';
 import { checkWrite, writeType } from './writes.ts';
 
 /** What is run, once it is proven that nothing classified leaves. */
@@ -81,18 +82,24 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   });
   // What is written to is checked as a whole, and what a write reads is not looked at so closely.
   const alone = type === undefined ? leftAlone(query, references, coverOf) : new Set([target]);
+  const keys = createTokenKeys(subject.parameters, ground.context.tokenKey);
   const rewriting = {
+    keys,
     references,
     coverOf: (reference: Reference) => (alone.has(reference) ? undefined : coverOf(reference)),
     columnRefs: seen.columnRefs,
     types: seen.types,
   };
   const text = await rewrite(subject.statement, parsed, rewriting, ground.parser);
+  // What a token was made of must not be written, and the plan of a write, which approvers see, would hold its key.
+  if (type !== undefined && keys.bindings().length > 0)
+    throw new Refusal('R9', 'A write may not read tokens; read first, then write the values');
   const plan = planOf(subject, {
     text,
     access: type === undefined ? 'read' : 'write',
     searchPath: ['pg_catalog'],
     outputs,
+    bindings: keys.bindings,
     ...(type !== undefined && {
       counting: await countingOf({ text, statement: query, target: target?.relation }, catalog, ground.parser),
     }),
@@ -153,6 +160,7 @@ async function proveDefinition(statement: Fields, subject: Subject): Promise<Pro
     access: 'define',
     searchPath: ground.searchPath,
     outputs: [],
+    bindings: () => [],
   });
   return { plan, warnings: [] };
 }
@@ -163,6 +171,7 @@ type Shape = {
   searchPath: readonly string[];
   outputs: readonly (string | undefined)[];
   counting?: Counting;
+  bindings: () => readonly string[];
 };
 
 function planOf({ known, ground }: Subject, shape: Shape): Plan {

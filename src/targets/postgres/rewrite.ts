@@ -4,10 +4,13 @@ import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
 import { type Edit, splice, type TokenLine, tokenLine } from './splice.ts';
 import { type Fields, fieldsOf, locationOf, namesOf, type Parsed, quoted, sameTree, textOf } from './syntax.ts';
+import type { TokenKeys } from './tokens.ts';
 
 export type Rewriting = {
   references: readonly Reference[];
   coverOf: (reference: Reference) => Cover | undefined;
+  /** Of the tokens among the masks. */
+  keys: TokenKeys;
   columnRefs: readonly Fields[];
   /** Type names to be written with their schema. */
   types: readonly { fields: Fields; schema: string }[];
@@ -27,7 +30,7 @@ export async function rewrite(
   const tokens = tokenLine(parsed.tokens);
   const edits = rewriting.references.flatMap((reference) => {
     const cover = rewriting.coverOf(reference);
-    return cover === undefined ? qualify(reference, tokens) : mask(reference, cover, tokens);
+    return cover === undefined ? qualify(reference, tokens) : mask(reference, cover, tokens, rewriting.keys);
   });
   edits.push(
     ...unqualifyColumns(rewriting, tokens),
@@ -58,7 +61,7 @@ function qualify({ fields, relation }: Reference, tokens: TokenLine): Edit[] {
 }
 
 /** Covers `ONLY t`, `ONLY (t)`, `t *` and `TABLE t` as well as a plain name. */
-function mask({ wrapper, fields }: Reference, cover: Cover, tokens: TokenLine): Edit[] {
+function mask({ wrapper, fields }: Reference, cover: Cover, tokens: TokenLine, keys: TokenKeys): Edit[] {
   const first = tokens.at(locationOf(fields));
   if (wrapper === undefined || first === undefined) throw unplaceable(fields);
   const only = fields['inh'] !== true;
@@ -79,8 +82,10 @@ function mask({ wrapper, fields }: Reference, cover: Cover, tokens: TokenLine): 
   const name = textOf(fields['relname']) ?? '';
   const alias = fields['alias'] === undefined ? ` AS ${quoted(name)}` : '';
   delete wrapper['RangeVar'];
-  wrapper['RangeSubselect'] = { subquery: coverTree(cover, only), alias: fields['alias'] ?? { aliasname: name } };
-  return [{ start: from, end: to, text: `${command ? 'SELECT * FROM ' : ''}(${coverText(cover, only)})${alias}` }];
+  wrapper['RangeSubselect'] = { subquery: coverTree(cover, only, keys), alias: fields['alias'] ?? { aliasname: name } };
+  return [
+    { start: from, end: to, text: `${command ? 'SELECT * FROM ' : ''}(${coverText(cover, only, keys)})${alias}` },
+  ];
 }
 
 /** `public.users.email` → `users.email`, where `public.users` became a subquery, which has no schema. */

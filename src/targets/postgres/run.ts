@@ -154,7 +154,7 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
     if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');
     con.parse({ name: '', text: plan.text });
     // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.
-    con.bind({ portal, statement: '', values: parameters.map(asText) });
+    con.bind({ portal, statement: '', values: [...parameters.map(asText), ...plan.bindings()] });
     const drift = plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift';
     own(con, 'drift', drift, [`{${plan.watch.oids.join(',')}}`]);
     if (plan.access === 'read') describeAndRun(con);

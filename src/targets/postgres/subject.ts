@@ -22,6 +22,8 @@ export type Subject = {
   references: readonly Reference[];
   named: readonly { name: string; relation: Relation | undefined }[];
   known: readonly Relation[];
+  /** How many `$n` it has. */
+  parameters: number;
   covers: ReadonlyMap<Relation, Cover>;
   ground: Ground;
 };

@@ -41,13 +41,13 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   const known = relations.filter((relation) => relation !== undefined);
   const covers = new Map(known.map((relation) => [relation, coverOf(relation, protections, context.unmask, catalog)]));
 
-  const subject: Subject = { statement, parsed, references, named, known, covers, ground };
+  const parameters = parameterCount(parsed.statement);
+  const subject: Subject = { statement, parsed, references, named, known, parameters, covers, ground };
   // The tree is changed by rewriting, so what is recorded is made of it first, for both outcomes.
   const openRecord = recordedAs(statement, parsed, sealingFor(subject, false));
   const closedRecord = recordedAs(statement, parsed, sealingFor(subject, true));
   const classes = classesTouched(parsed.statement, subject);
   const masks = masksOf(parsed.statement, subject);
-  const parameters = parameterCount(parsed.statement);
   const protection = protectionOf(
     known,
     (relation) => coverOf(relation, protections, context.unmask, catalog).masked.keys(),
