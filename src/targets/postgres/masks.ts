@@ -55,24 +55,27 @@ export function maskOf(cover: Cover, column: string, className: string): Mask {
   return { resource: `${nameOf(cover.relation)}.${column}`, class: className, transform };
 }
 
+const expressionOf = ({ constant, value }: Replacement, keys: TokenKeys | undefined) =>
+  value === undefined || keys === undefined ? constant : value(keys);
+
 /** `SELECT id, '[EMAIL_ADDRESS]'::… AS email FROM …`: what stands in the place of a relation, as text. */
-export function coverText(cover: Cover, only: boolean, keys: TokenKeys): string {
+export function coverText(cover: Cover, only: boolean, keys: TokenKeys | undefined): string {
   const columns = cover.relation.columns.map(({ name }) => {
     const replaced = cover.replacements.get(name);
-    return replaced === undefined ? quoted(name) : `${replaced.value(keys).text} AS ${quoted(name)}`;
+    return replaced === undefined ? quoted(name) : `${expressionOf(replaced, keys).text} AS ${quoted(name)}`;
   });
   const { schema, name } = cover.relation;
   return `SELECT ${columns.join(', ')} FROM ${only ? 'ONLY ' : ''}${quoted(schema)}.${quoted(name)}`;
 }
 
 /** The tree of `coverText`, made by hand: what the parser then makes of the text must equal it. */
-export function coverTree(cover: Cover, only: boolean, keys: TokenKeys): Node {
+export function coverTree(cover: Cover, only: boolean, keys: TokenKeys | undefined): Node {
   const word = (sval: string) => ({ String: { sval } });
   const { schema, name } = cover.relation;
   const target = (column: Column): Fields => {
     const replaced = cover.replacements.get(column.name);
     if (replaced === undefined) return { val: { ColumnRef: { fields: [word(column.name)] } } };
-    return { name: column.name, val: replaced.value(keys).tree };
+    return { name: column.name, val: expressionOf(replaced, keys).tree };
   };
   return {
     SelectStmt: {

@@ -9,8 +9,8 @@ import type { TokenKeys } from './tokens.ts';
 export type Rewriting = {
   references: readonly Reference[];
   coverOf: (reference: Reference) => Cover | undefined;
-  /** Of the tokens among the masks. */
-  keys: TokenKeys;
+  /** Of the tokens among the masks; without them every mask is a constant. */
+  keys: TokenKeys | undefined;
   columnRefs: readonly Fields[];
   /** Type names to be written with their schema. */
   types: readonly { fields: Fields; schema: string }[];
@@ -61,7 +61,7 @@ function qualify({ fields, relation }: Reference, tokens: TokenLine): Edit[] {
 }
 
 /** Covers `ONLY t`, `ONLY (t)`, `t *` and `TABLE t` as well as a plain name. */
-function mask({ wrapper, fields }: Reference, cover: Cover, tokens: TokenLine, keys: TokenKeys): Edit[] {
+function mask({ wrapper, fields }: Reference, cover: Cover, tokens: TokenLine, keys: TokenKeys | undefined): Edit[] {
   const first = tokens.at(locationOf(fields));
   if (wrapper === undefined || first === undefined) throw unplaceable(fields);
   const only = fields['inh'] !== true;

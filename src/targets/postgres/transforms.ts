@@ -7,9 +7,9 @@ import { numberToken, type TokenKeys, textToken, uuidToken } from './tokens.ts';
 export type Replacement = {
   /** What is done in truth: `null` where the type cannot hold what was asked for. */
   transform: Transform;
-  /** Whether it depends on the value that stands there, so that the gateway's login must be able to read it. */
-  readsValue: boolean;
-  value: (keys: TokenKeys) => Expression;
+  constant: Expression;
+  /** Made of the value that stands there, which the gateway's login must then be able to read; else it is the constant. */
+  value?: (keys: TokenKeys) => Expression;
 };
 
 /**
@@ -41,8 +41,8 @@ export function replacementOf(
   const become = (transform === 'token' ? tokenOf : partOf)[held.holds](held.element ?? held.type, className);
   if (become === undefined) return nullOf(held, catalog);
   return {
+    ...nullOf(held, catalog),
     transform,
-    readsValue: true,
     value: (keys) => {
       const one = (value: Expression) => become(value, keys);
       if (held.element === undefined) return one(own);
@@ -67,8 +67,7 @@ function redacted({ holds, type, element }: Held, label: string): Replacement | 
 }
 
 function constantly(transform: Transform, value: Expression, type: Type): Replacement {
-  const typed = cast(value, type);
-  return { transform, readsValue: false, value: () => typed };
+  return { transform, constant: cast(value, type) };
 }
 
 type Holds = 'text' | 'integer' | 'numeric' | 'uuid' | 'other';
