@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 import type { Stand } from '../demo/stand.ts';
 
 const READY_SECONDS = 120;
+const demo = [fileURLToPath(new URL('../demo/demo.ts', import.meta.url)), '--quiet', '--port-base', '0'];
 
 /** The local stand in processes of its own, so that what emulates Google does not share the measuring program's loop. */
-export async function startApart(dir: string): Promise<{ stand: Stand; stop(): Promise<void> }> {
-  const demo = fileURLToPath(new URL('../demo/demo.ts', import.meta.url));
-  const child = spawn(process.execPath, [demo, '--quiet', '--port-base', '0', '--dir', dir], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+export async function startApart(
+  dir: string,
+  program = [...demo, '--dir', dir],
+): Promise<{ stand: Stand; stop(): Promise<void> }> {
+  const child = spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'inherit'] });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async () => {
     child.kill('SIGTERM');

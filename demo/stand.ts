@@ -56,8 +56,10 @@ export async function startStand(options: {
   portBase: number;
   dir: string;
   step?: (name: string) => void;
+  /** Of the roles, beside what the stand says itself, or instead of it. */
+  environment?: Record<string, string>;
 }): Promise<RunningStand> {
-  const { portBase, dir, step = () => {} } = options;
+  const { portBase, dir, step = () => {}, environment = {} } = options;
   const ports = await findPorts(portBase);
   const stops: (() => unknown)[] = [];
   const kept = <T extends { stop(): unknown }>(part: T): T => {
@@ -123,6 +125,7 @@ export async function startStand(options: {
           BIGQUERY_EMULATOR_HOST: bigquery.url,
           KMS_EMULATOR_HOST: kms.address,
           METADATA_SERVER_DETECTION: 'none',
+          ...environment,
         },
         ports: { gateway: ports.gateway, console: ports.console, keeper: ports.keeper },
         log: (line) => log.write(line),
