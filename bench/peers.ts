@@ -22,11 +22,14 @@ const { values: options } = parseArgs({
     callers: { type: 'string', default: '1,16,64' },
     pinned: { type: 'string', default: 'no,yes' },
     ways: { type: 'string', default: 'direct,toolbox,gateway' },
+    warm: { type: 'string', default: '15' },
     profiles: { type: 'string' },
   },
 });
 const listOf = (text: string) => text.split(',');
 const PEOPLE = 200_000;
+/** Until V8 has optimised what is hot: some thousand calls. */
+const WARM_UP_SECONDS = Number(options.warm);
 const statements: Record<string, string> = {
   '1': 'select * from people where id = %d',
   '1000': 'select * from people where id > %d order by id limit 1000',
@@ -55,7 +58,7 @@ try {
     ),
   );
   for (const rows of listOf(options.rows))
-    for (const way of Object.values(ways)) await measure(way, { rows, callers: 16, seconds: 3, pinned: false });
+    for (const way of Object.values(ways)) await measure(way, { rows, callers: 16, seconds: WARM_UP_SECONDS, pinned: false });
   const measured = scenarios.map(() => [] as Record<string, Measure>[]);
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const index of shuffled([...scenarios.keys()])) {
