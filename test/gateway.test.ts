@@ -3,7 +3,8 @@ import type { Reply } from '../src/gateway.ts';
 import { sha256 } from '../src/model/canonical.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { Problem } from '../src/model/problem.ts';
-import type { Row } from '../src/model/result.ts';
+import type { Batch } from '../src/model/result.ts';
+import { batchOf } from './fakes/batches.ts';
 import { aCall, anAllow, anApproval, anIdentity, fakeGateway } from './fakes/gateway.ts';
 
 const guarded = { ...anAllow, approvals: [{ policy: 'guard', approvers: ['group:dba'], count: 1, expires: 1800 }] };
@@ -12,7 +13,7 @@ const spend = [{ op: 'set', path: 'approvals/apr_1', data: { state: 'spent' } }]
 async function read(reply: Reply): Promise<string> {
   if (reply.state !== 'done') throw new Error(`The reply is ${reply.state}.`);
   let text = '';
-  for await (const lines of reply.answer.batches) text += lines;
+  for await (const lines of reply.answer.batches) text += Buffer.from(lines).toString('utf8');
   return text;
 }
 
@@ -119,8 +120,8 @@ describe('an operation that policy allows', () => {
   });
 
   test('is recorded as failed when the target breaks off in the middle', async () => {
-    async function* broken(): AsyncGenerator<readonly Row[]> {
-      yield [['one']];
+    async function* broken(): AsyncGenerator<Batch> {
+      yield batchOf([['one']]);
       throw new Problem('target-unavailable');
     }
     const { handle, outcomes } = fakeGateway({ batches: broken });
@@ -133,9 +134,9 @@ describe('an operation that policy allows', () => {
 
   test('is cancelled at the target and recorded when its caller leaves early', async () => {
     let cancelled = false;
-    async function* endless(): AsyncGenerator<readonly Row[]> {
+    async function* endless(): AsyncGenerator<Batch> {
       try {
-        for (;;) yield [['row']];
+        for (;;) yield batchOf([['row']]);
       } finally {
         cancelled = true;
       }

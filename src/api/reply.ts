@@ -91,12 +91,23 @@ function decisionBody({ effect, policies, policyVersion }: Decision) {
 
 /** The whole result in one document. Its rows are read, and its outcome is recorded, before the first byte leaves. */
 async function renderDocument({ operation, understood, decision, answer }: Done, headers: Record<string, string>) {
-  const chunks: string[] = [];
-  for await (const lines of answer.batches) chunks.push(lines);
-  const rows = chunks.join('').trimEnd().replaceAll('\n', ',');
+  const batches: Uint8Array[] = [];
+  for await (const lines of answer.batches) batches.push(lines);
   const head = { operation, state: 'done', verb: understood.verb, decision: decisionBody(decision) };
-  const body = `{${inner(head)},"result":{"columns":${JSON.stringify(answer.columns)},"rows":[${rows}],${inner(summaryBody(answer.summary()))}},"warnings":${JSON.stringify(understood.warnings)}}`;
+  const before = `{${inner(head)},"result":{"columns":${JSON.stringify(answer.columns)},"rows":[`;
+  const after = `],${inner(summaryBody(answer.summary()))}},"warnings":${JSON.stringify(understood.warnings)}}`;
+  const body = Buffer.concat([Buffer.from(before), joined(batches), Buffer.from(after)]);
   return new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } });
+}
+
+const NEWLINE = 0x0a;
+const COMMA = 0x2c;
+
+/** Rows with commas between them instead of newlines after them; there is no other newline in them. */
+function joined(batches: readonly Uint8Array[]): Uint8Array {
+  const rows = Buffer.concat(batches);
+  for (let at = rows.indexOf(NEWLINE); at !== -1; at = rows.indexOf(NEWLINE, at + 1)) rows[at] = COMMA;
+  return rows.subarray(0, -1);
 }
 
 /** The members of an object's JSON, without its braces: rows are already JSON text and are not parsed again. */
@@ -116,13 +127,12 @@ function renderLines({ operation, understood, decision, answer }: Done, headers:
 }
 
 function linesOf({ operation, understood, decision, answer }: Omit<Done, 'state'>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const lines = textOf({ operation, verb: understood.verb, warnings: understood.warnings, decision }, answer);
+  const lines = linesWith({ operation, verb: understood.verb, warnings: understood.warnings, decision }, answer);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await lines.next();
       if (done === true) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      else controller.enqueue(value);
     },
     async cancel() {
       await answer.cancel();
@@ -132,14 +142,17 @@ function linesOf({ operation, understood, decision, answer }: Omit<Done, 'state'
 
 type Head = { operation: string; verb: string; warnings: readonly string[]; decision: Decision };
 
-async function* textOf({ operation, verb, warnings, decision }: Head, answer: Answer): AsyncGenerator<string, void> {
-  yield `${JSON.stringify({ columns: answer.columns })}\n`;
+async function* linesWith(
+  { operation, verb, warnings, decision }: Head,
+  answer: Answer,
+): AsyncGenerator<Uint8Array, void> {
+  yield lineOf({ columns: answer.columns });
   try {
     yield* answer.batches;
   } catch (thrown) {
     const problem = asProblem(thrown);
     problem.operation = operation;
-    yield `${JSON.stringify({ problem: problemBody(problem) })}\n`;
+    yield lineOf({ problem: problemBody(problem) });
     return;
   }
   const summary = {
@@ -150,5 +163,7 @@ async function* textOf({ operation, verb, warnings, decision }: Head, answer: An
     ...summaryBody(answer.summary()),
     warnings,
   };
-  yield `${JSON.stringify({ summary })}\n`;
+  yield lineOf({ summary });
 }
+
+const lineOf = (value: object) => Buffer.from(`${JSON.stringify(value)}\n`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { asProblem, Problem } from '../model/problem.ts';
-import type { Column, Finding, Result } from '../model/result.ts';
+import type { Column, Finding, Lines, ResultSummary } from '../model/result.ts';
 import type { Intent } from './audit.ts';
 import type { Outcome } from './facts.ts';
 
@@ -8,21 +8,26 @@ import type { Outcome } from './facts.ts';
 export type Answer = {
   columns: readonly Column[];
   /**
-   * Batches of rows as NDJSON: each row's JSON array, then a newline. Ends only once the outcome is recorded; throws a
+   * Batches of rows as NDJSON in UTF-8: each row's JSON array, then a newline. Ends only once the outcome is recorded; throws a
    * `Problem` when the target fails on the way or the outcome cannot be recorded. Leaving early cancels at the target.
    */
-  batches: AsyncIterable<string>;
+  batches: AsyncIterable<Uint8Array>;
   /** For a caller that is gone, also when it never read a batch: as leaving early. */
   cancel(): Promise<void>;
   /** Once the last batch was read. */
   summary(): AnswerSummary;
 };
 
-/** `sha256` is over the UTF-8 of all batches, so anybody who holds the rows can compute it. */
+/** `sha256` is over the bytes of all batches, so anybody who holds the rows can compute it. */
 export type AnswerSummary = { rows: number; affected?: number; truncated: boolean; bytes: number; sha256: string };
 
 /** A result after masking. */
-export type Masked = Result & { findings(): readonly Finding[] };
+export type Masked = {
+  columns: readonly Column[];
+  batches: AsyncIterable<Lines>;
+  summary(): ResultSummary;
+  findings(): readonly Finding[];
+};
 
 export type Delivery = {
   credential: Outcome['credential'];
@@ -41,13 +46,11 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
   let summary: AnswerSummary | undefined;
   let closed: Promise<void> | undefined;
 
-  function encode(batch: readonly unknown[]) {
-    let text = '';
-    for (const row of batch) text += `${JSON.stringify(row)}\n`;
-    rows += batch.length;
-    bytes += Buffer.byteLength(text);
-    hash.update(text);
-    return text;
+  function count(batch: Lines) {
+    rows += batch.rows;
+    bytes += batch.bytes.byteLength;
+    hash.update(batch.bytes);
+    return batch.bytes;
   }
 
   function completed(): Outcome {
@@ -68,12 +71,12 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
     return closed;
   }
 
-  async function next(): Promise<IteratorResult<string, undefined>> {
+  async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (closed !== undefined) return end;
     try {
       let step = await source.next();
-      while (step.done !== true && step.value.length === 0) step = await source.next();
-      if (step.done !== true) return { done: false, value: encode(step.value) };
+      while (step.done !== true && step.value.rows === 0) step = await source.next();
+      if (step.done !== true) return { done: false, value: count(step.value) };
     } catch (thrown) {
       const problem = asProblem(thrown);
       await close({ type: 'failed', problem, rows, bytes });
@@ -84,7 +87,7 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
   }
 
   /** The work is cancelled at the target first, so that the outcome says what is so. */
-  async function leave(): Promise<IteratorResult<string, undefined>> {
+  async function leave(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (closed === undefined) {
       await source.return?.();
       await close({ type: 'failed', problem: new Problem('timeout', { reason: 'client-gone' }), rows, bytes });

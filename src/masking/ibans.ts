@@ -9,6 +9,15 @@ const registry =
   'TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30';
 const lengths = new Map(registry.split(' ').map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]));
 
+const countries = new Uint8Array(26 * 26);
+for (const name of lengths.keys()) countries[(name.charCodeAt(0) - 65) * 26 + name.charCodeAt(1) - 65] = 1;
+
+/** Whether two letters, of any case, are a country that issues account numbers. */
+export function isKnownCountry(first: number, second: number): boolean {
+  if (!isLetter(first) || !isLetter(second)) return false;
+  return countries[((first & 0x5f) - 65) * 26 + (second & 0x5f) - 65] === 1;
+}
+
 /** Looks for the check digits first, as a text has fewer digits than letters. */
 const checkDigits = /\d\d(?<=(?<!\w)[a-z]{2}\d\d)/gi;
 

@@ -1,6 +1,7 @@
-import type { Column, Finding, Result, ResultSummary, Row, Value } from '../model/result.ts';
+import type { Batch, Column, Finding, Lines, Result, ResultSummary } from '../model/result.ts';
 import { detect } from './detect.ts';
-import { mapList, mapTexts } from './values.ts';
+import { mapTexts } from './json-text.ts';
+import { isNotable } from './notable.ts';
 
 export { detectedClasses } from './classes.ts';
 
@@ -12,15 +13,19 @@ export type MaskOptions = {
 /** A result as it may leave. `findings` and `summary` may be asked once the last batch was read. */
 export type MaskedResult = {
   columns: readonly Column[];
-  batches: AsyncIterable<readonly Row[]>;
+  batches: AsyncIterable<Lines>;
   summary(): ResultSummary;
   /** By class, in alphabetical order. */
   findings(): Finding[];
 };
 
-/** Types whose values cannot hold text: their digits are never mistaken for a card or a telephone number. */
 const textless =
   /^(bool(ean)?|(small|big)?int(eger)?\d*|float\d*|real|double precision|(big)?numeric|decimal|money|oid|uuid|date|datetime|time(tz)?|timestamp(tz)?|interval)\b/i;
+
+/** Whether a column of this type can hold text. The digits of one that cannot are never mistaken for a card or a telephone number. */
+export function mayHoldText(type: string): boolean {
+  return !textless.test(type) || type.endsWith('[]');
+}
 
 /**
  * Step 8, the second net: every text in the rows is looked through, in lists, objects and keys too, and what detectors
@@ -29,16 +34,30 @@ const textless =
  */
 export function maskResult(result: Result, { unmask }: MaskOptions): MaskedResult {
   const counter = createCounter(unmask);
-  const isTextless = result.columns.map(({ type }) => textless.test(type) && !type.endsWith('[]'));
-  const maskValue = (value: Value, column: number) =>
-    isTextless[column] === true && typeof value !== 'object' ? value : mapTexts(value, counter.mask);
-  const maskRow = (row: Row) => mapList(row, maskValue);
   return {
     columns: result.columns,
-    batches: mapBatches(result.batches, (batch) => mapList(batch, maskRow)),
+    batches: mapBatches(result.batches, (batch) => maskBatch(batch, counter.mask)),
     summary: () => result.summary(),
     findings: counter.findings,
   };
+}
+
+/** Most texts hold nothing and are not even read as text. */
+function maskBatch({ bytes, rows, texts }: Batch, mask: (text: string) => string): Lines {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pieces: Uint8Array[] = [];
+  let done = 0;
+  for (let index = 0; index < texts.length; index += 2) {
+    const start = texts[index] ?? 0;
+    const end = texts[index + 1] ?? 0;
+    if (!isNotable(bytes, start, end)) continue;
+    const json = whole.toString('utf8', start, end);
+    const masked = mapTexts(json, mask);
+    if (masked === json) continue;
+    pieces.push(whole.subarray(done, start), Buffer.from(masked));
+    done = end;
+  }
+  return { bytes: done === 0 ? bytes : Buffer.concat([...pieces, whole.subarray(done)]), rows };
 }
 
 /** One text, masked in the same way: for what is no row. */
@@ -73,11 +92,11 @@ function createCounter(unmask: readonly string[]) {
 }
 
 /** No generator: one that was never started would not pass on that its reader has left. */
-function mapBatches<Batch>(batches: AsyncIterable<Batch>, map: (batch: Batch) => Batch): AsyncIterable<Batch> {
+function mapBatches<From, To>(batches: AsyncIterable<From>, map: (batch: From) => To): AsyncIterable<To> {
   return {
     [Symbol.asyncIterator]() {
       const source = batches[Symbol.asyncIterator]();
-      const leave = async (): Promise<IteratorResult<Batch>> => {
+      const leave = async (): Promise<IteratorResult<To>> => {
         await source.return?.();
         return { done: true, value: undefined };
       };

@@ -1,10 +1,14 @@
-/** A value as it stands in the JSON of an answer. int8 beyond 2^53 and numeric are strings; bytes are base64; times are ISO 8601. */
-export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
-
-export type Row = readonly Value[];
-
 /** `masked` is the class where the column was masked at the source. */
 export type Column = { name: string; type: string; masked?: string };
+
+/** Rows as they leave: of each its JSON array and a newline, in UTF-8; there is no other newline. */
+export type Lines = { bytes: Uint8Array; rows: number };
+
+/**
+ * Rows as a target hands them over. `texts` tells where in the bytes values stand that may hold text, as start and end
+ * (excluded) of the JSON of each, in order: detectors look at nothing else.
+ */
+export type Batch = Lines & { texts: readonly number[] };
 
 /**
  * What a target answers. Batches come as the target sends them; leaving the loop early cancels at the target.
@@ -12,7 +16,7 @@ export type Column = { name: string; type: string; masked?: string };
  */
 export type Result = {
   columns: readonly Column[];
-  batches: AsyncIterable<readonly Row[]>;
+  batches: AsyncIterable<Batch>;
   summary(): ResultSummary;
 };
 

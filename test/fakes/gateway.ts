@@ -11,10 +11,11 @@ import { connectionSchema, type PolicySet } from '../../src/model/documents.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import { Problem } from '../../src/model/problem.ts';
-import type { Result, Row } from '../../src/model/result.ts';
+import type { Batch, Result } from '../../src/model/result.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Write } from '../../src/platform/store.ts';
 import type { Estimate, Target } from '../../src/targets/target.ts';
+import { batchOf } from './batches.ts';
 
 export const anIdentity: Identity = {
   issuer: 'https://issuer.test',
@@ -124,7 +125,7 @@ export type FakeOptions = {
   settlements?: Settlement[];
   /** What the trail cannot write. */
   failOn?: EventType | 'outcome';
-  batches?: () => AsyncIterable<readonly Row[]>;
+  batches?: () => AsyncIterable<Batch>;
   execute?: () => Promise<Result>;
   estimate?: () => Promise<Estimate>;
   /** Instead of `decision`: what policy says of an operation. */
@@ -141,8 +142,8 @@ export function fakeGateway(options: FakeOptions = {}) {
   const noted: { type: EventType; subject: Partial<Passage> }[] = [];
   const settlements = [...(options.settlements ?? [])];
 
-  async function* rows(): AsyncGenerator<readonly Row[]> {
-    yield [['[EMAIL_ADDRESS]']];
+  async function* rows(): AsyncGenerator<Batch> {
+    yield batchOf([['[EMAIL_ADDRESS]']]);
   }
 
   function record(type: EventType) {

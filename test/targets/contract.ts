@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import type { Connection, Limits } from '../../src/model/connection.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import { asProblem } from '../../src/model/problem.ts';
-import type { Result, Row } from '../../src/model/result.ts';
+import type { Result } from '../../src/model/result.ts';
 import { CredentialRejected, Secret } from '../../src/model/secret.ts';
 import type { Target } from '../../src/targets/target.ts';
+import { type Row, rowsOf } from '../fakes/batches.ts';
 
 /** What a kind of target brings so that the promises every target makes can be tried on it. */
 export type Subject<Settings, Request, Facts, Plan> = {
@@ -68,7 +69,7 @@ export function targetContract<Settings, Request, Facts, Plan>(subject: () => Su
     const { batches } = await execute(subject().requests.large);
     const sizes: number[] = [];
 
-    for await (const batch of batches) sizes.push(batch.length);
+    for await (const batch of batches) sizes.push(batch.rows);
 
     expect(sizes.length).toBeGreaterThan(1);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(5000);
@@ -187,6 +188,6 @@ export function targetContract<Settings, Request, Facts, Plan>(subject: () => Su
 
 async function all(result: Result): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const batch of result.batches) rows.push(...batch);
+  for await (const batch of result.batches) rows.push(...rowsOf(batch));
   return rows;
 }

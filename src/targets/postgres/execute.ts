@@ -1,16 +1,19 @@
 import type pg from 'pg';
+import { mayHoldText } from '../../masking/masking.ts';
 import type { Limits } from '../../model/connection.ts';
 import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
-import type { Column, Result, Row } from '../../model/result.ts';
+import type { Batch, Column, Result } from '../../model/result.ts';
 import type { Access } from '../target.ts';
 import { createCeiling } from './ceiling.ts';
 import { runProblem } from './errors.ts';
+import { createHeldRows } from './held-rows.ts';
 import type { Plan } from './plan.ts';
 import type { Pools } from './pool.ts';
+import { createRows, type Rows } from './rows.ts';
 import { CatalogChanged, createRun, defaultSeconds, type Run, type RunnablePlan } from './run.ts';
 import { requestSchema, type Settings } from './settings.ts';
-import { readerFor } from './values.ts';
+import { writerFor } from './values.ts';
 
 export type ExecuteDeps = {
   pools: Pools;
@@ -22,8 +25,10 @@ export type ExecuteDeps = {
 
 type Job = { operation: Operation<Plan>; access: Access<Settings> & { limits: Limits } };
 
-/** Rows asked for at a time, once it is known that there are more. */
-const batchRows = 500;
+/** Rows asked for at a time. */
+const batchRows = 1024;
+/** Bytes of rows that a write may return. */
+const mostOfWrite = 64 * 1024 * 1024;
 
 /**
  * Runs an understood statement. It answers once the first batch is there, so that what fails at once is thrown; a write is
@@ -35,10 +40,9 @@ export async function execute({ operation, access }: Job, deps: ExecuteDeps): Pr
   const session = await openSession(operation, plan, access, deps);
   try {
     const fields = await session.run.described;
-    const more = await session.run.more();
-    if (!more) session.release();
+    await session.more();
     if (plan.access === 'define') deps.onDrift(access);
-    return resultOf(session, fields, plan, more);
+    return resultOf(session, fields, plan);
   } catch (error) {
     throw await session.fail(error);
   }
@@ -47,10 +51,10 @@ export async function execute({ operation, access }: Job, deps: ExecuteDeps): Pr
 type Session = {
   run: Run;
   /** Rows that arrived and were not taken yet. */
-  rows: (string | null)[][];
+  take(): Batch | undefined;
+  /** Resolves once there are rows to take, or with whether any may still come. */
+  more(): Promise<boolean>;
   truncated(): boolean;
-  /** Nobody reads for a while: the wait for the reader begins anew. */
-  touch(): void;
   /** Gives the session back; with `leave`, in the middle of a statement. */
   release(leave?: 'leave'): void;
   /** Ends the session and answers what to throw. */
@@ -75,31 +79,40 @@ async function openSession(
     client.release();
     throw new Problem('timeout', { detail: 'The call was given up before anything was run.' });
   }
-  const rows: (string | null)[][] = [];
-  let count = 0;
-  let bytes = 0;
-  let truncated = false;
   let stopped: Problem | undefined;
   let open = true;
-
-  const onRow = (values: readonly (string | null)[]) => {
-    for (const value of values) bytes += value === null ? 4 : Buffer.byteLength(value) + 3;
-    count += 1;
-    if (count > maxRows || bytes > maxBytes) truncated = true;
-    else if (!truncated) rows.push([...values]);
+  /** Of the statement: whether the server is at work on it, waits to be asked for more, or is done. */
+  let state: 'running' | 'suspended' | 'done' = 'running';
+  let rows: Rows | undefined;
+  const isRead = plan.access === 'read';
+  // A write runs to its end whoever reads it, and is committed before anybody does.
+  const held = createHeldRows(isRead ? { pause: () => run.pause(), resume: () => run.resume() } : neverPaused);
+  const onColumns = (fields: readonly pg.FieldDef[]) => {
+    rows = createRows({
+      columns: fields.map(({ dataTypeID: oid }) => ({
+        write: writerFor(oid, plan.typeOf),
+        mayHoldText: mayHoldText(typeNameOf(plan, oid)),
+      })),
+      maxRows,
+      maxBytes: isRead ? maxBytes : Math.min(maxBytes, mostOfWrite),
+      onBatch: held.add,
+      onWaste: held.wake,
+    });
+    return rows;
   };
   const run = createRun({
     plan,
     parameters,
     seconds,
     batch: Math.min(maxRows + 1, batchRows),
-    onRow,
+    onColumns,
     ...(plan.access === 'write' && atMost !== undefined && { ceiling: createCeiling(atMost) }),
   });
 
   const close = (broken: boolean) => {
     if (!open) return;
     open = false;
+    if (broken) run.resume();
     clearTimeout(deadline);
     clearTimeout(stall);
     signal.removeEventListener('abort', onAbort);
@@ -120,23 +133,54 @@ async function openSession(
   signal.addEventListener('abort', onAbort);
   client.query(run.submittable);
 
+  /** The reader is waited for only while there is something for him to read. */
+  const rest = (isReading: boolean) => {
+    clearTimeout(stall);
+    if (open && !isReading) stall = setTimeout(onStall, deps.stall);
+  };
+  const batchEnd = () => {
+    state = 'running';
+    const ended = run.more().then((suspended) => {
+      state = suspended ? 'suspended' : 'done';
+      rows?.flush();
+      if (!suspended) release();
+    });
+    // Whoever waits sees the rejection; nobody waiting is no fault.
+    ended.catch(() => {});
+    return ended;
+  };
+  let ending = batchEnd();
+
+  const release = (leave?: 'leave') => {
+    if (!open || stopped !== undefined) return;
+    if (leave === undefined) return close(false);
+    // Between two batches the server waits; within one, only a cancellation ends what is on its way.
+    if (state === 'running') return stop(new Problem('timeout', { detail: 'The reply was not read to its end.' }));
+    run.leave();
+    rollBack(client).then(
+      () => close(false),
+      () => close(true),
+    );
+  };
+
   return {
     run,
-    rows,
-    truncated: () => truncated,
-    touch() {
-      clearTimeout(stall);
-      if (open) stall = setTimeout(onStall, deps.stall);
+    take() {
+      rest(false);
+      return held.take();
     },
-    release(leave) {
-      if (!open || stopped !== undefined) return;
-      if (leave === undefined) return close(false);
-      run.leave();
-      rollBack(client).then(
-        () => close(false),
-        () => close(true),
-      );
+    async more() {
+      rest(true);
+      if (state === 'suspended') {
+        run.proceed();
+        ending = batchEnd();
+      }
+      await (isRead ? Promise.race([ending, held.arrival()]) : ending);
+      rest(false);
+      return !held.isEmpty() || state !== 'done';
     },
+    truncated: () => rows?.truncated() ?? false,
+    release,
     async fail(error) {
       const ours = error instanceof Problem || error instanceof CatalogChanged;
       if (stopped === undefined && !ours) {
@@ -154,21 +198,19 @@ async function openSession(
   };
 }
 
+const neverPaused = { pause() {}, resume() {} };
+
 const rollBack = (client: pg.PoolClient) => client.query('ROLLBACK');
 
-function resultOf(session: Session, fields: readonly pg.FieldDef[], plan: RunnablePlan, more: boolean): Result {
-  const readers = fields.map(({ dataTypeID }) => readerFor(dataTypeID));
+function resultOf(session: Session, fields: readonly pg.FieldDef[], plan: RunnablePlan): Result {
   const labels = plan.outputs.length === fields.length ? plan.outputs : [];
   const columns = fields.map(({ name, dataTypeID }, index): Column => {
     const masked = labels[index];
-    return { name, type: plan.typeName(dataTypeID) ?? 'unknown', ...(masked !== undefined && { masked }) };
+    return { name, type: typeNameOf(plan, dataTypeID), ...(masked !== undefined && { masked }) };
   });
-  const read = (values: (string | null)[]): Row =>
-    values.map((value, index) => (value === null ? null : (readers[index]?.(value) ?? value)));
-
   return {
     columns,
-    batches: batches(session, read, more),
+    batches: batches(session),
     summary: () => {
       const affected = session.run.affected();
       return { truncated: session.truncated(), ...(affected !== undefined && { affected }) };
@@ -176,21 +218,13 @@ function resultOf(session: Session, fields: readonly pg.FieldDef[], plan: Runnab
   };
 }
 
-async function* batches(
-  session: Session,
-  read: (values: (string | null)[]) => Row,
-  more: boolean,
-): AsyncGenerator<readonly Row[]> {
+const typeNameOf = (plan: RunnablePlan, oid: number) => plan.typeOf(oid)?.name ?? 'unknown';
+
+async function* batches(session: Session): AsyncGenerator<Batch> {
   try {
-    for (let next = more; ; ) {
-      session.touch();
-      const rows = session.rows.splice(0).map(read);
-      if (rows.length > 0) yield rows;
-      if (!next || session.truncated()) return;
-      session.touch();
-      session.run.proceed();
-      next = await session.run.more();
-      if (!next) session.release();
+    for (let more = true; more; ) {
+      for (let batch = session.take(); batch !== undefined; batch = session.take()) yield batch;
+      more = !session.truncated() && (await session.more());
     }
   } catch (error) {
     throw await session.fail(error);

@@ -1,3 +1,4 @@
+import type { Type } from './catalog.ts';
 import type { Counting } from './counting.ts';
 import type { Watch } from './drift.ts';
 
@@ -16,7 +17,7 @@ export type Plan =
       watch: Watch;
       /** By position: the class that hides an output column, where that could be told. */
       outputs: readonly (string | undefined)[];
-      typeName: (oid: number) => string | undefined;
+      typeOf: (oid: number) => Type | undefined;
       /** R13: what hides the column an output comes from; an output of which this tells anything must not leave. */
       maskedOrigin: (table: number, column: number) => string | undefined;
       /** Of a write: how many rows it would change. */

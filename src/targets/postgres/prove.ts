@@ -177,7 +177,7 @@ function planOf({ known, ground }: Subject, shape: Shape): Plan {
   return {
     ...shape,
     watch: watch(known, shape.access, catalog),
-    typeName: (oid) => catalog.types.get(oid)?.name,
+    typeOf: (oid) => catalog.types.get(oid),
     maskedOrigin: (table, column) => {
       const relation = catalog.byOid.get(table);
       const name = relation?.columns.find(({ number }) => number === column)?.name;

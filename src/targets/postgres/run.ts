@@ -3,6 +3,7 @@ import { Problem } from '../../model/problem.ts';
 import { driftSql, writeDriftSql } from './catalog-sql.ts';
 import { type Ceiling, changesSql } from './ceiling.ts';
 import type { Plan } from './plan.ts';
+import { type Readable, type RowSink, type Tap, tapRows } from './row-tap.ts';
 import type { Parameter } from './settings.ts';
 import { quoted } from './syntax.ts';
 
@@ -15,7 +16,8 @@ export type RunOptions = {
   seconds: number;
   /** Rows asked for at a time. */
   batch: number;
-  onRow: (values: readonly (string | null)[]) => void;
+  /** Told of the columns once they may leave; where the rows of the statement go. */
+  onColumns: (fields: readonly pg.FieldDef[]) => RowSink;
   /** Of a write: what it may change. */
   ceiling?: Ceiling;
 };
@@ -27,6 +29,9 @@ export type Run = {
   more(): Promise<boolean>;
   /** Asks for the next batch. */
   proceed(): void;
+  /** Reads nothing from the server until it resumes: the server has to wait. */
+  pause(): void;
+  resume(): void;
   /** Ends the statement between two batches; what follows is to roll back. */
   leave(): void;
   /** Rows changed, by the server's command tag. */
@@ -36,7 +41,7 @@ export type Run = {
 
 /** The messages of the extended protocol, as `pg` writes them. */
 type Wire = {
-  stream: { cork(): void; uncork(): void };
+  stream: Readable & { cork(): void; uncork(): void };
   parse(query: { name: string; text: string }): void;
   bind(config: { portal: string; statement: string; values: readonly (string | null)[] }): void;
   describe(message: { type: 'P'; name: string }): void;
@@ -49,6 +54,8 @@ type Wire = {
 
 const isWire = (con: object): con is Wire =>
   ['parse', 'bind', 'describe', 'execute', 'flush', 'sync', 'stream'].every((name) => name in con);
+
+const nowhere: RowSink = { take() {}, skip() {} };
 
 type Deferred<T> = { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void };
 
@@ -65,17 +72,19 @@ const prepared = {
   'sallyport-write-drift': writeDriftSql,
   'sallyport-changes': changesSql,
 };
-const ready = new WeakSet<object>();
+/** Sessions that are ready for the first statement. */
+const taps = new WeakMap<object, Tap>();
 
 /**
  * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), bind, compare
  * the catalog, run, commit. A read sends all but the last at once; a write waits for the comparison.
  */
-export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: RunOptions): Run {
+export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling }: RunOptions): Run {
   const described = deferred<readonly pg.FieldDef[]>();
   /** What the next command tags belong to, in the order they were sent. */
   const steps: string[] = [];
   let wire: Wire | undefined;
+  let tap: Tap | undefined;
   let batchEnd: Deferred<boolean> = deferred();
   let failure: { error: unknown } | undefined;
   /** The catalog is what it was. */
@@ -84,6 +93,8 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
 
   const fail = (error: unknown) => {
     failure ??= { error };
+    // Rows that are still on their way are thrown away.
+    if (tap !== undefined) tap.sink = nowhere;
     described.reject(failure.error);
     batchEnd.reject(failure.error);
   };
@@ -92,13 +103,16 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
     const masked = fields.find(
       ({ tableID, columnID }) => tableID !== 0 && plan.maskedOrigin(tableID, columnID) !== undefined,
     );
-    if (masked === undefined) described.resolve(fields);
-    else
+    if (masked === undefined) {
+      if (tap !== undefined && failure === undefined) tap.sink = onColumns(fields);
+      described.resolve(fields);
+    } else {
       fail(
         new Problem('masking-unprovable', {
           detail: 'R13: a column of the result comes straight from a classified one.',
         }),
       );
+    }
   };
   const nothingToDescribe = () => describe([]);
 
@@ -142,9 +156,11 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
     if (!isWire(con)) throw new Error('The driver is not the one this was written for.');
     wire = con;
     con.stream.cork();
-    if (!ready.has(con)) {
+    tap = taps.get(con);
+    if (tap === undefined) {
       for (const [name, text] of Object.entries(prepared)) con.parse({ name, text });
-      ready.add(con);
+      tap = tapRows(con.stream);
+      taps.set(con, tap);
     }
     own(con, 'begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
     if (seconds !== defaultSeconds)
@@ -168,6 +184,7 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
       if (plan.access !== 'read') describeAndRun(con);
     }
     if (step === 'statement') {
+      if (tap !== undefined) tap.sink = undefined;
       con.removeListener('noData', nothingToDescribe);
       changed = Number(/ (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
       // A read has said all there is: its commit need not be waited for, and the session takes nothing else before it.
@@ -192,7 +209,7 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
       if (steps[0] === 'drift') {
         unchanged = fields[0] === plan.watch.fingerprint;
       } else if (steps[0] === 'count' || steps[0] === 'changes') ceiling?.read(fields);
-      else if (failure === undefined) onRow(fields);
+      else fail(new Error('A row of the statement went to the driver.'));
     },
     handlePortalSuspended: () => {
       steps.shift();
@@ -203,10 +220,14 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
       if (wire !== undefined && failure === undefined) onTag(step, text, wire);
     },
     handleEmptyQuery: () => fail(new Problem('operation-unreadable', { detail: 'The statement is empty.' })),
-    handleReadyForQuery: () => {},
+    handleReadyForQuery: () => {
+      if (tap !== undefined) tap.sink = undefined;
+    },
     handleError: (error: unknown) => {
       wire?.removeListener('noData', nothingToDescribe);
       fail(error);
+      // No more rows come, and whoever has the session next is to get his.
+      if (tap !== undefined) tap.sink = undefined;
       // After an error the server reads nothing until it is told where the next statement begins.
       wire?.sync();
     },
@@ -224,7 +245,10 @@ export function createRun({ plan, parameters, seconds, batch, onRow, ceiling }: 
     proceed() {
       if (wire !== undefined && failure === undefined) runPortal(wire);
     },
+    pause: () => void wire?.stream.pause(),
+    resume: () => void wire?.stream.resume(),
     leave() {
+      if (tap !== undefined) tap.sink = nowhere;
       wire?.removeListener('noData', nothingToDescribe);
       wire?.sync();
     },

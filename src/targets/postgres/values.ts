@@ -1,31 +1,89 @@
-import type { Value } from '../../model/result.ts';
+import { isUtf8 } from 'node:buffer';
+import { arrayWriter } from './arrays.ts';
+import { repaired, writeString } from './json-string.ts';
+import { type Output, reserve, writeAscii, writeByte, writeVerbatim } from './output.ts';
+import { isoTime, isoTimeOfDay } from './times.ts';
 
-/** Makes the value of an answer of PostgreSQL's text for it. */
-export type Reader = (text: string) => Value;
+/**
+ * Writes the JSON of a value straight from the bytes of PostgreSQL's text for it, no string between. docs/results.md says
+ * what becomes of which type.
+ */
+export type Writer = (output: Output, source: Buffer, start: number, end: number) => void;
 
-const asText: Reader = (text) => text;
-const asNumber: Reader = (text) => Number(text);
+/** What the catalog says of a type. */
+export type TypeFacts = { kind: string; category: string; base: number; element: number };
 
-/** Beyond 2^53 JSON's readers would round it. */
-const asBigNumber: Reader = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
+const quote = 0x22;
 
-/** NaN and the infinities have no number in JSON. */
-const asFloat: Reader = (text) => (Number.isFinite(Number(text)) ? Number(text) : text);
+const asNumber: Writer = writeVerbatim;
 
-const asBoolean: Reader = (text) => text === 't';
-const asBytes: Reader = (text) => Buffer.from(text.slice(2), 'hex').toString('base64');
-
-/** `2026-01-31 12:00:00+00` → `2026-01-31T12:00:00Z`. What ISO 8601 cannot say (infinity, BC) stays as it is. */
-const asTime: Reader = (text) =>
-  /^\d{4}-\d\d-\d\d \d/.test(text) && !text.endsWith('BC') ? text.replace(' ', 'T').replace(/\+00$/, 'Z') : text;
-
-/** Parsed, unless a number in it has more digits than JSON's readers keep: then its text. */
-const asJson: Reader = (text) => {
-  const withoutStrings = /\d{16}|\d[eE]|\.\d{15}/.test(text) ? text.replace(/"(?:[^"\\]|\\.)*"/g, '') : '';
-  return /\d{16}|\d[eE]|\.\d{15}/.test(withoutStrings) ? text : JSON.parse(text);
+/** For values that need no escapes. */
+const asQuoted: Writer = (output, source, start, end) => {
+  writeByte(output, quote);
+  writeVerbatim(output, source, start, end);
+  writeByte(output, quote);
 };
 
-const byOid = new Map<number, Reader>([
+/** Beyond 2^53 JSON's readers would round it. */
+const asBigNumber: Writer = (output, source, start, end) => {
+  const isExact = end - start <= 15 || Number.isSafeInteger(Number(source.toString('latin1', start, end)));
+  (isExact ? writeVerbatim : asQuoted)(output, source, start, end);
+};
+
+/** NaN and the infinities have no number in JSON. */
+const asFloat: Writer = (output, source, start, end) => {
+  const last = source[end - 1] ?? 0;
+  (last >= 0x30 && last <= 0x39 ? writeVerbatim : asQuoted)(output, source, start, end);
+};
+
+const asBoolean: Writer = (output, source, start) => writeAscii(output, source[start] === 0x74 ? 'true' : 'false');
+
+/** `\xdeadbeef` → base64. */
+const asBytes: Writer = (output, source, start, end) => {
+  const bytes = Buffer.from(source.toString('latin1', start + 2, end), 'hex');
+  writeAscii(output, `"${bytes.toString('base64')}"`);
+};
+
+/** As it stands, to the last digit, but on one line: a line break in JSON is white space. */
+const asJson: Writer = (output, source, start, end) => {
+  if (!isUtf8(source.subarray(start, end))) return asJson(output, ...repaired(source, start, end));
+  reserve(output, end - start);
+  const { bytes } = output;
+  let length = output.length;
+  for (let at = start; at < end; at++) {
+    const byte = source[at] ?? 0;
+    bytes[length++] = byte === 0x0a || byte === 0x0d ? 0x20 : byte;
+  }
+  output.length = length;
+};
+
+const usualDate = 10;
+const leastMoment = 19;
+
+/** The usual ones are copied with a `T` in their middle and, where they end in `+00`, a `Z` at their end. */
+const asMoment: Writer = (output, source, start, end) => {
+  const isUsual = end - start >= leastMoment && source[start + 4] === 0x2d && source[end - 1] !== 0x43;
+  const hasZone = source[end - 3] === 0x2b;
+  if (!isUsual || (hasZone && (source[end - 2] !== 0x30 || source[end - 1] !== 0x30)))
+    return writeAscii(output, `"${isoTime(source.toString('latin1', start, end))}"`);
+  const copied = hasZone ? end - 3 : end;
+  asQuoted(output, source, start, copied);
+  output.bytes[output.length - 1 - (copied - start) + usualDate] = 0x54;
+  if (!hasZone) return;
+  output.bytes[output.length - 1] = 0x5a;
+  writeByte(output, quote);
+};
+
+const asDate: Writer = (output, source, start, end) => {
+  if (end - start === usualDate && source[start + 4] === 0x2d) return asQuoted(output, source, start, end);
+  writeAscii(output, `"${isoTime(source.toString('latin1', start, end))}"`);
+};
+
+const asTimeOfDay: Writer = (output, source, start, end) =>
+  writeAscii(output, `"${isoTimeOfDay(source.toString('latin1', start, end))}"`);
+
+/** By the oids of built-in types, which never change. */
+const builtIn = new Map<number, Writer>([
   [16, asBoolean],
   [17, asBytes],
   [20, asBigNumber],
@@ -35,59 +93,30 @@ const byOid = new Map<number, Reader>([
   [114, asJson],
   [700, asFloat],
   [701, asFloat],
-  [1114, asTime],
-  [1184, asTime],
+  [1082, asDate],
+  [1114, asMoment],
+  [1184, asMoment],
+  [1266, asTimeOfDay],
+  [1700, asQuoted],
+  [2950, asQuoted],
   [3802, asJson],
 ]);
 
-/** Array types by their oid → the oid of their elements. The oids of built-in types never change. */
-const elements = new Map([
-  [199, 114],
-  [1000, 16],
-  [1001, 17],
-  [1003, 19],
-  [1005, 21],
-  [1007, 23],
-  [1009, 25],
-  [1014, 1042],
-  [1015, 1043],
-  [1016, 20],
-  [1021, 700],
-  [1022, 701],
-  [1028, 26],
-  [1115, 1114],
-  [1182, 1082],
-  [1183, 1083],
-  [1185, 1184],
-  [1231, 1700],
-  [2951, 2950],
-  [3807, 3802],
-]);
+const box = 603;
+/** Oids from here on belong to the database. */
+const firstOwn = 16_384;
 
-/** How the text of a type is read; types that are not known stay text. */
-export function readerFor(oid: number): Reader {
-  const element = elements.get(oid);
-  return element === undefined ? (byOid.get(oid) ?? asText) : arrayReader(byOid.get(element) ?? asText);
-}
-
-/** `{1,NULL,"a b"}` → `[1, null, "a b"]`. Arrays with bounds of their own (`[0:1]={…}`) stay text. */
-function arrayReader(read: Reader): Reader {
-  return (text) => {
-    if (!text.startsWith('{')) return text;
-    const token = /[{},]|"((?:[^"\\]|\\.)*)"|[^{},"]+/gs;
-    const stack: Value[][] = [[]];
-    for (const [piece, inQuotes] of text.matchAll(token)) {
-      const top = stack.at(-1) ?? [];
-      if (piece === '{') {
-        const inner: Value[] = [];
-        top.push(inner);
-        stack.push(inner);
-      } else if (piece === '}') stack.pop();
-      else if (piece !== ',') {
-        if (inQuotes !== undefined) top.push(read(inQuotes.replace(/\\(.)/gs, '$1')));
-        else top.push(piece === 'NULL' ? null : read(piece));
-      }
-    }
-    return stack[0]?.[0] ?? text;
-  };
+/**
+ * How the values of a type are written. Types that nobody knows are strings, and so are composites with their arrays, and arrays
+ * of an extension's base types, whose delimiter may be any.
+ */
+export function writerFor(oid: number, factsOf: (oid: number) => TypeFacts | undefined): Writer {
+  const known = builtIn.get(oid);
+  if (known !== undefined) return known;
+  const facts = factsOf(oid);
+  if (facts?.kind === 'd') return writerFor(facts.base, factsOf);
+  if (facts?.category !== 'A') return writeString;
+  const { element } = facts;
+  const isSplit = element < firstOwn || ['d', 'e', 'm', 'r'].includes(factsOf(element)?.kind ?? '');
+  return isSplit ? arrayWriter(writerFor(element, factsOf), element === box ? ';' : ',') : writeString;
 }

@@ -6,14 +6,16 @@ import {
   type Transform,
 } from '../../../src/model/documents.ts';
 import { Problem } from '../../../src/model/problem.ts';
-import type { Column, Row } from '../../../src/model/result.ts';
+import type { Column } from '../../../src/model/result.ts';
 import { createTokenKey } from '../../../src/model/seal.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
+import { type Row, rowsOf } from '../../fakes/batches.ts';
 
 type Postgres = ReturnType<typeof createPostgres>;
 
-export type Reply = { columns: readonly Column[]; rows: Row[]; affected?: number; truncated: boolean };
+/** `lines` are the rows to the last byte: reading JSON rounds long numbers. */
+export type Reply = { columns: readonly Column[]; rows: Row[]; lines: string; affected?: number; truncated: boolean };
 
 export type Database = { port: number; database: string; user: string; password: string };
 
@@ -96,8 +98,12 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
       }
       const result = await execute({ ...operation, ...(await estimate(operation)) }, limits);
       const rows: Row[] = [];
-      for await (const batch of result.batches) rows.push(...batch);
-      return { columns: result.columns, rows, ...result.summary() };
+      let lines = '';
+      for await (const batch of result.batches) {
+        rows.push(...rowsOf(batch));
+        lines += Buffer.from(batch.bytes).toString('utf8');
+      }
+      return { columns: result.columns, rows, lines, ...result.summary() };
     },
     schema: async () => target.schema(await target.inspect(access()), connection, () => true),
   };

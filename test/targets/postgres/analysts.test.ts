@@ -2,13 +2,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres as Server, startPostgres } from '../../../emulators/postgres/postgres.ts';
 import { asProblem } from '../../../src/model/problem.ts';
-import { readerFor } from '../../../src/targets/postgres/values.ts';
 import { type Agent, agentAt } from './agent.ts';
 import { type CorpusStatement, companyClassification, companySql, statementsOf } from './corpus/corpus.ts';
+import { createValueReader } from './read-value.ts';
 
 let server: Server;
 let agent: Agent;
 let straight: pg.Client;
+let readValue: (oid: number, text: string) => unknown;
 
 beforeAll(async () => {
   server = await startPostgres({ database: 'company', initSql: companySql });
@@ -18,6 +19,7 @@ beforeAll(async () => {
   );
   straight = new pg.Client({ connectionString: server.url, types: { getTypeParser: () => (text: string) => text } });
   await straight.connect();
+  readValue = await createValueReader(straight);
   for (const setting of ["TimeZone = 'UTC'", "IntervalStyle = 'iso_8601'"]) await straight.query(`SET ${setting}`);
 }, 60_000);
 
@@ -35,9 +37,8 @@ const comparable = (sql: string, rows: readonly (readonly unknown[])[]) => {
 
 async function ask({ sql, parameters }: CorpusStatement) {
   const answer = await straight.query<unknown[]>({ text: sql, values: parameters, rowMode: 'array' });
-  const readers = answer.fields.map(({ dataTypeID }) => readerFor(dataTypeID));
   const read = (value: unknown, index: number) =>
-    typeof value === 'string' ? (readers[index]?.(value) ?? value) : value;
+    typeof value === 'string' ? readValue(answer.fields[index]?.dataTypeID ?? 0, value) : value;
   return {
     names: answer.fields.map(({ name }) => name),
     rows: comparable(

@@ -9,6 +9,7 @@ import { connectionSchema } from '../../../src/model/documents.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { createInstanceDialer } from '../../../src/platform/cloud-sql.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
+import { rowsOf } from '../../fakes/batches.ts';
 import { type FakeInstance, startFakeInstance } from '../../fakes/cloud-sql.ts';
 
 /** Google's own connector, against an instance and an Admin API of this machine: the real service was not reached. */
@@ -96,7 +97,7 @@ async function run(target: Target, access: ReturnType<typeof accessTo>, statemen
   const operation = await target.understand({ statement, parameters: [] }, facts, context);
   const { batches } = await target.execute(operation, access);
   const rows = [];
-  for await (const batch of batches) rows.push(...batch);
+  for await (const batch of batches) rows.push(...rowsOf(batch));
   return rows;
 }
 

@@ -72,20 +72,13 @@ describe('answers', () => {
     const { columns, rows } =
       await agent.run(`SELECT 1::int2 AS a, 9007199254740991::int8 AS b, 9007199254740993::int8 AS c, 1.10::numeric AS d,
       1.5::float8 AS e, 'NaN'::float8 AS f, '-Infinity'::float4 AS g, true AS h, null AS i, '{"x":[1,2]}'::jsonb AS j,
-      '{"n":12345678901234567890}'::json AS k, '\\xdeadbeef'::bytea AS l, '2026-01-02 03:04:05.6+00'::timestamptz AS m,
+      '\\xdeadbeef'::bytea AS l, '2026-01-02 03:04:05.6+00'::timestamptz AS m,
       '2026-01-02 03:04:05'::timestamp AS n, date '2026-01-02' AS o, interval '1 day 2 hours' AS p,
       array[1,null,3] AS q, array['a "b"','c,d',null] AS r, array[array[1,2],array[3,4]] AS s, int4range(1,5) AS t`);
 
     expect(rows[0]).toEqual([
       ...[1, 9007199254740991, '9007199254740993', '1.10', 1.5, 'NaN', '-Infinity', true, null, { x: [1, 2] }],
-      ...[
-        '{"n":12345678901234567890}',
-        '3q2+7w==',
-        '2026-01-02T03:04:05.6Z',
-        '2026-01-02T03:04:05',
-        '2026-01-02',
-        'P1DT2H',
-      ],
+      ...['3q2+7w==', '2026-01-02T03:04:05.6Z', '2026-01-02T03:04:05', '2026-01-02', 'P1DT2H'],
       ...[
         [1, null, 3],
         ['a "b"', 'c,d', null],
