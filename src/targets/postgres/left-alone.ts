@@ -61,11 +61,10 @@ function spokenIn(query: Fields): Spoken | undefined {
 }
 
 /** Every SELECT, the sides of a set operation included, which the tree holds bare. */
-function* selectsIn(value: unknown): Generator<Fields> {
-  if (Array.isArray(value)) for (const item of value) yield* selectsIn(item);
-  if (!isFields(value)) return;
-  if ('targetList' in value) yield value;
-  for (const child of Object.values(value)) yield* selectsIn(child);
+function selectsIn(query: Fields): Fields[] {
+  const sides = (select: Fields): Fields[] =>
+    select['larg'] === undefined ? [select] : [...sides(fieldsOf(select['larg'])), ...sides(fieldsOf(select['rarg']))];
+  return [...everyNode(query)].filter(({ type }) => type === 'SelectStmt').flatMap(({ fields }) => sides(fields));
 }
 
 const isStar = (path: readonly string[]) => path.length === 1 && path[0] === '*';

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
-import { checkDepth, checkTokens } from './preflight.ts';
+import { checkDepth, checkLength, checkTokens } from './preflight.ts';
 import { Refusal } from './refusal.ts';
 import type { Token } from './syntax.ts';
 
@@ -19,6 +19,7 @@ export type Question = { text: string; trusted: boolean };
 function answer({ text, trusted }: Question): Answer {
   try {
     if (trusted) return { tree: parseSync(text).stmts, tokens: [] };
+    checkLength(text);
     const tokens = scan(text);
     checkTokens(tokens);
     const tree = parseSync(text);

@@ -18,14 +18,25 @@ const loading = 10_000;
 
 type Job = { question: Question; settle: (answer: Answer) => void };
 
+/** Characters up to which a text is read in a moment, whatever a caller put into it. */
+const small = 8192;
+const smallTrusted = 64 * 1024;
+const isSmall = ({ question: { text, trusted } }: Job) => text.length <= (trusted ? smallTrusted : small);
+
+/** Jobs of one size that may wait. */
+const room = 1000;
+
 /**
- * Parses by PostgreSQL's own grammar in worker threads. A worker that does not answer in time, dies, or fails other than
+ * Parses by PostgreSQL's own grammar in worker threads. The first of them reads small statements only, the smallest first, so
+ * that whoever sends what takes long, or breaks a worker, keeps nobody waiting but those who send as much. A worker that does not answer in time, dies, or fails other than
  * by a syntax error is replaced: after an overflow its memory can no longer be trusted.
  */
 export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {}): Parser {
   const waiting: Job[] = [];
   const idle: Worker[] = [];
   const all = new Set<Worker>();
+  /** The one for small statements. */
+  let quick: Worker | undefined;
   const started = new WeakSet<Worker>();
 
   const hire = () => {
@@ -40,6 +51,7 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
   };
   const dismiss = (worker: Worker) => {
     all.delete(worker);
+    if (worker === quick) quick = undefined;
     void worker.terminate();
   };
 
@@ -60,21 +72,35 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
     worker.postMessage(question);
   };
 
+  /** Takes the job that a worker is to do next. */
+  const jobFor = (worker: Worker): Job | undefined => {
+    const large = worker === quick ? -1 : waiting.findIndex((job) => !isSmall(job));
+    const index = large >= 0 ? large : smallest(waiting);
+    return index < 0 ? undefined : waiting.splice(index, 1)[0];
+  };
+
   const next = () => {
-    if (waiting.length === 0) return;
-    const worker = idle.pop() ?? (all.size < workers ? hire() : undefined);
-    if (worker === undefined) return;
-    const job = waiting.shift();
-    if (job === undefined) idle.push(worker);
-    else work(worker, job);
+    for (const worker of [...idle]) {
+      const job = jobFor(worker);
+      if (job === undefined) continue;
+      idle.splice(idle.indexOf(worker), 1);
+      work(worker, job);
+    }
+    if (waiting.length === 0 || all.size >= workers) return;
+    const worker = hire();
+    if (workers > 1) quick ??= worker;
+    idle.push(worker);
+    next();
   };
 
   const ask = async (question: Question): Promise<Parsed> => {
-    if (waiting.length > 1000) {
-      throw new Problem('rate-limited', { detail: 'Too many statements wait to be read.', retryAfter: 1 });
-    }
-    const answer = await new Promise<Answer>((settle) => {
-      waiting.push({ question, settle });
+    const answer = await new Promise<Answer>((settle, refuse) => {
+      const job = { question, settle };
+      if (waiting.filter((other) => isSmall(other) === isSmall(job)).length >= room) {
+        refuse(new Problem('rate-limited', { detail: 'Too many statements wait to be read.', retryAfter: 1 }));
+        return;
+      }
+      waiting.push(job);
       next();
     });
     return parsed(answer, question.text);
@@ -89,13 +115,24 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
   };
 }
 
+/** The place of the smallest of the small jobs, the oldest of equals; -1 where there is none. */
+function smallest(jobs: readonly Job[]): number {
+  let found = -1;
+  let length = Number.POSITIVE_INFINITY;
+  jobs.forEach((job, index) => {
+    if (!isSmall(job) || job.question.text.length >= length) return;
+    found = index;
+    length = job.question.text.length;
+  });
+  return found;
+}
+
 function parsed(answer: Answer, text: string): Parsed {
   if ('broken' in answer) throw unreadable('The statement is too complex to be read.');
   if ('refused' in answer) throw unreadable(answer.refused);
   if ('syntaxError' in answer) {
     // The parser counts characters here and bytes everywhere else.
-    const bytes = Buffer.byteLength([...text].slice(0, answer.at).join(''));
-    throw unreadable(`Syntax error at ${placeOf(text, bytes)}.`);
+    throw unreadable(`Syntax error at ${placeOf(text, bytesBefore(text, answer.at))}.`);
   }
 
   const statements = nodesOf(answer.tree);
@@ -104,6 +141,14 @@ function parsed(answer: Answer, text: string): Parsed {
     throw unreadable(`One statement is needed, and there are ${statements.length}.`);
   }
   return { statement: fieldsOf(first['stmt']), tokens: answer.tokens };
+}
+
+function bytesBefore(text: string, characters: number): number {
+  let units = 0;
+  for (let count = 0; count < characters && units < text.length; count += 1) {
+    units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return Buffer.byteLength(text.slice(0, units));
 }
 
 const unreadable = (detail: string) => new Problem('operation-unreadable', { detail });

@@ -13,6 +13,7 @@ import { type Protections, protectionsOf } from './protections.ts';
 import type { RouteOptions } from './route.ts';
 import { schemaOf } from './schema.ts';
 import { type Request, requestSchema, type Settings, settingsSchema } from './settings.ts';
+import { createTurns } from './turns.ts';
 import { checkParameterCount, type Understanding, understand } from './understand.ts';
 
 export type PostgresDeps = RouteOptions & {
@@ -30,6 +31,7 @@ export type PostgresDeps = RouteOptions & {
 export type Facts = { catalog: Catalog; searchPath: readonly string[]; snapshot: number };
 
 const plans = 2000;
+/** Characters up to which a statement is kept; a larger one waits for its turn. */
 const longestCached = 8192;
 
 /**
@@ -49,11 +51,12 @@ export function createPostgres({
   const snapshots = createSnapshots((access) => inspect(access, pools, parser), now, catalogAge);
   const protections = createProtectionCache();
   const cache = new Map<string, Promise<Understanding>>();
+  const turns = createTurns();
 
   const understood = (request: Request, facts: Facts, context: Context): Promise<Understanding> => {
     const { catalog, searchPath, snapshot } = facts;
     const ground = { catalog, searchPath, parser, context, protections: protections(catalog, context.connection) };
-    if (request.statement.length > longestCached) return understand(request, ground);
+    if (request.statement.length > longestCached) return turns(() => understand(request, ground));
     const key = JSON.stringify([
       snapshot,
       context.connection.name,

@@ -7,6 +7,7 @@ const statementBytes = 256 * 1024;
 const parameterBytes = 1024 * 1024;
 const nesting = 200;
 const operators = 3000;
+const signs = 15_000;
 const treeDepth = 1500;
 
 /** R1, before the parser: throws `operation-unreadable` for text that the parser and the server could read differently. */
@@ -22,6 +23,23 @@ export function checkText({ statement, parameters }: Request): void {
     bytes += Buffer.byteLength(text);
   }
   if (bytes > parameterBytes) throw unreadable('The parameters are larger than 1 MiB together.');
+}
+
+/** A word, a quoted text, or one other sign: about as many as the scanner finds, or more, counted in no time. */
+const wordOrSign = /'[^']*'|"[^"]*"|[\w$\u0080-\uffff]+|\S/g;
+
+/** R1, before the scanner: refuses so many tokens that to read them would keep others waiting. */
+export function checkLength(text: string): void {
+  let count = 0;
+  for (const _ of text.matchAll(wordOrSign)) {
+    count += 1;
+    if (count > signs) {
+      throw new Refusal(
+        'R1',
+        `More than ${signs} words and signs: send less in one statement, and long lists as one parameter (= ANY ($1)).`,
+      );
+    }
+  }
 }
 
 const harmless = new Set(['NULL', 'TRUE', 'FALSE', 'DEFAULT']);

@@ -116,7 +116,12 @@ function anythingHidden({ context }: Subject['ground']): boolean {
   return document.unclassified === 'mask' || classes.some((className) => !context.unmask.includes(className));
 }
 
+/** Relations that one statement may name; each may become a subquery as long as its table is wide. */
+const mostRelations = 300;
+
 function checkRelations({ references, ground }: Subject): void {
+  if (references.length > mostRelations)
+    throw new Refusal('R1', `The statement names more than ${mostRelations} relations; send it in parts`);
   for (const { relation, name, fields } of references) {
     if (relation === undefined)
       throw new Refusal('R4', `There is no relation ${name.split('.').slice(-2).join('.')} here`, fields);

@@ -42,7 +42,7 @@ export function referencesIn(statement: unknown, catalog: Catalog, searchPath: r
   const walk = (value: unknown, ctes: ReadonlySet<string>) => {
     if (Array.isArray(value)) {
       for (const item of value) walk(item, ctes);
-    } else if (isFields(value)) {
+    } else if (isFields(value) && !('A_Const' in value)) {
       const wrapped = ofType(value, 'RangeVar');
       if (wrapped !== undefined) return look(wrapped, ctes, value);
       // A bare RangeVar is the target of a statement, which is never a CTE.

@@ -29,9 +29,14 @@ export function textOf(value: unknown): string | undefined {
 /** The type of a wrapped node, or undefined where the object is not one. */
 export function typeOf(node: unknown): string | undefined {
   if (!isFields(node)) return undefined;
-  const keys = Object.keys(node);
-  const [type] = keys;
-  return keys.length === 1 && type !== undefined && /^[A-Z]/.test(type) ? type : undefined;
+  let only: string | undefined;
+  // Asked of every object of every tree, so without making anything.
+  for (const key in node) {
+    if (only !== undefined) return undefined;
+    only = key;
+  }
+  const first = only?.charCodeAt(0) ?? 0;
+  return first >= 65 && first <= 90 ? only : undefined;
 }
 
 /** The fields of a node when it is of the type asked for. */
@@ -54,14 +59,24 @@ export function locationOf(fields: Fields): number {
 
 /** Every wrapped node below (and at) a value, with its type, parents first. */
 export function* everyNode(value: unknown): Generator<{ type: string; fields: Fields }> {
-  if (Array.isArray(value)) {
-    for (const item of value) yield* everyNode(item);
-  } else if (isFields(value)) {
-    const type = typeOf(value);
-    if (type !== undefined) yield { type, fields: fieldsOf(value[type]) };
-    for (const child of Object.values(value)) yield* everyNode(child);
+  const waiting = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (isFields(next)) {
+      const type = typeOf(next);
+      if (type !== undefined) yield { type, fields: fieldsOf(next[type]) };
+      // Long lists are of constants, which hold no nodes.
+      if (type === 'A_Const') continue;
+    }
+    const children = childrenOf(next);
+    for (let index = children.length - 1; index >= 0; index -= 1) waiting.push(children[index]);
   }
 }
+
+/** The objects and lists right below a value. */
+const childrenOf = (value: unknown): unknown[] =>
+  (Array.isArray(value) ? value : isFields(value) ? Object.values(value) : []).filter(isTree);
+
+const isTree = (value: unknown) => typeof value === 'object' && value !== null;
 
 const places = new Set(['location', 'name_location', 'list_start', 'list_end', 'rexpr_list_start', 'rexpr_list_end']);
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
 import { coverOf } from './masks.ts';
@@ -13,6 +14,9 @@ import { kindOf, namedObjects } from './statements.ts';
 import type { Ground, Subject } from './subject.ts';
 import { everyNode, type Fields, fieldsOf } from './syntax.ts';
 import { classesTouched, masksOf, sealingFor } from './touched.ts';
+
+/** Characters from which on a statement takes a while to look through. */
+const large = 8192;
 
 /** What a statement means: all of an operation that its parameters do not change. */
 export type Understanding = {
@@ -44,8 +48,11 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   const parameters = parameterCount(parsed.statement);
   const subject: Subject = { statement, parsed, references, named, known, parameters, covers, ground };
   // The tree is changed by rewriting, so what is recorded is made of it first, for both outcomes.
+  await makeWay(statement);
   const openRecord = recordedAs(statement, parsed, sealingFor(subject, false));
+  await makeWay(statement);
   const closedRecord = recordedAs(statement, parsed, sealingFor(subject, true));
+  await makeWay(statement);
   const classes = classesTouched(parsed.statement, subject);
   const masks = masksOf(parsed.statement, subject);
   const protection = protectionOf(
@@ -54,6 +61,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
     catalog,
   );
 
+  await makeWay(statement);
   const proof = await prove(subject).catch((error: unknown) => {
     if (error instanceof Refusal) return error;
     throw error;
@@ -77,6 +85,11 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
       plan: refused ? { access: 'none' } : proof.plan,
     },
   };
+}
+
+/** Between two looks at a large statement, others have their turn. */
+async function makeWay(statement: string): Promise<void> {
+  if (statement.length > large) await setImmediate();
 }
 
 function namedRelations(statement: Fields, { catalog, searchPath }: Ground): Subject['named'] {
