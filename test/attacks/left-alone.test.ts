@@ -163,7 +163,10 @@ describe('a table whose hidden columns a query does not speak of is left as it i
     const leaks: string[] = [];
 
     for (const statement of attacks) {
-      const [a, b] = [await observe(agents[0], statement), await observe(agents[1], statement)];
+      const both = async () => [await observe(agents[0], statement), await observe(agents[1], statement)] as const;
+      let [a, b] = await both();
+      // On a machine that is busy with other things, time alone tells nothing once.
+      if (differs(a, b)) [a, b] = await both();
       if (process.env['SALLYPORT_VERBOSE'])
         console.log(statement, '|', a.refused ?? JSON.stringify(a.seen).slice(0, 160));
       if (differs(a, b))
