@@ -4,6 +4,7 @@ import { type Postgres as Server, startPostgres } from '../../../emulators/postg
 import { maskResult } from '../../../src/masking/masking.ts';
 import { createTokenKey } from '../../../src/model/seal.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
+import { batchOf } from '../../fakes/batches.ts';
 import { type Agent, type AgentOptions, agentAt, type Database } from './agent.ts';
 
 const extremes = {
@@ -271,11 +272,12 @@ describe('tokens', () => {
     const numbers = macs.map((text) => numberTokenOf('TOKEN', text));
     const column = { name: 'value', type: 'text' };
     const batches = (async function* () {
-      yield [...texts, ...numbers, ...numbers.map((token) => `{"a": ${token}, "b": "${token}"}`)].map((text) => [text]);
+      const all = [...texts, ...numbers, ...numbers.map((token) => `{"a": ${token}, "b": "${token}"}`)];
+      yield batchOf(all.map((text) => [text]));
     })();
 
     const result = maskResult({ columns: [column], batches, summary: () => ({ truncated: false }) }, { unmask: [] });
-    for await (const batch of result.batches) expect(batch).toHaveLength(3000);
+    for await (const batch of result.batches) expect(batch.rows).toBe(3000);
 
     expect(result.findings()).toEqual([]);
   });
