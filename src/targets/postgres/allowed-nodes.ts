@@ -10,10 +10,15 @@ const grammar = {
   UpdateStmt:
     'relation:RangeVar targetList whereClause fromClause returningClause:ReturningClause withClause:WithClause',
   DeleteStmt: 'relation:RangeVar usingClause whereClause returningClause:ReturningClause withClause:WithClause',
+  MergeStmt:
+    'relation:RangeVar sourceRelation joinCondition mergeWhenClauses returningClause:ReturningClause withClause:WithClause',
+  MergeWhenClause: 'matchKind commandType override condition targetList values',
+  MergeSupportFunc: 'msftype',
   OnConflictClause: 'action infer:InferClause targetList whereClause',
-  InferClause: 'indexElems',
-  IndexElem: 'name ordering nulls_ordering',
-  ReturningClause: 'exprs',
+  InferClause: 'indexElems whereClause conname',
+  IndexElem: 'name expr ordering nulls_ordering',
+  ReturningClause: 'options exprs',
+  ReturningOption: 'option value',
   MultiAssignRef: 'source colno ncolumns',
   WithClause: 'ctes recursive',
   CommonTableExpr:

@@ -61,6 +61,13 @@ const callsUserCode = (catalog: string, oid: string) =>
 /** Whether an expression, as the catalog keeps it, looks at a whole row; which columns that is, the catalog does not say. */
 const wholeRow = (...expressions: string[]) => `concat(${expressions.join(', ')}) ~ ':varattno 0 '`;
 
+/** Every column that an index `x` looks at. */
+const indexColumns = `(SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
+        SELECT unnest(x.indkey::int2[])::int AS number
+        UNION SELECT d.refobjsubid FROM pg_depend d
+          WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid = x.indrelid) u
+        WHERE u.number > 0 OR ${wholeRow('x.indexprs', 'x.indpred')})`;
+
 export const catalogSql = {
   relations: `
     SELECT c.oid::int, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
@@ -103,14 +110,25 @@ export const catalogSql = {
 
   uniques: `
     SELECT x.indrelid::int AS relation,
-      (SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
-        SELECT unnest(x.indkey::int2[])::int AS number
-        UNION SELECT d.refobjsubid FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid = x.indrelid) u
-        WHERE u.number > 0 OR ${wholeRow('x.indexprs', 'x.indpred')}) AS columns,
+      ${indexColumns} AS columns,
       x.indexprs IS NULL AND x.indpred IS NULL AND NOT x.indisexclusion
         AND coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false') = 'false' AS plain
     FROM pg_index x WHERE x.indisunique OR x.indisexclusion`,
+
+  indexes: `
+    SELECT x.indrelid::int AS relation, ${indexColumns} AS columns
+    FROM pg_index x WHERE NOT x.indisunique AND NOT x.indisexclusion
+      AND (x.indnatts > 1 OR x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)`,
+
+  // The columns of an expression depend on its table, and not the other way round.
+  partitionKeys: `
+    SELECT p.partrelid::int AS relation, (SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
+        SELECT unnest(p.partattrs::int2[])::int AS number
+        UNION SELECT d.objsubid FROM pg_depend d
+          WHERE d.classid = 'pg_class'::regclass AND d.objid = p.partrelid AND d.objsubid > 0
+            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid = 0) u
+        WHERE u.number > 0) AS columns
+    FROM pg_partitioned_table p`,
 
   checks: `
     SELECT conrelid::int AS relation, to_json(CASE WHEN ${wholeRow('conbin')} THEN conkey || 0::int2 ELSE coalesce(conkey, '{}') END) AS columns,

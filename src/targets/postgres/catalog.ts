@@ -18,6 +18,10 @@ export type Catalog = {
   foreignKeys: readonly ForeignKey[];
   /** Unique indexes and exclusion constraints. */
   uniques: readonly Unique[];
+  /** Indexes, not unique, that look at more than one column; 0 is a whole row. */
+  indexes: readonly { relation: number; columns: readonly number[] }[];
+  /** Columns that decide to which part of a table a row belongs. */
+  partitionKeys: readonly { relation: number; columns: readonly number[] }[];
   /** Checks and NOT NULLs; a column 0 is the whole row. */
   checks: readonly { relation: number; columns: readonly number[]; validated: boolean }[];
   generated: readonly { relation: number; column: number; source: number }[];

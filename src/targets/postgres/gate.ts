@@ -11,8 +11,6 @@ export type Seen = {
   predicates: Set<string>;
   /** Types outside `pg_catalog`, to be written with their schema. */
   types: { fields: Fields; schema: string }[];
-  /** Every name after a dot. */
-  attributes: Set<string>;
 };
 
 const predicateFields = new Set([
@@ -33,7 +31,7 @@ const predicateFields = new Set([
  * safe, the first one it meets.
  */
 export function gate(statement: unknown, catalog: Catalog, searchPath: readonly string[]): Seen {
-  const seen: Seen = { columnRefs: [], predicates: new Set(), types: [], attributes: new Set() };
+  const seen: Seen = { columnRefs: [], predicates: new Set(), types: [] };
 
   const node = (value: Fields, predicate: boolean) => {
     const type = typeOf(value);
@@ -43,8 +41,8 @@ export function gate(statement: unknown, catalog: Catalog, searchPath: readonly 
 
   const visit = (type: string, fields: Fields, predicate: boolean) => {
     const allowed = allowedNodes.get(type);
-    if (allowed === undefined) throw new Refusal('R3', `${spoken(type)} is not among what can be proven yet`, fields);
     checks[type]?.(fields, seen, catalog, searchPath);
+    if (allowed === undefined) throw new Refusal('R3', `${spoken(type)} is not among what can be proven yet`, fields);
     if (type === 'ColumnRef' && predicate) seen.predicates.add(namesOf(fields['fields']).at(-1) ?? '*');
     if (type === 'JoinExpr') for (const name of namesOf(fields['usingClause'])) seen.predicates.add(name);
     if (type === 'CTECycleClause') for (const name of namesOf(fields['cycle_col_list'])) seen.predicates.add(name);
@@ -109,21 +107,19 @@ const checks: Readonly<Record<string, Check>> = {
   ColumnRef: (fields, seen, catalog) => {
     const path = namesOf(fields['fields']);
     seen.columnRefs.push(fields);
-    for (const name of path.slice(1)) {
-      seen.attributes.add(name);
-      checkAttribute(name, catalog, fields);
+    for (const name of path.slice(1)) checkAttribute(name, catalog, fields);
+  },
+
+  A_Indirection: (fields, _seen, catalog) => {
+    const indirection = Array.isArray(fields['indirection']) ? fields['indirection'] : [];
+    for (const step of indirection) {
+      const name = textOf(ofType(step, 'String')?.['sval']);
+      if (name !== undefined) checkAttribute(name, catalog);
     }
   },
 
-  A_Indirection: (fields, seen, catalog) => {
-    const indirection = Array.isArray(fields['indirection']) ? fields['indirection'] : [];
-    for (const step of indirection) {
-      if (typeOf(step) === 'A_Star') seen.attributes.add('*');
-      const name = textOf(ofType(step, 'String')?.['sval']);
-      if (name === undefined) continue;
-      seen.attributes.add(name);
-      checkAttribute(name, catalog);
-    }
+  CurrentOfExpr: () => {
+    throw new Refusal('R2', 'There are no cursors here; instead of CURRENT OF, name the rows by a condition');
   },
 
   RangeTableSample: (fields) => {
@@ -140,9 +136,6 @@ const checks: Readonly<Record<string, Check>> = {
   },
 
   CommonTableExpr: (fields) => {
-    const inner = typeOf(fields['ctequery']);
-    if (inner !== 'SelectStmt')
-      throw new Refusal('R9', 'A CTE that writes cannot be proven yet; send it as a statement of its own', fields);
     // Whatever becomes of scopes, a name that is left bare can then never be one of the system's relations.
     if (textOf(fields['ctename'])?.startsWith('pg_'))
       throw new Refusal('R4', 'A CTE may not have a name that begins with pg_', fields);

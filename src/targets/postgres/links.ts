@@ -11,6 +11,8 @@ export type Links = {
   /** Foreign keys that refer to it. */
   keysTo(oid: number): readonly ForeignKey[];
   uniques(oid: number): Catalog['uniques'];
+  indexes(oid: number): Catalog['indexes'];
+  partitionKeys(oid: number): Catalog['partitionKeys'];
   checks(oid: number): Catalog['checks'];
   generated(oid: number): Catalog['generated'];
 };
@@ -24,7 +26,8 @@ export function linksOf(catalog: Catalog): Links {
   return links;
 }
 
-function toLinks({ inheritance, foreignKeys, uniques, checks, generated }: Catalog): Links {
+function toLinks(catalog: Catalog): Links {
+  const { inheritance, foreignKeys, uniques, indexes, partitionKeys, checks, generated } = catalog;
   const below = by(inheritance, ({ parent }) => parent);
   const above = by(inheritance, ({ child }) => child);
   return {
@@ -33,6 +36,8 @@ function toLinks({ inheritance, foreignKeys, uniques, checks, generated }: Catal
     keysFrom: by(foreignKeys, ({ child }) => child),
     keysTo: by(foreignKeys, ({ parent }) => parent),
     uniques: by(uniques, ({ relation }) => relation),
+    indexes: by(indexes, ({ relation }) => relation),
+    partitionKeys: by(partitionKeys, ({ relation }) => relation),
     checks: by(checks, ({ relation }) => relation),
     generated: by(generated, ({ relation }) => relation),
   };

@@ -3,6 +3,7 @@ import type { Transform } from '../../model/documents.ts';
 import { hiddenColumns } from './allowed-catalog.ts';
 import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
 import { type Columns, genuineColumns } from './genuine.ts';
+import { linksOf, relatives } from './links.ts';
 import { Refusal } from './refusal.ts';
 import { type Classes, viewColumns } from './view-columns.ts';
 
@@ -214,6 +215,15 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
       `${name} is a foreign table; name its columns in the classification of this connection to allow it`,
     );
   }
+  const chosenBy = relatives(relation, closure.catalog, 'parent').find(
+    (parent) => parent !== relation && isPartitionedByClass(closure, parent),
+  );
+  if (chosenBy !== undefined) {
+    return new Refusal(
+      'R5',
+      `${name} holds the rows that a classified column of ${nameOf(chosenBy)} sends there; use ${nameOf(chosenBy)} itself`,
+    );
+  }
   const classified = closure.classes.get(relation.oid);
   const guarded = closure.catalog.rowSecurity.some(
     ({ relation: oid, column }) =>
@@ -225,6 +235,14 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
     'R5',
     `Row-level security of ${name} looks at a classified column or another relation, or runs code of the database`,
   );
+}
+
+/** Then which of its parts a row is in tells of the value. */
+function isPartitionedByClass({ catalog, classes }: Closure, { oid, columns }: Relation): boolean {
+  const key = linksOf(catalog)
+    .partitionKeys(oid)
+    .flatMap((each) => each.columns);
+  return columns.some(({ name, number }) => key.includes(number) && classes.get(oid)?.has(name));
 }
 
 function settle(closure: Closure, relation: Relation, genuine: Columns): Protection {

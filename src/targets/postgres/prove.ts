@@ -14,7 +14,8 @@ import { rewrite } from './rewrite.ts';
 import type { Subject } from './subject.ts';
 import { everyNode, type Fields, fieldsOf, typeOf } from './syntax.ts';
 import { createTokenKeys } from './tokens.ts';
-import { checkWrite, writeType } from './writes.ts';
+import { isWriteType, writesIn } from './write-nodes.ts';
+import { checkWrites } from './writes.ts';
 
 /** What is run, once it is proven that nothing classified leaves. */
 export type Proof = { plan: Plan; warnings: readonly string[] };
@@ -28,7 +29,7 @@ export async function prove(subject: Subject): Promise<Proof> {
     checkExplain(fieldsOf(statement[type]), subject);
     return proveQuery(explained, subject);
   }
-  if (type === 'SelectStmt' || writeType(statement) !== undefined) return proveQuery(statement, subject);
+  if (type === 'SelectStmt' || isWriteType(type)) return proveQuery(statement, subject);
   if (type === 'TransactionStmt') {
     throw new Refusal('R2', 'Each statement is a transaction of its own; leave out BEGIN, COMMIT and the like');
   }
@@ -43,7 +44,8 @@ function checkExplain(fields: Fields, { covers, known, ground }: Subject): void 
   const strange = options.find((option) => !['verbose', 'costs', 'format', 'summary'].includes(option));
   if (strange !== undefined)
     throw new Refusal('R2', `EXPLAIN with ${strange.toUpperCase()} cannot be proven safe; leave it out`);
-  if (typeOf(fields['query']) !== 'SelectStmt') throw new Refusal('R2', 'Only a SELECT can be explained');
+  if (typeOf(fields['query']) !== 'SelectStmt' || writesIn(fields['query']).length > 0)
+    throw new Refusal('R2', 'Only a SELECT that writes nothing can be explained');
   const classified = restOfRead(known, ground.catalog).some(
     (relation) => ground.protections(relation).classes.size > 0,
   );
@@ -65,41 +67,35 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   };
   checkSamples(query, references, coverOf);
 
-  const type = writeType(query);
-  const target =
-    type === undefined ? undefined : references.find(({ fields }) => fields === fieldsOf(query[type])['relation']);
-  if (type !== undefined) {
-    const cover = target?.relation && covers.get(target.relation);
-    if (target?.relation === undefined || cover === undefined)
-      throw new Refusal('R4', 'The table to write to is not known');
-    const write = { fields: fieldsOf(query[type]), type, target: target.relation, cover };
-    const around = { hiddenIn: hiddenFrom(ground), anythingHidden: anythingHidden(ground) };
-    checkWrite(write, { references, coverOf, seen, catalog, ...around });
-  }
+  const writes = writesIn(query);
+  const around = { references, coverOf, catalog, hiddenIn: hiddenFrom(ground), anythingHidden: anythingHidden(ground) };
+  const targets = writes.length === 0 ? [] : checkWrites(query, writes, around);
   const outputs = outputClasses(query, (fields) => {
     const reference = references.find((candidate) => candidate.fields === fields);
     return reference?.relation && covers.get(reference.relation);
   });
-  // What is written to is checked as a whole, and what a write reads is not looked at so closely.
-  const alone = type === undefined ? leftAlone(query, references, coverOf) : new Set([target]);
+  // What is written to stays as it is, as its rows are what is meant.
+  const alone = new Set([...targets, ...leftAlone(query, references, coverOf)]);
   const keys = createTokenKeys(subject.parameters, ground.context.tokenKey);
   const rewriting = {
     // A write may not speak of what is hidden; and its plan, which approvers see, would hold the keys.
-    keys: type === undefined ? keys : undefined,
+    keys: writes.length === 0 ? keys : undefined,
     references,
     coverOf: (reference: Reference) => (alone.has(reference) ? undefined : coverOf(reference)),
     columnRefs: seen.columnRefs,
     types: seen.types,
   };
   const text = await rewrite(subject.statement, parsed, rewriting, ground.parser);
+  const top = fieldsOf(query[typeOf(query) ?? ''])['relation'];
+  const target = references.find(({ fields }) => fields === top)?.relation;
   const plan = planOf(subject, {
     text,
-    access: type === undefined ? 'read' : 'write',
+    access: writes.length === 0 ? 'read' : 'write',
     searchPath: ['pg_catalog'],
     outputs,
     bindings: keys.bindings,
-    ...(type !== undefined && {
-      counting: await countingOf({ text, statement: query, target: target?.relation }, catalog, ground.parser),
+    ...(writes.length > 0 && {
+      counting: await countingOf({ text, statement: query, target }, catalog, ground.parser),
     }),
   });
   return { plan, warnings: warningsFor(seen, subject) };

@@ -38,7 +38,8 @@ export async function rewrite(
   );
   if (edits.length === 0) return statement;
 
-  const text = splice(statement, edits);
+  // `(a, b) = (SELECT …)` stands in the tree once for each column, and in the text once.
+  const text = splice(statement, [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()]);
   // Text that does not even parse is no better than text that means something else.
   const read = await parser.parseAgain(text).catch(() => undefined);
   if (read === undefined || !sameTree(read.statement, parsed.statement)) {

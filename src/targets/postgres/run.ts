@@ -186,7 +186,8 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
     if (step === 'statement') {
       if (tap !== undefined) tap.sink = undefined;
       con.removeListener('noData', nothingToDescribe);
-      changed = Number(/ (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
+      // A SELECT over CTEs that write says how many rows it gives.
+      changed = Number(/^(?!SELECT).* (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
       // A read has said all there is: its commit need not be waited for, and the session takes nothing else before it.
       if (plan.access === 'read') batchEnd.resolve(false);
       if (ceiling === undefined) end(con, 'commit');

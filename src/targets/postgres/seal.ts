@@ -25,8 +25,8 @@ export type Sealing = {
   classes: ReadonlyMap<string, string>;
   /** `none`: only what looks like a password. `tied`: all but what is compared with or written to unclassified columns. */
   scope: 'none' | 'tied' | 'all';
-  /** Columns of the table an INSERT without a column list writes to. */
-  insertColumns: readonly string[];
+  /** Columns of the table that the fields of a RangeVar name, for an INSERT without a column list. */
+  columnsOf: (range: Fields) => readonly string[];
 };
 
 const unknownClass = 'LITERAL';
@@ -42,7 +42,7 @@ const notData = '';
  * shows that they belong to an unclassified column, so that one that is overlooked is sealed too; comments are dropped.
  */
 export function recordedAs(statement: string, parsed: Parsed, sealing: Sealing): Recorded {
-  const ties = tiesIn(parsed.statement, sealing.insertColumns);
+  const ties = tiesIn(parsed.statement, sealing.columnsOf);
   const renamed = introducedNames(parsed.statement);
   const isOpen = (tie: string | undefined) =>
     tie === notData || (tie !== undefined && !renamed.has(tie) && sealing.unclassified.has(tie));
@@ -93,18 +93,21 @@ function introducedNames(statement: Fields): Set<string> {
     if (Array.isArray(value)) return value.forEach(walk);
     if (!isFields(value)) return;
     for (const list of ['colnames', 'aliascolnames']) for (const name of namesOf(value[list])) names.add(name);
-    for (const target of nodesOf(value['targetList'])) {
+    for (const target of [...nodesOf(value['targetList']), ...nodesOf(value['exprs'])]) {
       const { name, val } = ofType(target, 'ResTarget') ?? {};
       const own = namesOf(ofType(val, 'ColumnRef')?.['fields']).at(-1);
       for (const implied of impliedNames(val)) names.add(implied);
       // The left side of an assignment is no new name.
-      if (typeof name === 'string' && name !== own && !('relation' in value) && !('action' in value)) names.add(name);
+      if (typeof name === 'string' && name !== own && !assigns(value)) names.add(name);
     }
     for (const child of Object.values(value)) walk(child);
   };
   walk(statement);
   return names;
 }
+
+/** Whether the targets of a node are columns that are given values, and not names for what is selected. */
+const assigns = (value: Fields) => ['relation', 'action', 'matchKind'].some((field) => field in value);
 
 /** What the server calls a column that is given no name: the function or type at its root. */
 function impliedNames(node: unknown): string[] {
@@ -116,7 +119,7 @@ function impliedNames(node: unknown): string[] {
   return [...call, ...type, ...keyword];
 }
 
-function tiesIn(statement: Fields, insertColumns: readonly string[]): Ties {
+function tiesIn(statement: Fields, columnsOf: Sealing['columnsOf']): Ties {
   const ties: Ties = new Map();
 
   /** A literal met twice, beside different columns, is beside none. */
@@ -163,21 +166,35 @@ function tiesIn(statement: Fields, insertColumns: readonly string[]): Ties {
         if (isPlain(place)) tieAll(place, notData);
       }
     } else if (type === 'InsertStmt') {
-      const named = nodesOf(fields['cols']).map((node) => textOf(ofType(node, 'ResTarget')?.['name']) ?? '');
-      const columns = fields['cols'] === undefined ? insertColumns : named;
       const select = ofType(fields['selectStmt'], 'SelectStmt');
       for (const row of nodesOf(select?.['valuesLists'])) {
-        nodesOf(ofType(row, 'List')?.['items']).forEach((item, index) => {
-          if (isPlain(item)) tieAll(item, columns[index] ?? unknownClass);
-        });
+        tieRow(ofType(row, 'List')?.['items'], fields['cols'], fieldsOf(fields['relation']));
+      }
+      for (const target of nodesOf(fieldsOf(fields['onConflictClause'])['targetList'])) tieAssignment(target);
+    } else if (type === 'UpdateStmt') {
+      for (const target of nodesOf(fields['targetList'])) tieAssignment(target);
+    } else if (type === 'MergeStmt') {
+      for (const clause of nodesOf(fields['mergeWhenClauses']).map((node) => ofType(node, 'MergeWhenClause') ?? {})) {
+        if (clause['values'] !== undefined)
+          tieRow(clause['values'], clause['targetList'], fieldsOf(fields['relation']));
+        else for (const target of nodesOf(clause['targetList'])) tieAssignment(target);
       }
     }
-    if (type === 'UpdateStmt' || fields['onConflictClause'] !== undefined) {
-      const list = type === 'UpdateStmt' ? fields['targetList'] : fieldsOf(fields['onConflictClause'])['targetList'];
-      for (const target of nodesOf(list).map((node) => ofType(node, 'ResTarget') ?? {})) {
-        if (isPlain(target['val'])) tieAll(target['val'], textOf(target['name']) ?? unknownClass);
-      }
-    }
+  };
+
+  const tieRow = (values: unknown, targets: unknown, range: Fields) => {
+    const named = nodesOf(targets).map((node) => textOf(ofType(node, 'ResTarget')?.['name']) ?? '');
+    const columns = targets === undefined ? columnsOf(range) : named;
+    nodesOf(values).forEach((value, index) => {
+      if (isPlain(value)) tieAll(value, columns[index] ?? unknownClass);
+    });
+  };
+
+  const tieAssignment = (node: Fields) => {
+    const { name, val } = ofType(node, 'ResTarget') ?? {};
+    const { source, colno } = ofType(val, 'MultiAssignRef') ?? {};
+    const value = source === undefined ? val : nodesOf(ofType(source, 'RowExpr')?.['args'])[Number(colno) - 1];
+    if (isPlain(value)) tieAll(value, textOf(name) ?? unknownClass);
   };
 
   walk(statement);

@@ -1,6 +1,7 @@
 import type { Risk, Verb } from '../../model/documents.ts';
-import { type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
+import { everyNode, type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
 import { restrictsNothing } from './truth.ts';
+import { isWriteType, mergeClauses, type WriteNode } from './write-nodes.ts';
 
 /** What a statement does, told from its kind alone: policy hears this even of what is then refused. */
 export type Kind = { verb: Verb; risks: readonly Risk[] };
@@ -16,7 +17,7 @@ const destroy: Kind = { verb: 'define', risks: ['schema', 'irreversible'] };
 const kinds: Readonly<Record<string, Kind>> = {
   SelectStmt: { verb: 'read', risks: [] },
   InsertStmt: { verb: 'write', risks: [] },
-  MergeStmt: { verb: 'write', risks: ['unbounded'] },
+  MergeStmt: { verb: 'write', risks: [] },
   UpdateStmt: { verb: 'write', risks: [] },
   DeleteStmt: { verb: 'delete', risks: [] },
   TruncateStmt: { verb: 'delete', risks: ['unbounded', 'irreversible'] },
@@ -77,25 +78,65 @@ const kinds: Readonly<Record<string, Kind>> = {
   CopyStmt: execute,
 };
 
-/** The verb and the risks of a statement. What is not known is `administer` and opaque. */
+/** The verb and the risks of a statement, with all that is written in its CTEs. What is not known is `administer` and opaque. */
 export function kindOf(statement: Fields): Kind {
   const type = typeOf(statement) ?? '';
   const fields = fieldsOf(statement[type]);
-  if (type === 'ExplainStmt') return explained(fields);
+  if (type === 'ExplainStmt') return kindOf(fieldsOf(fields['query']));
   if (type === 'SelectStmt' && fields['intoClause'] !== undefined) return defineCode;
   const own = kinds[type] ?? administer;
-  const inner = insideCtes(fields);
-  const verbs = [own, ...inner].map(({ verb }) => verb);
-  const risks = [own, ...inner].flatMap((kind) => kind.risks).concat(ownRisks[type]?.(fields) ?? []);
-  const verb = (['delete', 'write'] as const).find((strong) => verbs.includes(strong)) ?? own.verb;
-  return { verb, risks: [...new Set(risks)] };
+  if (own.verb !== 'read' && own.verb !== 'write' && own.verb !== 'delete')
+    return { verb: own.verb, risks: [...new Set([...own.risks, ...(ownRisks[type]?.(fields) ?? [])])] };
+  const effects = effectsWithin(statement);
+  const verb = (['execute', 'delete', 'write'] as const).find((strong) => effects.some((each) => each.verb === strong));
+  const risks = [own, ...effects].flatMap((kind) => kind.risks);
+  return { verb: verb ?? own.verb, risks: [...new Set(risks)] };
 }
+
+/** What is done by each part of a statement that is more than a read. */
+function effectsWithin(statement: Fields): Kind[] {
+  const found: Kind[] = [];
+  for (const { type, fields } of everyNode(statement)) {
+    if (type === 'LockingClause') found.push({ verb: 'write', risks: [] });
+    else if (type === 'FuncCall') found.push(...kindOfCall(namesOf(fields['funcname'])));
+    else if (isWriteType(type)) found.push(kindOfWrite({ type, fields, target: fieldsOf(fields['relation']) }));
+  }
+  return found;
+}
+
+function kindOfWrite(write: WriteNode): Kind {
+  const { type, fields } = write;
+  if (type === 'InsertStmt') return { verb: 'write', risks: [] };
+  if (type !== 'MergeStmt') return { verb: type === 'DeleteStmt' ? 'delete' : 'write', risks: unbounded(fields) };
+  const changing = mergeClauses(write).filter(({ commandType }) =>
+    ['CMD_UPDATE', 'CMD_DELETE'].includes(String(commandType)),
+  );
+  const free = changing.some(
+    ({ matchKind, condition }) =>
+      restrictsNothing(condition) && (matchKind !== 'MERGE_WHEN_MATCHED' || restrictsNothing(fields['joinCondition'])),
+  );
+  const deletes = changing.some(({ commandType }) => commandType === 'CMD_DELETE');
+  return { verb: deletes ? 'delete' : 'write', risks: free ? ['unbounded'] : [] };
+}
+
+/** Of the server's own functions, those that change data, or something of the server or of other sessions. */
+function kindOfCall(path: readonly string[]): Kind[] {
+  const name = path.at(-1) ?? '';
+  if (path.length > 1 && path[0] !== 'pg_catalog') return [];
+  if (writing.has(name)) return [{ verb: 'write', risks: [] }];
+  return acting.test(name) ? [execute] : [];
+}
+
+const writing = new Set(
+  `nextval setval pg_notify txid_current pg_current_xact_id lo_creat lo_create lo_from_bytea lo_open lo_put lo_truncate lo_truncate64
+  lo_unlink lowrite`.split(/\s+/),
+);
+const acting =
+  /^(set_config|setseed|lo_import|lo_export|pg_(cancel|terminate)_backend|pg_(try_)?advisory_.*|pg_(stat_)?reset.*|pg_.*(replication|logical|backup|wal|logfile|snapshot|restore).*|pg_(reload_conf|promote)|brin_.*|gin_clean.*)$/;
 
 const unbounded = (fields: Fields): Risk[] => (restrictsNothing(fields['whereClause']) ? ['unbounded'] : []);
 
 const ownRisks: Readonly<Record<string, (fields: Fields) => Risk[]>> = {
-  UpdateStmt: unbounded,
-  DeleteStmt: unbounded,
   AlterTableStmt: ({ cmds }) => {
     const commands = nodesOf(cmds).map((node) => textOf(ofType(node, 'AlterTableCmd')?.['subtype']) ?? '');
     const drops = commands.some((command) => command === 'AT_DropColumn' || command === 'AT_AlterColumnType');
@@ -103,20 +144,6 @@ const ownRisks: Readonly<Record<string, (fields: Fields) => Risk[]>> = {
     return [...(drops ? (['irreversible'] as const) : []), ...(owns ? (['privilege'] as const) : [])];
   },
 };
-
-/** EXPLAIN runs nothing, EXPLAIN ANALYZE does. */
-function explained(fields: Fields): Kind {
-  const query = fieldsOf(fields['query']);
-  return kindOf(query);
-}
-
-/** The statements inside CTEs that are more than a read. */
-function insideCtes(fields: Fields): Kind[] {
-  return nodesOf(fieldsOf(fields['withClause'])['ctes'])
-    .map((node) => fieldsOf(ofType(node, 'CommonTableExpr')?.['ctequery']))
-    .filter((query) => typeOf(query) !== 'SelectStmt')
-    .map(kindOf);
-}
 
 /** Names in a DROP or COMMENT, which the tree holds as words and not as relations. */
 export function namedObjects(statement: Fields): string[][] {

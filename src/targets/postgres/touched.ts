@@ -3,7 +3,7 @@ import { maskOf } from './masks.ts';
 import type { Sealing } from './seal.ts';
 import type { Subject } from './subject.ts';
 import { everyNode, type Fields, fieldsOf, namesOf, typeOf } from './syntax.ts';
-import { writeType } from './writes.ts';
+import { effectsOf, isWriteType, writesIn } from './write-nodes.ts';
 
 /** Names of columns the statement speaks of; undefined where it may speak of all (`*`, a whole row). */
 function columnsSpokenOf(statement: Fields, { references }: Subject): Set<string> | undefined {
@@ -24,12 +24,23 @@ function columnsSpokenOf(statement: Fields, { references }: Subject): Set<string
     }
     if (type === 'Alias' && fields['colnames'] !== undefined) return undefined;
     if (type === 'RangeVar' && fieldsOf(fields['alias'])['colnames'] !== undefined) return undefined;
-    if (type === 'ResTarget' && typeof fields['name'] === 'string') names.add(fields['name']);
+    if ((type === 'ResTarget' || type === 'IndexElem') && typeof fields['name'] === 'string') names.add(fields['name']);
   }
-  return typeOf(statement) === 'SelectStmt' || typeOf(statement) === 'ExplainStmt' || writeType(statement)
-    ? names
-    : undefined;
+  for (const write of writesIn(statement)) {
+    const columns = columnsOf(write.target, references);
+    for (const name of effectsOf(write, columns).inserted.keys()) names.add(name);
+  }
+  return isQuery(statement) ? names : undefined;
 }
+
+/** What only reads and writes rows. */
+const isQuery = (statement: Fields) => {
+  const type = typeOf(statement) ?? '';
+  return ['SelectStmt', 'ExplainStmt'].includes(type) || isWriteType(type);
+};
+
+const columnsOf = (range: Fields, references: Subject['references']) =>
+  references.find(({ fields }) => fields === range)?.relation?.columns.map(({ name }) => name) ?? [];
 
 /** The classes of what the statement speaks of, masked or not. */
 export function classesTouched(statement: Fields, subject: Subject): string[] {
@@ -46,9 +57,9 @@ export function classesTouched(statement: Fields, subject: Subject): string[] {
 /** The columns it speaks of that are masked for this identity. */
 export function masksOf(statement: Fields, subject: Subject): Mask[] {
   const spoken = columnsSpokenOf(statement, subject);
-  const target = writeType(statement) && fieldsOf(fieldsOf(statement[typeOf(statement) ?? ''])['relation']);
+  const targets = new Set(writesIn(statement).map(({ target }) => target));
   return subject.references
-    .filter(({ fields }) => fields !== target)
+    .filter(({ fields }) => !targets.has(fields))
     .map(({ relation }) => relation && subject.covers.get(relation))
     .filter((cover, index, all) => cover !== undefined && all.indexOf(cover) === index)
     .flatMap((cover) =>
@@ -69,14 +80,11 @@ export function sealingFor(subject: Subject, refused: boolean): Sealing {
       if (className !== undefined) classes.set(column, className);
   }
   const names = known.flatMap((relation) => relation.columns.map(({ name }) => name));
-  const type = writeType(parsed.statement);
-  const target = type && references.find(({ fields }) => fields === fieldsOf(parsed.statement[type])['relation']);
-  const plain = type !== undefined || ['SelectStmt', 'ExplainStmt'].includes(typeOf(parsed.statement) ?? '');
   return {
     seal: ground.context.seal,
     classes,
     unclassified: new Set(names.filter((name) => !classes.has(name))),
-    scope: refused ? 'all' : classes.size === 0 ? 'none' : plain ? 'tied' : 'all',
-    insertColumns: target?.relation?.columns.map(({ name }) => name) ?? [],
+    scope: refused ? 'all' : classes.size === 0 ? 'none' : isQuery(parsed.statement) ? 'tied' : 'all',
+    columnsOf: (range) => columnsOf(range, references),
   };
 }
