@@ -10,17 +10,17 @@ export type Observation = { seen: unknown; refused: string | undefined; millisec
 const noticeable = 600;
 
 /** The built-in guards send these to a human, so that an agent alone cannot run them. */
-const approvedByHumans = new Set(['unbounded', 'irreversible', 'schema', 'opaque', 'bulk']);
+const decidedByHumans: readonly string[] = ['unbounded', 'irreversible', 'schema', 'opaque', 'bulk'];
 
-/** Sends one statement as an agent, and notes all that comes back. */
-export async function observe(agent: Agent, statement: string): Promise<Observation> {
+/** Sends one statement as an agent, and notes all that comes back. `approved` are risks that a human has said yes to. */
+export async function observe(agent: Agent, statement: string, approved: readonly string[] = []): Promise<Observation> {
   const start = performance.now();
   const understood = await agent.understand(statement).catch(() => undefined);
   const { warnings = [], risks = [], unprovable } = understood ?? {};
   // Counted as the gateway does it: only what can be proven.
   const sized = understood && unprovable === undefined ? await agent.estimate(understood).catch(asProblem) : undefined;
   const more = sized !== undefined && 'risks' in sized ? sized.risks : [];
-  const human = [...risks, ...more].find((risk) => approvedByHumans.has(risk));
+  const human = [...risks, ...more].find((risk) => decidedByHumans.includes(risk) && !approved.includes(risk));
   if (human !== undefined)
     return { seen: { human, warnings }, refused: `a human decides: ${human}`, milliseconds: performance.now() - start };
   const answer = await agent.run(statement).catch(asProblem);
