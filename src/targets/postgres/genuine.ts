@@ -23,6 +23,8 @@ export function genuineColumns(catalog: Catalog, named: Columns, isClassified: I
 
   const nameIn = (oid: number, wanted: number | undefined) =>
     catalog.byOid.get(oid)?.columns.find(({ number }) => number === wanted)?.name;
+  const categoryOf = (oid: number, column: string | undefined) =>
+    catalog.types.get(catalog.byOid.get(oid)?.columns.find(({ name }) => name === column)?.type ?? 0)?.category;
   const spread = () => {
     let changed = false;
     for (const { child, parent } of catalog.inheritance) {
@@ -37,7 +39,9 @@ export function genuineColumns(catalog: Catalog, named: Columns, isClassified: I
       const columns = catalog.byOid.get(view.oid)?.columns ?? [];
       for (const [index, source] of sourcesOf(view).entries()) {
         const read = view.reads.filter((oid) => source !== undefined && isClassified(oid, source));
-        if (read.length > 0 && read.every((oid) => has(oid, source)))
+        // A number as text, say, tells more than the number.
+        const alike = (oid: number) => categoryOf(oid, source) === categoryOf(view.oid, columns[index]?.name);
+        if (read.length > 0 && read.every((oid) => has(oid, source) && alike(oid)))
           changed = add(view.oid, columns[index]?.name) || changed;
       }
     }
