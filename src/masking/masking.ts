@@ -1,4 +1,5 @@
 import type { Batch, Column, Finding, Lines, Result, ResultSummary } from '../model/result.ts';
+import type { DetectedClass } from './classes.ts';
 import { detect } from './detect.ts';
 import { mapTexts } from './json-text.ts';
 import { isNotable } from './notable.ts';
@@ -64,6 +65,15 @@ function maskBatch({ bytes, rows, texts }: Batch, mask: (text: string) => string
 export function maskText(text: string, { unmask }: MaskOptions): { text: string; findings: Finding[] } {
   const counter = createCounter(unmask);
   return { text: counter.mask(text), findings: counter.findings() };
+}
+
+/** What detectors recognise in one text, class by class, for counting: `whole` where it is all that the text holds. */
+export function recognise(text: string): readonly { class: DetectedClass; whole: boolean }[] {
+  const letters = text.replace(/\s+/g, '').length;
+  return detect(text).map((span) => ({
+    class: span.class,
+    whole: text.slice(span.start, span.end).replace(/\s+/g, '').length >= letters * 0.8,
+  }));
 }
 
 function createCounter(unmask: readonly string[]) {

@@ -1,5 +1,6 @@
 import type { Connection } from '../../model/connection.ts';
 import type { Access, Context, Target } from '../target.ts';
+import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer.ts';
 import type { Catalog } from './catalog.ts';
 import { readCatalog } from './catalog-reader.ts';
 import { runProblem } from './errors.ts';
@@ -12,7 +13,7 @@ import { checkText } from './preflight.ts';
 import { type Protections, protectionsOf } from './protections.ts';
 import type { RouteOptions } from './route.ts';
 import { schemaOf } from './schema.ts';
-import { type Request, requestSchema, type Settings, settingsSchema } from './settings.ts';
+import { type Request, type Settings, settingsSchema } from './settings.ts';
 import { createTurns } from './turns.ts';
 import { checkParameterCount, type Understanding, understand } from './understand.ts';
 
@@ -45,7 +46,7 @@ export function createPostgres({
   catalogAge = 60_000,
   stall = 30_000,
   countFor = 5000,
-}: PostgresDeps): Target<Settings, Request, Facts, Plan> {
+}: PostgresDeps): Target<Settings, Request | Task, Facts, Plan | AdministerPlan> {
   const parser = createParser();
   const pools = createPools({ allowPlaintext, dialInstance });
   const snapshots = createSnapshots((access) => inspect(access, pools, parser), now, catalogAge);
@@ -77,9 +78,13 @@ export function createPostgres({
   return {
     kind: 'postgres',
     settings: settingsSchema,
-    request: requestSchema,
+    request: askedSchema,
     inspect: snapshots.get,
     async understand(request, facts, context) {
+      if ('task' in request) {
+        const { catalog } = facts;
+        return understandTask(request, { catalog, protections: protections(catalog, context.connection), context });
+      }
       checkText(request);
       const { operation, recorded, parameters } = await understood(request, facts, context);
       checkParameterCount(parameters, request);
@@ -89,8 +94,14 @@ export function createPostgres({
         recorded: { statement: recorded.statement, parameters: recorded.parameters(request.parameters) },
       };
     },
-    estimate: (operation, access) => estimate(operation, access, { pools, countFor }),
-    execute: (operation, access) => execute({ operation, access }, { pools, stall, onDrift: snapshots.drop }),
+    async estimate({ plan, ...operation }, access) {
+      if (plan.access === 'administer') return { risks: [], estimates: {} };
+      return estimate({ ...operation, plan }, access, { pools, countFor });
+    },
+    execute({ plan, ...operation }, access) {
+      if (plan.access === 'administer') return plan.run(access, pools);
+      return execute({ operation: { ...operation, plan }, access }, { pools, stall, onDrift: snapshots.drop });
+    },
     schema: ({ catalog }, connection, mayTouch) =>
       schemaOf(catalog, connection, protections(catalog, connection), mayTouch),
     async close() {

@@ -283,13 +283,13 @@ function add(closure: Closure, relation: Relation, column: string, classes: Iter
 }
 
 /** The entries that speak of a relation: the one by its name, else every glob that matches. */
-function entriesFor(classification: Classification, name: string): ReadonlyMap<string, string>[] {
+export function entriesFor(classification: Classification, name: string): ReadonlyMap<string, string>[] {
   const exact = classification.get(name);
   if (exact !== undefined) return [exact];
   return [...classification].filter(([key]) => key.includes('*') && globMatches(key, name)).map(([, entry]) => entry);
 }
 
-function globMatches(glob: string, name: string): boolean {
+export function globMatches(glob: string, name: string): boolean {
   const pattern = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${pattern.join('.*')}$`).test(name);
 }

@@ -1,3 +1,4 @@
+import { check } from '../../../src/model/check.ts';
 import type { Connection } from '../../../src/model/connection.ts';
 import {
   type ConnectionDocument,
@@ -68,9 +69,12 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
 
   const understand = async (statement: string, parameters: (string | number | boolean | null)[] = []) => {
     const facts = await target.inspect(access());
-    return target.understand({ statement, parameters }, facts, { connection, unmask, seal, tokenKey });
+    const request = { statement, parameters };
+    const { plan, ...operation } = await target.understand(request, facts, { connection, unmask, seal, tokenKey });
+    if (plan.access === 'administer') throw new Error('A statement is no task.');
+    return { ...operation, plan };
   };
-  type Understood = Awaited<ReturnType<typeof understand>>;
+  type Understood = Parameters<Postgres['execute']>[0];
   const execute = (operation: Understood, limits: Limits = {}, signal = never) =>
     target.execute(operation, access(signal, limits));
 
@@ -104,6 +108,20 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
         lines += Buffer.from(batch.bytes).toString('utf8');
       }
       return { columns: result.columns, rows, lines, ...result.summary() };
+    },
+    /** What is asked beside SQL, read as the gateway would read it, to the end. */
+    async ask(task: unknown, limits: Limits = {}) {
+      const facts = await target.inspect(access());
+      const operation = await target.understand(check(task, target.request), facts, {
+        connection,
+        unmask,
+        seal,
+        tokenKey,
+      });
+      const result = await execute(operation, limits);
+      const rows: Row[] = [];
+      for await (const batch of result.batches) rows.push(...rowsOf(batch));
+      return { operation, rows, columns: result.columns, truncated: result.summary().truncated };
     },
     schema: async () => target.schema(await target.inspect(access()), connection, () => true),
   };
