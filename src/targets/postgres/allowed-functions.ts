@@ -1,3 +1,4 @@
+import { insteadOfFunction } from './advice.ts';
 import type { Catalog } from './catalog.ts';
 import { Refusal } from './refusal.ts';
 import type { Fields } from './syntax.ts';
@@ -82,7 +83,7 @@ export function checkFunction(path: readonly string[], catalog: Catalog, at?: Fi
   if (schema === 'pg_catalog' && mayCall(name, catalog)) return;
   throw new Refusal(
     'R6',
-    `The function ${path.join('.')} is not among those known to be safe; write the query without it`,
+    `The function ${path.join('.')} is not among those known to be safe; ${insteadOfFunction(name)}`,
     at,
   );
 }

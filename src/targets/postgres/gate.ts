@@ -1,3 +1,4 @@
+import { insteadOfPart } from './advice.ts';
 import { checkAttribute, checkFunction } from './allowed-functions.ts';
 import { allowedNodes } from './allowed-nodes.ts';
 import type { Catalog, Relation } from './catalog.ts';
@@ -35,14 +36,14 @@ export function gate(statement: unknown, catalog: Catalog, searchPath: readonly 
 
   const node = (value: Fields, predicate: boolean) => {
     const type = typeOf(value);
-    if (type === undefined) throw new Refusal('R3', 'The statement holds something that is not known');
+    if (type === undefined) throw new Refusal('R3', 'The statement holds something that is not known', value);
     visit(type, fieldsOf(value[type]), predicate);
   };
 
   const visit = (type: string, fields: Fields, predicate: boolean) => {
     const allowed = allowedNodes.get(type);
     checks[type]?.(fields, seen, catalog, searchPath);
-    if (allowed === undefined) throw new Refusal('R3', `${spoken(type)} is not among what can be proven yet`, fields);
+    if (allowed === undefined) throw unproven(spoken(type), fields);
     if (type === 'ColumnRef' && predicate) seen.predicates.add(namesOf(fields['fields']).at(-1) ?? '*');
     if (type === 'JoinExpr') for (const name of namesOf(fields['usingClause'])) seen.predicates.add(name);
     if (type === 'CTECycleClause') for (const name of namesOf(fields['cycle_col_list'])) seen.predicates.add(name);
@@ -50,8 +51,7 @@ export function gate(statement: unknown, catalog: Catalog, searchPath: readonly 
 
     for (const [name, value] of Object.entries(fields)) {
       if (isPlace(name)) continue;
-      if (!allowed.has(name))
-        throw new Refusal('R3', `${spoken(type)} with ${name} is not among what can be proven yet`, fields);
+      if (!allowed.has(name)) throw unproven(`${spoken(type)} with ${name}`, fields);
       const below = predicate || predicateFields.has(name);
       const holds = allowed.get(name);
       for (const child of Array.isArray(value) ? value : [value]) {
@@ -65,6 +65,9 @@ export function gate(statement: unknown, catalog: Catalog, searchPath: readonly 
   if (isFields(statement)) node(statement, false);
   return seen;
 }
+
+const unproven = (part: string, fields: Fields) =>
+  new Refusal('R3', `${part} is not among what can be proven yet; ${insteadOfPart(part)}`, fields);
 
 /** `JoinExpr` → `JOIN EXPR`: something for a caller to go by. */
 const spoken = (type: string) =>
@@ -82,7 +85,7 @@ const builtInOnly =
     if (path.length > 1 && path[0] !== 'pg_catalog') {
       throw new Refusal(
         rule,
-        `${what} ${path.join('.')} did not come with the server; write the query without it`,
+        `${what} ${path.join('.')} did not come with the server; use one that did, without a schema`,
         fields,
       );
     }
@@ -114,7 +117,7 @@ const checks: Readonly<Record<string, Check>> = {
     const indirection = Array.isArray(fields['indirection']) ? fields['indirection'] : [];
     for (const step of indirection) {
       const name = textOf(ofType(step, 'String')?.['sval']);
-      if (name !== undefined) checkAttribute(name, catalog);
+      if (name !== undefined) checkAttribute(name, catalog, fields);
     }
   },
 
@@ -125,30 +128,41 @@ const checks: Readonly<Record<string, Check>> = {
   RangeTableSample: (fields) => {
     const [method, ...more] = namesOf(fields['method']);
     if (more.length > 0 || !['bernoulli', 'system'].includes(method ?? '')) {
-      throw new Refusal('R3', 'Only BERNOULLI and SYSTEM may sample', fields);
+      throw new Refusal(
+        'R3',
+        'Only BERNOULLI and SYSTEM may sample; take rows by a condition on a key, as in WHERE id % 100 = 0',
+        fields,
+      );
     }
   },
 
   SelectStmt: (fields) => {
     if (fields['lockingClause'] !== undefined)
-      throw new Refusal('R2', 'Rows may not be locked; leave out FOR UPDATE and the like');
-    if (fields['intoClause'] !== undefined) throw new Refusal('R2', 'SELECT INTO makes a table; leave out INTO');
+      throw new Refusal('R2', 'Rows may not be locked; leave out FOR UPDATE and the like', fields);
+    if (fields['intoClause'] !== undefined)
+      throw new Refusal('R2', 'SELECT INTO makes a table; leave out INTO', fields);
   },
 
   CommonTableExpr: (fields) => {
     // Whatever becomes of scopes, a name that is left bare can then never be one of the system's relations.
     if (textOf(fields['ctename'])?.startsWith('pg_'))
-      throw new Refusal('R4', 'A CTE may not have a name that begins with pg_', fields);
+      throw new Refusal('R4', 'A CTE may not have a name that begins with pg_; give it another', fields);
   },
 
   TypeName: (fields, seen, catalog, searchPath) => {
     const path = namesOf(fields['names']);
     const [name = ''] = path.slice(-1);
-    if (fields['pct_type'] === true) throw new Refusal('R7', '%TYPE cannot be used here', fields);
-    if (path.length > 2) throw new Refusal('R7', `The type ${path.join('.')} is not known`, fields);
+    if (fields['pct_type'] === true) throw new Refusal('R7', '%TYPE cannot be used here; name the type itself', fields);
+    if (path.length > 2)
+      throw new Refusal('R7', `The type ${path.join('.')} is not known; write it as schema.type`, fields);
     const builtIn =
       path.length === 1 || path[0] === 'pg_catalog' ? catalog.typesByName.get(`pg_catalog.${name}`) : undefined;
-    if (builtIn?.userCast) throw new Refusal('R7', `A cast to ${name} runs code of the database`, fields);
+    if (builtIn?.userCast)
+      throw new Refusal(
+        'R7',
+        `A cast to ${name} runs code of the database; leave the value as it is, or cast it to text`,
+        fields,
+      );
     if (builtIn !== undefined || (path.length === 2 && path[0] === 'pg_catalog')) return;
 
     const schemas = path.length === 2 ? path.slice(0, 1) : searchPath;
@@ -166,7 +180,10 @@ export function checkColumnTypes(relation: Relation, catalog: Catalog): void {
     const type = catalog.types.get(column.type);
     const inner = type?.element ? catalog.types.get(type.element) : type;
     if (inner?.userCast) {
-      throw new Refusal('R7', `The column ${relation.name}.${column.name} is of a type with casts of its own`);
+      throw new Refusal(
+        'R7',
+        `The column ${relation.name}.${column.name} is of a type with casts of its own; ask for a view without that column`,
+      );
     }
   }
 }

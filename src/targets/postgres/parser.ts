@@ -128,8 +128,9 @@ function smallest(jobs: readonly Job[]): number {
 }
 
 function parsed(answer: Answer, text: string): Parsed {
-  if ('broken' in answer) throw unreadable('The statement is too complex to be read.');
-  if ('refused' in answer) throw unreadable(answer.refused);
+  if ('broken' in answer)
+    throw unreadable('R1: The statement is too complex to be read; write it flatter, and send it in parts.');
+  if ('refused' in answer) throw unreadable(`R1: ${answer.refused}`);
   if ('syntaxError' in answer) {
     // The parser counts characters here and bytes everywhere else.
     throw unreadable(`Syntax error at ${placeOf(text, bytesBefore(text, answer.at))}.`);
@@ -138,7 +139,9 @@ function parsed(answer: Answer, text: string): Parsed {
   const statements = nodesOf(answer.tree);
   const [first] = statements;
   if (statements.length !== 1 || first === undefined) {
-    throw unreadable(`One statement is needed, and there are ${statements.length}.`);
+    throw unreadable(
+      `One statement is needed, and there are ${statements.length}; send each as an operation of its own.`,
+    );
   }
   return { statement: fieldsOf(first['stmt']), tokens: answer.tokens };
 }

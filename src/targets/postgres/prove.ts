@@ -1,3 +1,4 @@
+import { insteadOfCatalog, insteadOfUnknown } from './advice.ts';
 import { hiddenColumns } from './allowed-catalog.ts';
 import { isSystem, nameOf, type Relation } from './catalog.ts';
 import { type Counting, countingOf } from './counting.ts';
@@ -45,12 +46,18 @@ function checkExplain(fields: Fields, { covers, known, ground }: Subject): void 
   if (strange !== undefined)
     throw new Refusal('R2', `EXPLAIN with ${strange.toUpperCase()} cannot be proven safe; leave it out`);
   if (typeOf(fields['query']) !== 'SelectStmt' || writesIn(fields['query']).length > 0)
-    throw new Refusal('R2', 'Only a SELECT that writes nothing can be explained');
+    throw new Refusal(
+      'R2',
+      'Only a SELECT that writes nothing can be explained; send the SELECT that chooses the rows',
+    );
   const classified = restOfRead(known, ground.catalog).some(
     (relation) => ground.protections(relation).classes.size > 0,
   );
   if (classified || [...covers.values()].some(isCovered)) {
-    throw new Refusal('R8', 'The plan of a query over classified columns tells of them; explain a query without them');
+    throw new Refusal(
+      'R8',
+      'A plan tells of sizes and statistics, and so of classified values; explain a query over relations without classified columns',
+    );
   }
 }
 
@@ -59,8 +66,8 @@ const isCovered = (cover: Cover) => cover.replacements.size > 0;
 async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   const { ground, references, covers, parsed } = subject;
   const { catalog } = ground;
-  checkRelations(subject);
   const seen = gate(query, catalog, ground.searchPath);
+  checkRelations(subject);
   const coverOf = ({ relation }: Reference) => {
     const cover = relation === undefined ? undefined : covers.get(relation);
     return cover !== undefined && isCovered(cover) ? cover : undefined;
@@ -120,9 +127,17 @@ function checkRelations({ references, ground }: Subject): void {
     throw new Refusal('R1', `The statement names more than ${mostRelations} relations; send it in parts`);
   for (const { relation, name, fields } of references) {
     if (relation === undefined)
-      throw new Refusal('R4', `There is no relation ${name.split('.').slice(-2).join('.')} here`, fields);
+      throw new Refusal(
+        'R4',
+        `There is no relation ${name.split('.').slice(-2).join('.')} here; ${insteadOfUnknown}`,
+        fields,
+      );
     if (isSystem(relation) && hiddenColumns(relation) === undefined) {
-      throw new Refusal('R8', `${name} tells of more than structure and may not be read`, fields);
+      throw new Refusal(
+        'R8',
+        `${name} tells of more than structure and may not be read; ${insteadOfCatalog(name)}`,
+        fields,
+      );
     }
     const { refusal } = ground.protections(relation);
     if (refusal !== undefined) throw new Refusal(refusal.rule, refusal.message, fields);
@@ -140,7 +155,11 @@ function checkSamples(
     const sampled =
       type === 'RangeTableSample' ? references.find(({ wrapper }) => wrapper === fields['relation']) : undefined;
     if (sampled !== undefined && coverOf(sampled) !== undefined) {
-      throw new Refusal('R3', `${sampled.name} cannot be sampled, as it holds classified columns`, sampled.fields);
+      throw new Refusal(
+        'R3',
+        `${sampled.name} cannot be sampled, as it holds classified columns; take rows by a condition on a key, as in WHERE id % 100 = 0`,
+        sampled.fields,
+      );
     }
   }
 }

@@ -78,7 +78,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
       classes,
       statement,
       masks,
-      ...(refused && { unprovable: unprovable(proof, statement) }),
+      ...(refused && { unprovable: unprovable(proof, statement, references) }),
       warnings: refused ? [] : proof.warnings,
       ...(protection !== undefined && { protection }),
       estimates: {},

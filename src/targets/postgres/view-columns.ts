@@ -12,8 +12,13 @@ export type Classes = ReadonlyMap<string, readonly string[]>;
  */
 export function viewColumns(view: View, name: string, reads: Classes, catalog: Catalog): (readonly string[])[] {
   const select = ofType(view.query, 'SelectStmt');
-  if (select === undefined) throw new Refusal('R5', `The definition of the view ${name} cannot be read`);
-  if (view.userCode) throw new Refusal('R5', `The view ${name} calls functions that did not come with the server`);
+  if (select === undefined)
+    throw new Refusal('R5', `The definition of the view ${name} cannot be read; name the base tables instead`);
+  if (view.userCode)
+    throw new Refusal(
+      'R5',
+      `The view ${name} calls functions that did not come with the server; name the base tables instead`,
+    );
   for (const { type, fields } of everyNode(select)) {
     if (type === 'FuncCall') checkFunction(namesOf(fields['funcname']), catalog);
   }
@@ -22,15 +27,24 @@ export function viewColumns(view: View, name: string, reads: Classes, catalog: C
   const { targetList, ...rest } = select;
   const find = finder(select, reads);
   if (renames(select) || find(rest).length > 0) {
-    throw new Refusal('R5', `The view ${name} chooses or joins its rows by a classified column`);
+    throw new Refusal(
+      'R5',
+      `The view ${name} chooses or joins its rows by a classified column; name the base tables instead, where such conditions see masks`,
+    );
   }
   const found = nodesOf(targetList).map((target) => find(target));
   const classified = nodesOf(targetList).filter((_, index) => (found[index] ?? []).length > 0);
   if (classified.length > 0 && select['distinctClause'] !== undefined) {
-    throw new Refusal('R5', `The view ${name} chooses its rows by a classified column (DISTINCT)`);
+    throw new Refusal(
+      'R5',
+      `The view ${name} chooses its rows by a classified column (DISTINCT); name the base tables instead`,
+    );
   }
   if (classified.some((target) => alwaysRuns(target, catalog))) {
-    throw new Refusal('R5', `The view ${name} computes from a classified column what is run even if nobody reads it`);
+    throw new Refusal(
+      'R5',
+      `The view ${name} computes from a classified column what is run even if nobody reads it; name the base tables instead`,
+    );
   }
   return found;
 }
