@@ -6,6 +6,7 @@ import { checkCode, checkOracles, type Sight } from './oracles.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
 import type { Fields } from './syntax.ts';
+import { checkTokenWrites } from './token-writes.ts';
 import type { WriteNode } from './write-nodes.ts';
 
 export type Surroundings = Sight & {
@@ -35,7 +36,11 @@ export function checkWrites(statement: Fields, writes: readonly WriteNode[], aro
     if (guarded !== undefined) guards.set(reference.fields, guarded);
   }
   for (const mention of mentionsIn(statement, (range) => guards.get(range))) throw refusalOf(mention, targets);
-  for (const write of writes) checkEffects(write, tableOf(write.target), around);
+  for (const write of writes) {
+    checkEffects(write, tableOf(write.target), around);
+    const target = targets.get(write.target);
+    checkTokenWrites(write, target && around.coverOf(target), around.catalog);
+  }
   return new Set([...targets.values()].filter((target) => target !== undefined));
 }
 

@@ -406,12 +406,38 @@ describe('working with tokens', () => {
     await expect(agent.run('EXPLAIN SELECT email FROM users')).rejects.toMatchObject({ code: 'masking-unprovable' });
   });
 
-  test('a token is never written back', async () => {
-    await expect(
-      agent.run('UPDATE notes SET body = (SELECT email FROM users WHERE id = 1) WHERE id = 1'),
-    ).rejects.toMatchObject({
-      code: 'masking-unprovable',
-    });
+  test.for([
+    'UPDATE notes SET body = (SELECT email FROM users WHERE id = 1) WHERE id = 1',
+    'INSERT INTO notes SELECT id, email FROM users WHERE id = 1',
+  ])('a token is never written back: %s', async (statement) => {
+    await expect(agent.run(statement)).rejects.toMatchObject({ code: 'masking-unprovable' });
+  });
+
+  test('what a write reads is covered without any token', async () => {
+    const { plan } = await agent.understand('INSERT INTO notes (id) SELECT id FROM users WHERE id = 1');
+    if (plan.access === 'none') throw new Error('It is understood.');
+
+    expect(plan.bindings()).toEqual([]);
+  });
+
+  test.for([
+    "INSERT INTO newsletter (email) VALUES ('user1@x.test')",
+    "INSERT INTO newsletter VALUES ('user1@x.test', 1, true)",
+    "UPDATE newsletter SET email = 'user1@x.test' WHERE NOT opted",
+    'UPDATE newsletter SET (opted, account) = (true, 5) WHERE NOT opted',
+    "INSERT INTO events_2026 (id, email) VALUES (1, 'user1@x.test')",
+    "MERGE INTO newsletter USING notes ON opted WHEN MATCHED THEN UPDATE SET email = 'user1@x.test'",
+  ])('nobody chooses values to see their tokens: %s', async (statement) => {
+    await expect(agent.run(statement)).rejects.toMatchObject({ detail: expect.stringContaining('by its token') });
+  });
+
+  test('other columns can be written, and those of a class that one may see', async () => {
+    const open = anAgent({ unmask: ['EMAIL_ADDRESS', 'ACCOUNT'] });
+
+    const other = await agent.run('UPDATE newsletter SET opted = true WHERE NOT opted');
+    const seen = await open.run("INSERT INTO newsletter (email) VALUES ('new@x.test')");
+
+    expect([other.affected, seen.affected]).toEqual([1, 1]);
   });
 });
 
