@@ -104,12 +104,17 @@ function proposal({ sample }: Classify, tables: readonly Relation[], ground: Gro
 }
 
 function grants(task: Grants, { catalog, protections, context }: Ground): AdministerPlan['run'] {
-  const hiddenIn = (relation: Relation) => coverOf(relation, protections, [], catalog).masked.keys();
+  const maskedIn = (relation: Relation, isRead: boolean) => {
+    const { masked, replacements } = coverOf(relation, protections, [], catalog);
+    return [...masked.keys()].filter((name) => (replacements.get(name)?.value !== undefined) === isRead);
+  };
+  const hiddenIn = (relation: Relation) => maskedIn(relation, false);
+  const readIn = (relation: Relation) => maskedIn(relation, true);
   return async (access, pools) => {
     const facts = await readFacts(task.role, access, pools);
     const { database } = access.settings;
     const lines = grantsSql(
-      { ...task, catalog, protections, hiddenIn, connection: context.connection.name, database },
+      { ...task, catalog, protections, hiddenIn, readIn, connection: context.connection.name, database },
       facts,
     );
     const answer = createOwnRows(access.limits);

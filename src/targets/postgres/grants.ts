@@ -8,6 +8,8 @@ export type Granting = {
   catalog: Catalog;
   protections: Protections;
   hiddenIn: HiddenIn;
+  /** The hidden columns whose masks are made of the value (token, partial), which the role must be able to read. */
+  readIn: HiddenIn;
   connection: string;
   database: string;
   role: string;
@@ -67,7 +69,7 @@ export function grantsSql(granting: Granting, facts: GrantFacts): string[] {
 }
 
 function rightsOn(relation: Relation, granting: Granting, facts: GrantFacts): { sql: string[]; note: string[] } {
-  const { protections, hiddenIn, role, write } = granting;
+  const { protections, hiddenIn, readIn, role, write } = granting;
   const name = nameOf(relation);
   const { refusal } = protections(relation);
   if (refusal !== undefined) return { sql: [], note: [`${name} is left out, as it is refused: ${refusal.message}.`] };
@@ -88,7 +90,11 @@ function rightsOn(relation: Relation, granting: Granting, facts: GrantFacts): { 
       sql.push(`GRANT USAGE ON SEQUENCE ${quoted(schema)}.${quoted(sequence)} TO ${to};`);
     }
   }
-  return { sql, note: hidden.size === 0 ? [] : ownersRights(relation, [...hidden], facts) };
+  const read = [...readIn(relation)].map(
+    (column) =>
+      `${name}.${column} is masked by what is made of its value, so the role reads it; only the gateway hides it.`,
+  );
+  return { sql, note: hidden.size === 0 ? read : [...read, ...ownersRights(relation, [...hidden], facts)] };
 }
 
 function ownersRights(relation: Relation, hidden: readonly string[], facts: GrantFacts): string[] {

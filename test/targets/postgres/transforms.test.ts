@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres as Server, startPostgres } from '../../../emulators/postgres/postgres.ts';
 import { maskResult } from '../../../src/masking/masking.ts';
@@ -438,6 +439,26 @@ describe('working with tokens', () => {
     const seen = await open.run("INSERT INTO newsletter (email) VALUES ('new@x.test')");
 
     expect([other.affected, seen.affected]).toEqual([1, 1]);
+  });
+});
+
+describe('the least-privilege role', () => {
+  test('may read what tokens are made of, and nothing that is redacted', async () => {
+    const { rows } = await agent.ask({ task: 'grants', role: 'narrow' });
+    const sql = rows.map(([line]) => String(line)).join('\n');
+    const admin = new pg.Client(server.url);
+    await admin.connect();
+    await admin.query(`${sql}\nALTER ROLE narrow PASSWORD 'p'`);
+    await admin.end();
+    const narrow = agentAt({ ...database, user: 'narrow', password: 'p' }, { classification, transforms, target });
+
+    const answer = await narrow.run('SELECT email, phone, ssn FROM users WHERE id = 1');
+
+    expect(answer.rows).toEqual([
+      [tokenOf('EMAIL_ADDRESS', 'User1@x.test'), '****5001', '[US_SOCIAL_SECURITY_NUMBER]'],
+    ]);
+    expect(sql).toContain('public.users.email is masked by what is made of its value');
+    expect(sql).toMatch(/GRANT SELECT \((?!.*"ssn").*"email".*\) ON "public"."users"/);
   });
 });
 
