@@ -70,7 +70,8 @@ const names = new Set(
 /** Volatile, and yet without effect and without knowledge of any row. */
 const harmlessVolatile = new Set(['clock_timestamp', 'gen_random_uuid', 'random', 'timeofday', 'uuidv4', 'uuidv7']);
 
-function mayCall(name: string, catalog: Catalog): boolean {
+/** Whether a function of `pg_catalog` is on the list. */
+export function mayCall(name: string, catalog: Catalog): boolean {
   const facts = catalog.functions.get(name);
   if (facts === undefined || !facts.builtIn) return false;
   return names.has(name) && (facts.stable || harmlessVolatile.has(name));

@@ -37,6 +37,7 @@ const rows = {
     userCast: z.boolean(),
   }),
   functions: z.object({ name: z.string(), stable: z.boolean(), builtIn: z.boolean(), returnsSet: z.boolean() }),
+  volatile: z.object({ name: z.string() }),
   inheritance: z.object({ child: number, parent: number }),
   foreignKeys: z.object({
     child: number,
@@ -87,6 +88,7 @@ export async function readCatalog(ask: Ask, database: string, parser: Parser): P
     typesByName: new Map(types.map((type) => [`${type.schema}.${type.name}`, type])),
     functions: new Map(functions.map((facts) => [facts.name, facts])),
     views: new Map(views.map((view) => [view.oid, view])),
+    volatile: new Set((await read(rows.volatile, catalogSql.volatile)).map(({ name }) => name)),
     inheritance: await read(rows.inheritance, catalogSql.inheritance),
     foreignKeys: await read(rows.foreignKeys, catalogSql.foreignKeys),
     uniques: await read(rows.uniques, catalogSql.uniques),

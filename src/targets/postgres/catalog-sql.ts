@@ -102,6 +102,11 @@ export const catalogSql = {
       bool_or(p.proretset) AS "returnsSet"
     FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace GROUP BY p.proname`,
 
+  // An aggregate is called immutable whatever the functions do that it is made of.
+  volatile: `
+    SELECT DISTINCT p.proname AS name FROM pg_proc p
+    WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND (p.provolatile = 'v' OR p.prokind = 'a')`,
+
   inheritance: `SELECT inhrelid::int AS child, inhparent::int AS parent FROM pg_inherits`,
 
   foreignKeys: `

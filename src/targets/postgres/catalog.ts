@@ -14,6 +14,8 @@ export type Catalog = {
   typesByName: ReadonlyMap<string, Type>;
   /** Functions of `pg_catalog` by name. */
   functions: ReadonlyMap<string, FunctionFacts>;
+  /** Names of functions elsewhere that may change something when they are called. */
+  volatile: ReadonlySet<string>;
   inheritance: readonly { child: number; parent: number }[];
   foreignKeys: readonly ForeignKey[];
   /** Unique indexes and exclusion constraints. */

@@ -117,25 +117,24 @@ function* inColumn(column: Fields, scope: readonly (readonly Named[])[]): Genera
   const path = namesOf(column['fields']);
   const last = path.at(-1) ?? '*';
   const qualifier = path.at(-2);
-  const words = path.join('.');
-  if (qualifier === undefined && last === '*') {
-    yield* (scope.at(-1) ?? []).map((entry) => wholeOf(entry, words, column));
-    return;
-  }
-  for (const entry of scope.flat()) {
-    if (qualifier === undefined) {
-      if (entry.hidden.has(last) || systemColumns.has(last)) yield columnOf(entry, words, column);
-      else if (entry.names.has(last)) yield wholeOf(entry, words, column);
-    } else if (entry.names.has(qualifier)) {
-      if (last === '*') yield wholeOf(entry, words, column);
-      // A name that is no column may be a function, which is then called with the whole row.
-      else if (!isOpen(entry, last)) yield columnOf(entry, words, column);
-    }
+  const entries = qualifier === undefined && last === '*' ? (scope.at(-1) ?? []) : scope.flat();
+  for (const entry of entries) {
+    const ours = qualifier === undefined || entry.names.has(qualifier);
+    if (!ours || isOpen(entry, last, qualifier !== undefined)) continue;
+    const whole = last === '*' || (qualifier === undefined && !entry.hidden.has(last) && !systemColumns.has(last));
+    yield { guarded: entry, words: path.join('.'), whole, at: column };
   }
 }
 
-const isOpen = ({ relation, hidden }: Guarded, name: string) =>
-  !hidden.has(name) && relation.columns.some((column) => column.name === name);
+/** Whether a name tells nothing hidden, where it is written with the relation's own name before it and where it stands alone. */
+function isOpen({ relation, hidden, names }: Named, last: string, qualified: boolean): boolean {
+  if (hidden.has(last) || systemColumns.has(last)) return false;
+  // Its columns hold nothing hidden: it is guarded for where its rows lie.
+  if (hidden.size === 0 && last === '*') return true;
+  if (!qualified) return last !== '*' && !names.has(last);
+  // A name that is no column may be a function, which is then called with the whole row.
+  return relation.columns.some(({ name }) => name === last);
+}
 
 const wholeOf = (guarded: Guarded, words: string, at: Fields): Mention => ({ guarded, words, whole: true, at });
 const columnOf = (guarded: Guarded, words: string, at: Fields): Mention => ({ guarded, words, whole: false, at });

@@ -1,4 +1,6 @@
 import type { Risk, Verb } from '../../model/documents.ts';
+import { mayCall } from './allowed-functions.ts';
+import type { Catalog } from './catalog.ts';
 import { everyNode, type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
 import { restrictsNothing } from './truth.ts';
 import { isWriteType, mergeClauses, type WriteNode } from './write-nodes.ts';
@@ -79,26 +81,26 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** The verb and the risks of a statement, with all that is written in its CTEs. What is not known is `administer` and opaque. */
-export function kindOf(statement: Fields): Kind {
+export function kindOf(statement: Fields, catalog: Catalog): Kind {
   const type = typeOf(statement) ?? '';
   const fields = fieldsOf(statement[type]);
-  if (type === 'ExplainStmt') return kindOf(fieldsOf(fields['query']));
+  if (type === 'ExplainStmt') return kindOf(fieldsOf(fields['query']), catalog);
   if (type === 'SelectStmt' && fields['intoClause'] !== undefined) return defineCode;
   const own = kinds[type] ?? administer;
   if (own.verb !== 'read' && own.verb !== 'write' && own.verb !== 'delete')
     return { verb: own.verb, risks: [...new Set([...own.risks, ...(ownRisks[type]?.(fields) ?? [])])] };
-  const effects = effectsWithin(statement);
+  const effects = effectsWithin(statement, catalog);
   const verb = (['execute', 'delete', 'write'] as const).find((strong) => effects.some((each) => each.verb === strong));
   const risks = [own, ...effects].flatMap((kind) => kind.risks);
   return { verb: verb ?? own.verb, risks: [...new Set(risks)] };
 }
 
 /** What is done by each part of a statement that is more than a read. */
-function effectsWithin(statement: Fields): Kind[] {
+function effectsWithin(statement: Fields, catalog: Catalog): Kind[] {
   const found: Kind[] = [];
   for (const { type, fields } of everyNode(statement)) {
     if (type === 'LockingClause') found.push({ verb: 'write', risks: [] });
-    else if (type === 'FuncCall') found.push(...kindOfCall(namesOf(fields['funcname'])));
+    else if (type === 'FuncCall') found.push(...kindOfCall(namesOf(fields['funcname']), catalog));
     else if (isWriteType(type)) found.push(kindOfWrite({ type, fields, target: fieldsOf(fields['relation']) }));
   }
   return found;
@@ -119,20 +121,22 @@ function kindOfWrite(write: WriteNode): Kind {
   return { verb: deletes ? 'delete' : 'write', risks: free ? ['unbounded'] : [] };
 }
 
-/** Of the server's own functions, those that change data, or something of the server or of other sessions. */
-function kindOfCall(path: readonly string[]): Kind[] {
+/**
+ * What changes anything is volatile, whoever wrote it. Sequences and large objects are written; of any other volatile function
+ * it is not known what it does. One that does not exist does nothing.
+ */
+function kindOfCall(path: readonly string[], catalog: Catalog): Kind[] {
   const name = path.at(-1) ?? '';
-  if (path.length > 1 && path[0] !== 'pg_catalog') return [];
-  if (writing.has(name)) return [{ verb: 'write', risks: [] }];
-  return acting.test(name) ? [execute] : [];
+  if (writing.test(name)) return [{ verb: 'write', risks: [] }];
+  const ours = path.length === 1 || path[0] === 'pg_catalog';
+  if (ours && mayCall(name, catalog)) return [];
+  const volatile = ours && catalog.functions.get(name)?.stable === false;
+  const elsewhere = path[0] !== 'pg_catalog' && catalog.volatile.has(name);
+  return volatile || elsewhere ? [execute] : [];
 }
 
-const writing = new Set(
-  `nextval setval pg_notify txid_current pg_current_xact_id lo_creat lo_create lo_from_bytea lo_open lo_put lo_truncate lo_truncate64
-  lo_unlink lowrite`.split(/\s+/),
-);
-const acting =
-  /^(set_config|setseed|lo_import|lo_export|pg_(cancel|terminate)_backend|pg_(try_)?advisory_.*|pg_(stat_)?reset.*|pg_.*(replication|logical|backup|wal|logfile|snapshot|restore).*|pg_(reload_conf|promote)|brin_.*|gin_clean.*)$/;
+const writing =
+  /^(nextval|setval|lo_creat|lo_create|lo_from_bytea|lo_put|lo_truncate|lo_truncate64|lo_unlink|lowrite)$/;
 
 const unbounded = (fields: Fields): Risk[] => (restrictsNothing(fields['whereClause']) ? ['unbounded'] : []);
 
