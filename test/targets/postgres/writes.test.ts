@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Postgres as Server, startPostgres } from '../../../emulators/postgres/postgres.ts';
 import type { Risk, Verb } from '../../../src/model/documents.ts';
+import { asProblem } from '../../../src/model/problem.ts';
 import { type Agent, agentAt } from './agent.ts';
 
 const setUp = `
@@ -151,6 +152,22 @@ describe('a write', () => {
 
     await expect(failing).rejects.toMatchObject({ code: 'target-rejected' });
     expect((await agent.run('SELECT count(*) FROM orders')).rows).toEqual([[20]]);
+  });
+
+  test('above the most that may change takes everything back, whatever its shape', async () => {
+    await client.query("INSERT INTO orders (id, note) SELECT i, 'x' FROM generate_series(100, 250) i");
+    const statements = [
+      'WITH d AS (DELETE FROM orders WHERE id > 50 RETURNING id) SELECT count(*) FROM d',
+      'MERGE INTO orders o USING (VALUES (1)) v(x) ON o.id > 50 WHEN MATCHED THEN DELETE',
+    ];
+
+    const answers = await Promise.all(statements.map((statement) => agent.run(statement).catch(asProblem)));
+
+    expect(answers.map((answer) => ('code' in answer ? answer.detail : answer.affected))).toEqual([
+      expect.stringContaining('at most 100'),
+      expect.stringContaining('at most 100'),
+    ]);
+    expect((await agent.run('SELECT count(*) FROM orders')).rows).toEqual([[171]]);
   });
 
   test('merges, and says what became of each row', async () => {
