@@ -37,6 +37,18 @@ export function differs(a: Observation, b: Observation): boolean {
   return JSON.stringify(a.seen) !== JSON.stringify(b.seen) || Math.abs(a.milliseconds - b.milliseconds) > noticeable;
 }
 
+/**
+ * What an agent sees of one statement in each of two databases, and whether these can be told apart. A difference in time alone must
+ * come three times: a busy machine makes one now and then.
+ */
+export async function compare(agents: readonly [Agent, Agent], statement: string) {
+  for (let times = 1; ; times += 1) {
+    const [a, b] = [await observe(agents[0], statement), await observe(agents[1], statement)];
+    const content = JSON.stringify(a.seen) !== JSON.stringify(b.seen);
+    if (content || times === 3 || !differs(a, b)) return { a, b, leak: content || differs(a, b) };
+  }
+}
+
 /** A server with the databases `a` and `b`, each set up with its own name for a seed. */
 export async function startTwoDatabases(setUp: (seed: 'a' | 'b') => string): Promise<Postgres> {
   const server = await startPostgres({ database: 'a', initSql: setUp('a') });

@@ -59,7 +59,7 @@ const names = new Set(
 
   col_description current_database current_schema current_schemas current_user enum_first enum_last enum_range format_type
   has_any_column_privilege has_column_privilege has_database_privilege has_schema_privilege has_table_privilege obj_description
-  pg_basetype pg_collation_for pg_column_size pg_encoding_to_char pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_partkeydef
+  pg_basetype pg_collation_for pg_encoding_to_char pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_partkeydef
   pg_get_serial_sequence pg_get_userbyid pg_has_role pg_size_bytes pg_size_pretty pg_table_is_visible
   pg_type_is_visible pg_typeof oid regclass cidr session_user shobj_description to_regclass to_regnamespace to_regrole to_regtype version
   `

@@ -14,7 +14,7 @@ const telling: readonly { relation: string; from: string; write?: true }[] = [
   { relation: 'v.polrelid', from: 'pg_policy v' },
   { relation: '0::oid', from: 'pg_cast v WHERE v.oid >= 16384' },
   { relation: 'v.tgrelid', from: 'pg_trigger v', write: true },
-  { relation: 'v.indrelid', from: 'pg_index v', write: true },
+  { relation: 'v.indrelid', from: 'pg_index v' },
   { relation: 'v.adrelid', from: 'pg_attrdef v', write: true },
 ];
 
@@ -43,8 +43,17 @@ const callsFunctions = (catalog: string, oid: string) => `EXISTS (SELECT FROM pg
         AND u.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
         AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = u.refclassid AND m.objid = u.refobjid AND m.deptype = 'e'))`;
 
+/**
+ * Whether an expression, as the catalog keeps it, calls a function that came with the server and reads rows, files or statistics.
+ * Of those `pg_depend` says nothing.
+ */
+const callsReaders = (
+  ...expressions: string[]
+) => `concat(${expressions.join(', ')}) ~ (SELECT ':funcid (' || string_agg(r.oid::text, '|') || ') '
+      FROM pg_proc r WHERE r.oid < 16384 AND r.proname ~ '(_to_xml|_to_xmlschema|_xml_and_xmlschema|relation_size|table_size|indexes_size|database_size|tablespace_size)$|^(ts_stat|ts_rewrite|loread|lo_|pg_read|pg_ls_|pg_stat|pg_sequence_last_value|currval|lastval)')`;
+
 /** Whether a check of some domain runs code; then every domain, and every type that could hold one, is taken to. */
-const domainsRunCode = `EXISTS (SELECT FROM pg_constraint k WHERE k.contypid <> 0 AND ${callsFunctions('pg_constraint', 'k.oid')})`;
+const domainsRunCode = `EXISTS (SELECT FROM pg_constraint k WHERE k.contypid <> 0 AND (${callsFunctions('pg_constraint', 'k.oid')} OR ${callsReaders('k.conbin')}))`;
 const mayHoldDomain = (
   type: string,
 ) => `${domainsRunCode} AND EXISTS (SELECT FROM pg_type h LEFT JOIN pg_type i ON i.oid = h.typelem
@@ -73,7 +82,7 @@ export const catalogSql = {
     SELECT c.oid::int, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
       EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS rules,
       (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'type', a.atttypid::bigint,
-          'generated', a.attgenerated <> '', 'hasDefault', a.atthasdef OR a.attidentity <> '') ORDER BY a.attnum), '[]')
+          'generated', a.attgenerated <> '', 'hasDefault', a.atthasdef OR a.attidentity <> '' OR EXISTS (SELECT FROM pg_type t WHERE t.oid = a.atttypid AND t.typdefault IS NOT NULL)) ORDER BY a.attnum), '[]')
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_(toast|temp)'`,
@@ -159,8 +168,8 @@ export const catalogSql = {
 
   userCode: `
     SELECT tgrelid::int AS relation FROM pg_trigger WHERE NOT tgisinternal
-    UNION SELECT k.conrelid::int FROM pg_constraint k WHERE k.conrelid <> 0 AND ${callsUserCode('pg_constraint', 'k.oid')}
-    UNION SELECT d.adrelid::int FROM pg_attrdef d WHERE ${callsUserCode('pg_attrdef', 'd.oid')}
+    UNION SELECT k.conrelid::int FROM pg_constraint k WHERE k.conrelid <> 0 AND (${callsUserCode('pg_constraint', 'k.oid')} OR ${callsReaders('k.conbin')})
+    UNION SELECT d.adrelid::int FROM pg_attrdef d WHERE ${callsUserCode('pg_attrdef', 'd.oid')} OR ${callsReaders('d.adbin')}
     UNION SELECT x.indrelid::int FROM pg_index x WHERE ${callsUserCode('pg_class', 'x.indexrelid')}
     UNION SELECT c.oid::int FROM pg_class c WHERE c.relkind = 'p' AND ${callsUserCode('pg_class', 'c.oid')}
     UNION SELECT a.attrelid::int FROM pg_attribute a WHERE ${mayHoldDomain('a.atttypid')}`,
@@ -170,7 +179,7 @@ export const catalogSql = {
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
     JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refobjid = p.polrelid AND d.refobjsubid > 0
     UNION SELECT p.polrelid::int, 0 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
-      WHERE ${callsUserCode('pg_policy', 'p.oid')} OR ${wholeRow('p.polqual', 'p.polwithcheck')}
+      WHERE ${callsUserCode('pg_policy', 'p.oid')} OR ${wholeRow('p.polqual', 'p.polwithcheck')} OR ${callsReaders('p.polqual', 'p.polwithcheck')}
         OR EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_policy'::regclass AND o.objid = p.oid
           AND o.refclassid = 'pg_class'::regclass AND o.refobjid <> p.polrelid)`,
 

@@ -28,6 +28,7 @@ export function checkOracles(write: WriteNode, target: Relation, sight: Sight): 
     checkUniques(facts);
     checkComputed(facts);
     checkKeys(facts);
+    checkMoves(facts);
   }
   for (const relation of relatives(target, sight.catalog, 'parent')) {
     checkPartitionKey(factsOf(relation, effects, write.target, sight));
@@ -105,7 +106,7 @@ function factsOf(relation: Relation, effects: Effects, target: Fields, { catalog
 
 function hasDefault(relation: Relation, number: number): boolean {
   const column = relation.columns.find((known) => known.number === number);
-  return column === undefined || (column.hasDefault && !column.generated);
+  return column === undefined || column.hasDefault;
 }
 
 function checkUniques(facts: Facts): void {
@@ -166,6 +167,18 @@ function checkPartitionKey(facts: Facts): void {
     if (columns.some(isUpdated) && columns.some((number) => isHidden(number) && !isUpdated(number)))
       facts.refuse(
         `${nameOf(relation)} is partitioned by a classified column as well, and a move would tell of it; leave this column out`,
+        columns,
+      );
+  }
+}
+
+/** A row that moves to another part is asked for all that this part demands: unique indexes, checks, keys of its own. */
+function checkMoves(facts: Facts): void {
+  const { catalog, relation, isHidden, isUpdated } = facts;
+  for (const { columns } of linksOf(catalog).partitionKeys(relation.oid)) {
+    if (columns.some(isUpdated) && relation.columns.some(({ number }) => isHidden(number)))
+      facts.refuse(
+        `A row of ${nameOf(relation)} holds classified values, and a move to another partition would tell of them; leave this column out`,
         columns,
       );
   }
@@ -248,7 +261,8 @@ function checkChanged(relation: Relation, at: Fields, { catalog, hiddenIn }: Sig
       links.partitionKeys(parent.oid).map(({ columns }) => columns),
     ),
   );
-  if (moves || tells(relation, looks))
+  const moved = links.partitionKeys(relation.oid).length > 0 && hiddenIn(relation).size > 0;
+  if (moves || moved || tells(relation, looks))
     throw new Refusal(
       'R9',
       `A change of ${nameOf(relation)} by a foreign key would tell of a classified value; leave this key as it is`,

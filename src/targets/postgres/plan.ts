@@ -13,6 +13,8 @@ export type Plan =
       /** Values of the parameters that come after the caller's own: keys, so they are only ever bound. */
       bindings: () => readonly string[];
       searchPath: readonly string[];
+      /** Rows must not come in the order of an index, which could be that of classified values. */
+      withoutIndexOrder: boolean;
       /** What it rests on in the catalog, as that was when it was understood. */
       watch: Watch;
       /** By position: the class that hides an output column, where that could be told. */

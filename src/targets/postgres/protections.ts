@@ -173,7 +173,7 @@ function spreadViews(closure: Closure): boolean {
     const relation = closure.catalog.byOid.get(view.oid);
     if (relation === undefined || closure.refusals.has(view.oid)) continue;
     try {
-      const found = viewColumns(view, nameOf(relation), readBy(closure, view.reads), closure.catalog);
+      const found = viewColumns(view, relation, readBy(closure, view.reads), closure.catalog);
       relation.columns.forEach((column, index) => {
         changed = add(closure, relation, column.name, found[index] ?? []) || changed;
       });
@@ -215,13 +215,14 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
       `${name} is a foreign table; name its columns in the classification of this connection to allow it`,
     );
   }
-  const chosenBy = relatives(relation, closure.catalog, 'parent').find(
-    (parent) => parent !== relation && isPartitionedByClass(closure, parent),
-  );
+  // In which partition a row is decides in which order rows come, too.
+  const chosenBy = (['child', 'parent'] as const)
+    .flatMap((side) => relatives(relation, closure.catalog, side))
+    .find((relative) => isPartitionedByClass(closure, relative));
   if (chosenBy !== undefined) {
     return new Refusal(
       'R5',
-      `${name} holds the rows that a classified column of ${nameOf(chosenBy)} sends there; use ${nameOf(chosenBy)} itself`,
+      `${nameOf(chosenBy)} is partitioned by a classified column, so that where a row is tells of it; use other tables`,
     );
   }
   const classified = closure.classes.get(relation.oid);

@@ -7,7 +7,9 @@ import { restOfRead, watch } from './drift.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
 import { leftAlone } from './left-alone.ts';
 import { outputClasses } from './lineage.ts';
+import { relatives } from './links.ts';
 import { type Cover, coverOf } from './masks.ts';
+import { checkPlaces, ordersByHidden } from './places.ts';
 import type { Plan } from './plan.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
@@ -72,11 +74,13 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     const cover = relation === undefined ? undefined : covers.get(relation);
     return cover !== undefined && isCovered(cover) ? cover : undefined;
   };
-  checkSamples(query, references, coverOf);
-
   const writes = writesIn(query);
-  const around = { references, coverOf, catalog, hiddenIn: hiddenFrom(ground), anythingHidden: anythingHidden(ground) };
+  const hiddenIn = hiddenFrom(ground);
+  const around = { references, coverOf, catalog, hiddenIn, anythingHidden: anythingHidden(ground) };
   const targets = writes.length === 0 ? [] : checkWrites(query, writes, around);
+  checkPlaces(query, references, (relation) =>
+    relatives(relation, catalog, 'child').some((part) => hiddenIn(part).size > 0),
+  );
   const outputs = outputClasses(query, (fields) => {
     const reference = references.find((candidate) => candidate.fields === fields);
     return reference?.relation && covers.get(reference.relation);
@@ -145,25 +149,6 @@ function checkRelations({ references, ground }: Subject): void {
   }
 }
 
-/** Which rows a sample takes depends on how large they are. */
-function checkSamples(
-  query: Fields,
-  references: readonly Reference[],
-  coverOf: (reference: Reference) => Cover | undefined,
-): void {
-  for (const { type, fields } of everyNode(query)) {
-    const sampled =
-      type === 'RangeTableSample' ? references.find(({ wrapper }) => wrapper === fields['relation']) : undefined;
-    if (sampled !== undefined && coverOf(sampled) !== undefined) {
-      throw new Refusal(
-        'R3',
-        `${sampled.name} cannot be sampled, as it holds classified columns; take rows by a condition on a key, as in WHERE id % 100 = 0`,
-        sampled.fields,
-      );
-    }
-  }
-}
-
 async function proveDefinition(statement: Fields, subject: Subject): Promise<Proof> {
   const { ground, references, named, known } = subject;
   checkDefinition(statement, {
@@ -196,6 +181,7 @@ function planOf({ known, ground }: Subject, shape: Shape): Plan {
   const { catalog, protections, context } = ground;
   return {
     ...shape,
+    withoutIndexOrder: ordersByHidden(restOfRead(known, catalog), catalog, hiddenFrom(ground)),
     watch: watch(known, shape.access, catalog),
     typeOf: (oid) => catalog.types.get(oid),
     maskedOrigin: (table, column) => {

@@ -167,6 +167,8 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
       ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
     if (plan.access === 'define')
       ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
+    if (plan.withoutIndexOrder)
+      for (const scan of ['indexscan', 'indexonlyscan']) ownText(con, 'setting', `SET LOCAL enable_${scan} = off`);
     if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');
     con.parse({ name: '', text: plan.text });
     // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.

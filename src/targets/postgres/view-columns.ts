@@ -1,7 +1,7 @@
 import { checkFunction, isAlwaysRun } from './allowed-functions.ts';
-import type { Catalog, View } from './catalog.ts';
+import { type Catalog, nameOf, type Relation, type View } from './catalog.ts';
 import { Refusal } from './refusal.ts';
-import { everyNode, type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf } from './syntax.ts';
+import { everyNode, type Fields, fieldsOf, isFields, namesOf, nodesOf, ofType, textOf } from './syntax.ts';
 
 /** Column name → the classes of what stands in it. */
 export type Classes = ReadonlyMap<string, readonly string[]>;
@@ -10,7 +10,8 @@ export type Classes = ReadonlyMap<string, readonly string[]>;
  * R5 for views: the classes of each output column by its position, given the classes of what the view reads. Throws a
  * `Refusal` where a classified value decides which rows there are, or where that cannot be told.
  */
-export function viewColumns(view: View, name: string, reads: Classes, catalog: Catalog): (readonly string[])[] {
+export function viewColumns(view: View, relation: Relation, reads: Classes, catalog: Catalog): (readonly string[])[] {
+  const name = nameOf(relation);
   const select = ofType(view.query, 'SelectStmt');
   if (select === undefined)
     throw new Refusal('R5', `The definition of the view ${name} cannot be read; name the base tables instead`);
@@ -46,7 +47,33 @@ export function viewColumns(view: View, name: string, reads: Classes, catalog: C
       `The view ${name} computes from a classified column what is run even if nobody reads it; name the base tables instead`,
     );
   }
+  if (classified.some((target) => ordersWindow(target, find, relation.kind === 'm'))) {
+    throw new Refusal('R5', `The view ${name} orders rows in a window by what it computes from a classified column`);
+  }
   return found;
+}
+
+/**
+ * Whether a window goes by a classified value in a way that shows elsewhere: what a window is partitioned or ordered by is
+ * computed even if nobody reads the window, and may fail then; and a materialised view keeps its rows in that order.
+ */
+function ordersWindow(target: Fields, find: (below: unknown) => string[], stored: boolean): boolean {
+  for (const window of windowsIn(target)) {
+    const keys = [...nodesOf(window['partitionClause']), ...nodesOf(window['orderClause'])].filter(
+      (key) => find(key).length > 0,
+    );
+    const plain = keys.every((key) => ofType(ofType(key, 'SortBy')?.['node'] ?? key, 'ColumnRef') !== undefined);
+    if (keys.length > 0 && (stored || !plain)) return true;
+  }
+  return false;
+}
+
+/** Windows are written bare, within the calls they belong to. */
+function* windowsIn(value: unknown): Generator<Fields> {
+  if (Array.isArray(value)) for (const item of value) yield* windowsIn(item);
+  if (!isFields(value)) return;
+  if ('frameOptions' in value) yield value;
+  for (const child of Object.values(value)) yield* windowsIn(child);
 }
 
 /** Answers the classes of every classified name below a node. A whole row holds all of them. */

@@ -42,6 +42,8 @@ export const classification = {
   'public.tenants': { secret: 'SECRET' },
   'public.tree': { secret: 'SECRET' },
   'public.matched': { secret: 'SECRET' },
+  'public.crowd': { email: 'EMAIL_ADDRESS' },
+  'public.crowd_email': { email: 'EMAIL_ADDRESS' },
 };
 
 const people = (of: (a: string, b: string) => string) => `
@@ -71,6 +73,10 @@ const people = (of: (a: string, b: string) => string) => `
     FROM generate_series(1, 120) i;
   CREATE TABLE scratch (id int PRIMARY KEY, t text); INSERT INTO scratch SELECT i, 't' || i FROM generate_series(1, 10) i;
   CREATE SEQUENCE counter;
+  CREATE TABLE crowd (id int PRIMARY KEY, tenant int, name text, email text); CREATE INDEX ON crowd (tenant, email); CREATE VIEW v_crowd AS SELECT id, tenant FROM crowd;
+  INSERT INTO crowd SELECT i, i % 1000, repeat('n', 50), ${of('lpad(i::text, 5)', 'lpad((9999 - i)::text, 5)')} FROM generate_series(1, 5000) i;
+  CREATE TABLE crowd_email (id int, tag text, email text); CREATE INDEX ON crowd_email (email, id);
+  INSERT INTO crowd_email SELECT i, repeat('n', 300), ${of('lpad(i::text, 5)', 'lpad((9999 - i)::text, 5)')} FROM generate_series(1, 3000) i;
   CREATE TABLE pairs (tenant int, email text, PRIMARY KEY (tenant, email));
   INSERT INTO pairs SELECT i % 3, ${of("'p' || i", "'p' || i || 'q'")} FROM generate_series(1, 12) i; INSERT INTO pairs SELECT t, 'both' FROM generate_series(0, ${of('2', '1')}) t;
   CREATE TABLE pair_uses (id int PRIMARY KEY, tenant int, email text, FOREIGN KEY (tenant, email) REFERENCES pairs); INSERT INTO pair_uses VALUES (1, 0, 'both'), (2, 1, 'both');
@@ -128,8 +134,9 @@ const codeAndViews = (of: (a: string, b: string) => string) => `
   CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM public.leak(1); END';
   CREATE AGGREGATE leak_all(int) (SFUNC = int4pl, STYPE = int, FINALFUNC = leak);
   CREATE PROCEDURE proc(INOUT x text) LANGUAGE plpgsql AS 'BEGIN x := public.leak(1); END';
-  CREATE VIEW v_rank_div AS SELECT id, 1 / (salary - 7) AS d, rank() OVER (ORDER BY 1 / (salary - 7)) AS r FROM person;
-  CREATE VIEW v_part_div AS SELECT id, name, 100 / (coalesce(salary, 0) - 7) AS d, count(*) OVER (PARTITION BY 100 / (coalesce(salary, 0) - 7)) AS n FROM person;
+  CREATE VIEW v_rank_div AS SELECT id, 1 / (salary - 3) AS d, rank() OVER (ORDER BY 1 / (salary - 3)) AS r FROM person;
+  CREATE VIEW v_part_div AS SELECT id, name, 100 / (coalesce(salary, 0) - 3) AS d, count(*) OVER (PARTITION BY 100 / (coalesce(salary, 0) - 3)) AS n FROM person;
+  CREATE VIEW v_count_div AS SELECT id, count(*) OVER (PARTITION BY 100 / (coalesce(salary, 0) - 3)) AS n FROM person;
   CREATE VIEW v_rank AS SELECT id, name, rank() OVER (ORDER BY salary) AS r FROM person;
   CREATE VIEW v_rows AS SELECT id, row_number() OVER () AS n, rank() OVER (ORDER BY salary) AS r FROM person;
   CREATE VIEW v_safe AS SELECT id, tenant, name, city FROM person;
@@ -146,7 +153,7 @@ const codeAndViews = (of: (a: string, b: string) => string) => `
   CREATE VIEW v_srf AS SELECT id, jsonb_path_query(doc, '$.k') AS k FROM person;
   CREATE VIEW v_xml AS SELECT id, query_to_xml('SELECT email FROM public.person', true, true, '') AS x FROM orders;
   CREATE VIEW v_values AS SELECT * FROM (VALUES (1, 'x')) q (id, email);
-  CREATE VIEW v_cte AS WITH q AS MATERIALIZED (SELECT id, 1 / (salary - 7) AS d FROM person) SELECT o.id FROM orders o LEFT JOIN q ON q.id = o.id;
+  CREATE VIEW v_cte AS WITH q AS MATERIALIZED (SELECT id, 1 / (salary - 3) AS d FROM person) SELECT o.id FROM orders o LEFT JOIN q ON q.id = o.id;
   CREATE VIEW v_cast AS SELECT id, (email || '')::varchar(3) AS e3, salary::text::int AS s FROM person;
   CREATE VIEW v_of_view AS SELECT v.id, v.name FROM v_invoker v WHERE v.id < 20;
   CREATE VIEW v_union AS SELECT id, name FROM person UNION ALL SELECT id, note FROM orders;

@@ -1,0 +1,56 @@
+import type { Catalog, Relation } from './catalog.ts';
+import { linksOf, relatives } from './links.ts';
+import type { Reference } from './references.ts';
+import { Refusal } from './refusal.ts';
+import { everyNode, type Fields, namesOf } from './syntax.ts';
+
+const places = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
+
+/**
+ * R4: where a row lies depends on how long the values around it are, those of its table's parts included. Refuses samples, and the
+ * system columns that tell of places, of relations with something hidden in them or in a part of them.
+ */
+export function checkPlaces(
+  query: Fields,
+  references: readonly Reference[],
+  hides: (relation: Relation) => boolean,
+): void {
+  const holding = references.filter(({ relation }) => relation !== undefined && hides(relation));
+  if (holding[0] === undefined) return;
+  for (const { type, fields } of everyNode(query)) {
+    const sampled =
+      type === 'RangeTableSample' ? holding.find(({ wrapper }) => wrapper === fields['relation']) : undefined;
+    if (sampled !== undefined)
+      throw new Refusal('R3', `${sampled.name} cannot be sampled, as it holds classified columns`, sampled.fields);
+    const words = type === 'ColumnRef' ? fields['fields'] : type === 'A_Indirection' ? fields['indirection'] : [];
+    const place = namesOf(words).find((name) => places.has(name));
+    if (place !== undefined)
+      throw new Refusal(
+        'R4',
+        `${place} tells where rows lie, which depends on classified values of ${holding[0].name}; name columns instead`,
+        fields,
+      );
+  }
+}
+
+/** Whether some index could give rows in the order of what is hidden: it has hidden columns and others. */
+export function ordersByHidden(
+  relations: readonly Relation[],
+  catalog: Catalog,
+  hiddenIn: (relation: Relation) => ReadonlySet<string>,
+): boolean {
+  const { indexes, uniques } = linksOf(catalog);
+  return relations
+    .flatMap((relation) => relatives(relation, catalog, 'child'))
+    .some((relation) => {
+      const own = [...indexes(relation.oid), ...uniques(relation.oid)].filter(({ columns }) => columns.length > 1);
+      if (own.length === 0) return false;
+      const names = hiddenIn(relation);
+      const hidden = new Set(relation.columns.filter(({ name }) => names.has(name)).map(({ number }) => number));
+      return own.some(
+        ({ columns }) =>
+          columns.some((number) => hidden.has(number) || (number === 0 && hidden.size > 0)) &&
+          columns.some((number) => !hidden.has(number)),
+      );
+    });
+}
