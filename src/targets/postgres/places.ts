@@ -43,7 +43,9 @@ export function ordersByHidden(
   return relations
     .flatMap((relation) => relatives(relation, catalog, 'child'))
     .some((relation) => {
-      const own = [...indexes(relation.oid), ...uniques(relation.oid)].filter(({ columns }) => columns.length > 1);
+      const own = [...indexes(relation.oid), ...uniques(relation.oid)].filter(
+        ({ columns }) => columns.length > 1 || columns.includes(0),
+      );
       if (own.length === 0) return false;
       const names = hiddenIn(relation);
       const hidden = new Set(relation.columns.filter(({ name }) => names.has(name)).map(({ number }) => number));
