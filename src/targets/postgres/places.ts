@@ -21,7 +21,11 @@ export function checkPlaces(
     const sampled =
       type === 'RangeTableSample' ? holding.find(({ wrapper }) => wrapper === fields['relation']) : undefined;
     if (sampled !== undefined)
-      throw new Refusal('R3', `${sampled.name} cannot be sampled, as it holds classified columns`, sampled.fields);
+      throw new Refusal(
+        'R3',
+        `${sampled.name} cannot be sampled, as it holds classified columns; take rows by a condition on a key, as in WHERE id % 100 = 0`,
+        sampled.fields,
+      );
     const words = type === 'ColumnRef' ? fields['fields'] : type === 'A_Indirection' ? fields['indirection'] : [];
     const place = namesOf(words).find((name) => places.has(name));
     if (place !== undefined)
