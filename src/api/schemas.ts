@@ -34,10 +34,27 @@ export const operationRequestSchema = z
       "Beside these fields stand the target's own: SQL targets take `statement` and `parameters`. A field that neither knows is an error.",
   });
 
-export const postgresRequestSchema = z.object({
-  statement: z.string(),
-  parameters: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
-});
+export const postgresRequestSchema = z.union([
+  z.object({
+    statement: z.string(),
+    parameters: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  }),
+  z
+    .object({
+      task: z.literal('classify'),
+      sample: z.int().min(0).max(1000).optional(),
+      tables: z.array(z.string()).optional(),
+    })
+    .meta({ description: 'A class for each column, with the reason; nothing of a value. The verb is administer.' }),
+  z
+    .object({
+      task: z.literal('grants'),
+      role: z.string(),
+      write: z.boolean().optional(),
+      create: z.boolean().optional(),
+    })
+    .meta({ description: 'The least privileges of the login, as SQL. The verb is administer.' }),
+]);
 
 const decisionSchema = z
   .object({ effect: z.enum(['allow', 'deny']), policies: z.array(z.string()), policy_version: z.string() })

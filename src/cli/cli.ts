@@ -11,7 +11,10 @@ const terminal: Terminal = {
   complain: (text) => void stderr.write(text),
   paint: stdout.isTTY && !environment['NO_COLOR'] ? coloured : plain,
   ask: interactive ? ask : undefined,
+  progress: stderr.isTTY ? (line) => void stderr.write(`\r\x1b[2K${line.slice(0, stderr.columns - 1)}`) : undefined,
+  width: stdout.isTTY ? stdout.columns : undefined,
 };
+const surroundings = { terminal, environment, exit };
 
 async function ask(question: string): Promise<string> {
   const reader = createInterface({ input: stdin, output: stdout });
@@ -30,7 +33,9 @@ await runMain(
   defineCommand({
     meta: { name: 'sallyport', description: 'The door for agents, seen from outside.' },
     subCommands: {
-      policy: async () => (await import('./policy.ts')).createPolicyCommand({ terminal, environment, exit }),
+      policy: async () => (await import('./policy.ts')).createPolicyCommand(surroundings),
+      classify: async () => (await import('./classify.ts')).createClassifyCommand(surroundings),
+      postgres: async () => (await import('./grants.ts')).createPostgresCommand(surroundings),
     },
   }),
 );

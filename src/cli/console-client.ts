@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type DocumentKind, documentKinds } from '../model/documents.ts';
+import { safeAddress, wordsOf } from './address.ts';
 import type { Change, DocumentInForce } from './plan.ts';
-import { printable } from './terminal.ts';
 
 /** The console's documents over HTTP. */
 export type ConsoleClient = {
@@ -18,7 +18,6 @@ export class ConsoleRefused extends Error {
 const listSchema = z.object({
   documents: z.array(z.object({ name: z.string(), document: z.record(z.string(), z.unknown()), etag: z.string() })),
 });
-const problemSchema = z.object({ title: z.string(), detail: z.string().optional() });
 
 const deadline = 30_000;
 
@@ -65,17 +64,12 @@ export function createConsoleClient({ console, token }: { console: string; token
 }
 
 function baseOf(console: string): URL {
-  const url = URL.parse(console);
-  if (url === null) throw new ConsoleRefused('The address of the console is not a URL.');
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))
-    throw new ConsoleRefused('The token is sent over https alone, or to this machine.');
-  return new URL('./', url.href.endsWith('/') ? url : `${url.href}/`);
+  if (URL.parse(console) === null) throw new ConsoleRefused('The address of the console is not a URL.');
+  const base = safeAddress(console);
+  if (base === undefined) throw new ConsoleRefused('The token is sent over https alone, or to this machine.');
+  return base;
 }
 
 async function reasonOf(answer: Response): Promise<string> {
-  const problem = problemSchema.safeParse(await answer.json().catch(() => undefined));
-  if (!problem.success) return `The console answered ${answer.status}.`;
-  const { title, detail } = problem.data;
-  return printable(detail === undefined ? title : `${title} ${detail}`);
+  return wordsOf(await answer.json().catch(() => undefined)) ?? `The console answered ${answer.status}.`;
 }

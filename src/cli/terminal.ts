@@ -7,6 +7,10 @@ export type Terminal = {
   paint: Paint;
   /** Asks a human at the terminal; undefined where there is none. */
   ask: ((question: string) => Promise<string>) | undefined;
+  /** Shows how far it is, in one line that the next one replaces; undefined where nobody would see it. */
+  progress?: ((line: string) => void) | undefined;
+  /** How many letters a line of the output holds; undefined where it is no terminal. */
+  width?: number | undefined;
 };
 
 export type Paint = (style: 'bold' | 'red' | 'green' | 'yellow' | 'dim', text: string) => string;

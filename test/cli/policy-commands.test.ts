@@ -240,7 +240,7 @@ describe('the command', () => {
 
   test.for([
     ['a misspelt option', ['plan', '.', '--prun'], 'There is no option --prun.'],
-    ['a second folder', ['plan', '.', 'other'], 'Name one folder.'],
+    ['a second folder', ['plan', '.', 'other'], 'Name one, and no more.'],
     ['no console', ['plan', '.'], 'Name the console'],
     ['no token', ['plan', '.', '--console', 'http://127.0.0.1:1'], 'Give a token'],
     [

@@ -1,7 +1,7 @@
 /** What names, types and comments alone say of a column: the words people use for personal data and secrets. */
 
 /** What a column can hold, as far as guessing goes. */
-export type Kind = 'text' | 'json' | 'number' | 'date' | 'network' | 'bytes' | 'other';
+export type Kind = 'text' | 'enum' | 'json' | 'number' | 'date' | 'network' | 'bytes' | 'other';
 
 export type Guess = { className: string; confidence: 'high' | 'medium' | 'low' };
 
@@ -142,7 +142,7 @@ export function guessByName({ table, column, kind }: Named): Guess | undefined {
   const ofPeople = peopleTable.test(wordsOf(table));
   const rule = rules.find(
     (candidate) =>
-      candidate.kinds.includes(kind) && (candidate.people !== true || ofPeople) && candidate.words.test(words),
+      candidate.kinds.includes(kind === 'enum' ? 'text' : kind) && (candidate.people !== true || ofPeople) && candidate.words.test(words),
   );
   return rule && { className: rule.className, confidence: rule.confidence ?? 'high' };
 }

@@ -1,4 +1,4 @@
-import { type Guess, guessByComment, guessByName, type Named } from './column-names.ts';
+import { type Guess, guessByComment, guessByName, type Kind, type Named } from './column-names.ts';
 
 /** What was counted of a column's sampled values. Numbers and class names: no value, and nothing made of one. */
 export type Counts = {
@@ -56,8 +56,12 @@ export function propose(evidence: Evidence): Proposal {
     const className = evidence.type.startsWith('macaddr') ? 'MAC_ADDRESS' : 'IP_ADDRESS';
     return { className, confidence: 'high', reason: `its type is ${evidence.type}` };
   }
-  return (counts && among(evidence, counts)) ?? { reason: '' };
+  if (counts === undefined) return { reason: mayTell.has(evidence.kind) ? 'nothing was sampled' : '' };
+  return among(evidence, counts) ?? { reason: '' };
 }
+
+/** Kinds whose values could have told more than the name. */
+const mayTell: ReadonlySet<Kind> = new Set(['text', 'json']);
 
 /** Most values are of one class. */
 function byValues({ column, kind }: Evidence, counts: Counts, guess: Guess | undefined): Proposal | undefined {

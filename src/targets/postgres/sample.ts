@@ -134,7 +134,7 @@ const dates = new Set(['date', 'timestamp', 'timestamptz']);
 export function kindOf(column: Column, catalog: Catalog): Kind {
   const type = innermost(column.type, catalog);
   const { name = '', kind = '' } = type ?? {};
-  if (kind === 'e') return 'text';
+  if (kind === 'e') return 'enum';
   if (texts.has(name)) return 'text';
   if (['json', 'jsonb', 'xml', 'hstore'].includes(name)) return 'json';
   if (numbers.has(name)) return 'number';

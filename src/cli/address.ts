@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { printable } from './terminal.ts';
+
+/** Where a token may be sent: over TLS, or to this machine. Undefined for anything else. */
+export function safeAddress(address: string): URL | undefined {
+  const url = URL.parse(address);
+  if (url === null) return undefined;
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) return undefined;
+  return new URL('./', url.href.endsWith('/') ? url : `${url.href}/`);
+}
+
+const problemSchema = z.object({ title: z.string(), detail: z.string().optional() });
+
+/** A problem (RFC 9457) in its own words. */
+export function wordsOf(problem: unknown): string | undefined {
+  const read = problemSchema.safeParse(problem);
+  if (!read.success) return undefined;
+  const { title, detail } = read.data;
+  return printable(detail === undefined ? title : `${title} ${detail}`);
+}
