@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Catalog, nameOf, type View } from './catalog.ts';
+import { type Catalog, type ExtensionFacts, nameOf, type View } from './catalog.ts';
 import { catalogSql } from './catalog-sql.ts';
 import type { Parser } from './parser.ts';
 
@@ -37,7 +37,13 @@ const rows = {
     userCast: z.boolean(),
   }),
   functions: z.object({ name: z.string(), stable: z.boolean(), builtIn: z.boolean(), returnsSet: z.boolean() }),
-  volatile: z.object({ name: z.string() }),
+  elsewhere: z.object({
+    schema: z.string(),
+    name: z.string(),
+    extension: z.string().nullable(),
+    plain: z.boolean(),
+    stable: z.boolean(),
+  }),
   inheritance: z.object({ child: number, parent: number }),
   foreignKeys: z.object({
     child: number,
@@ -87,8 +93,8 @@ export async function readCatalog(ask: Ask, database: string, parser: Parser): P
     types: new Map(types.map((type) => [type.oid, type])),
     typesByName: new Map(types.map((type) => [`${type.schema}.${type.name}`, type])),
     functions: new Map(functions.map((facts) => [facts.name, facts])),
+    elsewhere: bySchema(await read(rows.elsewhere, catalogSql.elsewhere)),
     views: new Map(views.map((view) => [view.oid, view])),
-    volatile: new Set((await read(rows.volatile, catalogSql.volatile)).map(({ name }) => name)),
     inheritance: await read(rows.inheritance, catalogSql.inheritance),
     foreignKeys: await read(rows.foreignKeys, catalogSql.foreignKeys),
     uniques: await read(rows.uniques, catalogSql.uniques),
@@ -102,4 +108,13 @@ export async function readCatalog(ask: Ask, database: string, parser: Parser): P
       (await read(rows.readable, catalogSql.readable)).map(({ relation, columns }) => [relation, new Set(columns)]),
     ),
   };
+}
+
+function bySchema(functions: readonly z.infer<typeof rows.elsewhere>[]): Catalog['elsewhere'] {
+  const schemas = new Map<string, Map<string, ExtensionFacts>>();
+  for (const { schema, name, extension, plain, stable } of functions) {
+    const known = schemas.get(schema) ?? new Map<string, ExtensionFacts>();
+    schemas.set(schema, known.set(name, { extension: extension ?? undefined, plain, stable }));
+  }
+  return schemas;
 }

@@ -106,15 +106,21 @@ export const catalogSql = {
     WHERE t.typtype <> 'c' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typtype = 'c')
       OR t.oid IN (SELECT DISTINCT a.atttypid FROM pg_attribute a)`,
 
+  elsewhere: `
+    SELECT n.nspname AS schema, p.proname AS name, bool_and(p.provolatile <> 'v' AND p.prokind <> 'a') AS stable,
+      bool_and(l.lanname IN ('c', 'internal', 'sql')) AS plain,
+      CASE WHEN bool_and(e.extname IS NOT NULL) AND count(DISTINCT e.extname) = 1 THEN min(e.extname) END AS extension
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+    LEFT JOIN pg_extension e ON e.oid = d.refobjid
+    WHERE ${ofUser} AND n.nspname !~ '^pg_(toast|temp)' GROUP BY n.nspname, p.proname`,
+
   functions: `
     SELECT p.proname AS name, bool_and(p.provolatile <> 'v') AS stable, bool_and(p.oid < 16384) AS "builtIn",
       bool_or(p.proretset) AS "returnsSet"
     FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace GROUP BY p.proname`,
 
   // An aggregate is called immutable whatever the functions do that it is made of.
-  volatile: `
-    SELECT DISTINCT p.proname AS name FROM pg_proc p
-    WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND (p.provolatile = 'v' OR p.prokind = 'a')`,
 
   inheritance: `SELECT inhrelid::int AS child, inhparent::int AS parent FROM pg_inherits`,
 

@@ -14,8 +14,8 @@ export type Catalog = {
   typesByName: ReadonlyMap<string, Type>;
   /** Functions of `pg_catalog` by name. */
   functions: ReadonlyMap<string, FunctionFacts>;
-  /** Names of functions elsewhere that may change something when they are called. */
-  volatile: ReadonlySet<string>;
+  /** Functions of all other schemas, by schema and name. */
+  elsewhere: ReadonlyMap<string, ReadonlyMap<string, ExtensionFacts>>;
   inheritance: readonly { child: number; parent: number }[];
   foreignKeys: readonly ForeignKey[];
   /** Unique indexes and exclusion constraints. */
@@ -89,6 +89,16 @@ type FunctionFacts = {
   builtIn: boolean;
   /** Some overload returns a set. */
   returnsSet: boolean;
+};
+
+/** What is known of all functions of one name in a schema that is not the server's. */
+export type ExtensionFacts = {
+  /** The one that all of them belong to. */
+  extension: string | undefined;
+  /** All of them are in C or in plain SQL. */
+  plain: boolean;
+  /** None is volatile, or an aggregate, which calls others. */
+  stable: boolean;
 };
 
 type ForeignKey = {

@@ -2,11 +2,14 @@ import { insteadOfPart } from './advice.ts';
 import { checkAttribute, checkFunction } from './allowed-functions.ts';
 import { allowedNodes } from './allowed-nodes.ts';
 import type { Catalog, Relation } from './catalog.ts';
+import { extensionSchema } from './extension-functions.ts';
 import { Refusal, type Rule } from './refusal.ts';
 import { type Fields, fieldsOf, isFields, isPlace, namesOf, ofType, textOf, typeOf } from './syntax.ts';
 
 /** What the walk met on its way. */
 export type Seen = {
+  /** Calls of audited functions of extensions, with the schema they are in. */
+  calls: { fields: Fields; schema: string }[];
   columnRefs: Fields[];
   /** Column names that decide which rows there are, or their order. */
   predicates: Set<string>;
@@ -32,7 +35,7 @@ const predicateFields = new Set([
  * safe, the first one it meets.
  */
 export function gate(statement: unknown, catalog: Catalog, searchPath: readonly string[]): Seen {
-  const seen: Seen = { columnRefs: [], predicates: new Set(), types: [] };
+  const seen: Seen = { calls: [], columnRefs: [], predicates: new Set(), types: [] };
 
   const node = (value: Fields, predicate: boolean) => {
     const type = typeOf(value);
@@ -92,7 +95,13 @@ const builtInOnly =
   };
 
 const checks: Readonly<Record<string, Check>> = {
-  FuncCall: (fields, _seen, catalog) => checkFunction(namesOf(fields['funcname']), catalog, fields),
+  FuncCall: (fields, seen, catalog, searchPath) => {
+    const path = namesOf(fields['funcname']);
+    const builtIn = path.length === 1 && catalog.functions.has(path[0] ?? '');
+    const schema = builtIn ? undefined : extensionSchema(path, catalog, searchPath);
+    if (schema === undefined) checkFunction(path, catalog, fields);
+    else seen.calls.push({ fields, schema });
+  },
   A_Expr: builtInOnly('R7', 'name', 'The operator'),
   SubLink: builtInOnly('R7', 'operName', 'The operator'),
   SortBy: (fields) => {

@@ -4,6 +4,7 @@ import { isSystem, nameOf, type Relation } from './catalog.ts';
 import { type Counting, countingOf } from './counting.ts';
 import { checkDefinition } from './definitions.ts';
 import { restOfRead, watch } from './drift.ts';
+import { checkExtensionCalls } from './extension-functions.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
 import { leftAlone } from './left-alone.ts';
 import { outputClasses } from './lineage.ts';
@@ -87,6 +88,8 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   });
   // What is written to stays as it is, as its rows are what is meant.
   const alone = new Set([...targets, ...leftAlone(query, references, coverOf)]);
+  const masked = references.some((reference) => coverOf(reference) !== undefined && !alone.has(reference));
+  checkExtensionCalls(seen.calls, masked);
   const keys = createTokenKeys(subject.parameters, ground.context.tokenKey);
   const rewriting = {
     // A write may not speak of what is hidden; and its plan, which approvers see, would hold the keys.
@@ -95,6 +98,7 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     coverOf: (reference: Reference) => (alone.has(reference) ? undefined : coverOf(reference)),
     columnRefs: seen.columnRefs,
     types: seen.types,
+    calls: seen.calls,
   };
   const text = await rewrite(subject.statement, parsed, rewriting, ground.parser);
   const top = fieldsOf(query[typeOf(query) ?? ''])['relation'];

@@ -12,6 +12,8 @@ export type Rewriting = {
   /** Of the tokens among the masks; without them every mask is a constant. */
   keys: TokenKeys | undefined;
   columnRefs: readonly Fields[];
+  /** Functions to be written with their schema. */
+  calls: readonly { fields: Fields; schema: string }[];
   /** Type names to be written with their schema. */
   types: readonly { fields: Fields; schema: string }[];
 };
@@ -34,7 +36,10 @@ export async function rewrite(
   });
   edits.push(
     ...unqualifyColumns(rewriting, tokens),
-    ...rewriting.types.map(({ fields, schema }) => qualifyType(fields, schema)),
+    ...rewriting.types.map(({ fields, schema }) => qualifyName(fields, 'names', schema)),
+    ...rewriting.calls
+      .filter(({ fields }) => namesOf(fields['funcname']).length === 1)
+      .map(({ fields, schema }) => qualifyName(fields, 'funcname', schema)),
   );
   if (edits.length === 0) return statement;
 
@@ -110,8 +115,8 @@ function unqualifyColumns({ references, coverOf, columnRefs }: Rewriting, tokens
   });
 }
 
-function qualifyType(fields: Fields, schema: string): Edit {
+function qualifyName(fields: Fields, list: 'names' | 'funcname', schema: string): Edit {
   const start = locationOf(fields);
-  fields['names'] = [{ String: { sval: schema } }, ...(Array.isArray(fields['names']) ? fields['names'] : [])];
+  fields[list] = [{ String: { sval: schema } }, ...(Array.isArray(fields[list]) ? fields[list] : [])];
   return { start, end: start, text: `${quoted(schema)}.` };
 }

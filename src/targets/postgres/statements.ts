@@ -1,6 +1,7 @@
 import type { Risk, Verb } from '../../model/documents.ts';
 import { mayCall } from './allowed-functions.ts';
 import type { Catalog } from './catalog.ts';
+import { isVolatileElsewhere } from './extension-functions.ts';
 import { everyNode, type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
 import { restrictsNothing } from './truth.ts';
 import { isWriteType, mergeClauses, type WriteNode } from './write-nodes.ts';
@@ -81,26 +82,38 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** The verb and the risks of a statement, with all that is written in its CTEs. What is not known is `administer` and opaque. */
-export function kindOf(statement: Fields, catalog: Catalog): Kind {
+export function kindOf(statement: Fields, catalog: Catalog, searchPath: readonly string[]): Kind {
   const type = typeOf(statement) ?? '';
   const fields = fieldsOf(statement[type]);
-  if (type === 'ExplainStmt') return kindOf(fieldsOf(fields['query']), catalog);
-  if (type === 'SelectStmt' && fields['intoClause'] !== undefined) return defineCode;
+  if (type === 'ExplainStmt') return kindOf(fieldsOf(fields['query']), catalog, searchPath);
+  if (type === 'SelectStmt' && makesTable(fields)) return defineCode;
   const own = kinds[type] ?? administer;
   if (own.verb !== 'read' && own.verb !== 'write' && own.verb !== 'delete')
     return { verb: own.verb, risks: [...new Set([...own.risks, ...(ownRisks[type]?.(fields) ?? [])])] };
-  const effects = effectsWithin(statement, catalog);
+  const effects = effectsWithin(statement, catalog, searchPath);
   const verb = (['execute', 'delete', 'write'] as const).find((strong) => effects.some((each) => each.verb === strong));
   const risks = [own, ...effects].flatMap((kind) => kind.risks);
   return { verb: verb ?? own.verb, risks: [...new Set(risks)] };
 }
 
+/** SELECT INTO; of a set operation, the first SELECT says so. */
+function makesTable(select: Fields): boolean {
+  for (let first = select; ; first = fieldsOf(first['larg'])) {
+    if (first['intoClause'] !== undefined) return true;
+    if (first['larg'] === undefined) return false;
+  }
+}
+
 /** What is done by each part of a statement that is more than a read. */
-function effectsWithin(statement: Fields, catalog: Catalog): Kind[] {
+function effectsWithin(statement: Fields, catalog: Catalog, searchPath: readonly string[]): Kind[] {
   const found: Kind[] = [];
+  const call = (path: readonly string[]) => found.push(...kindOfCall(path, catalog, searchPath));
   for (const { type, fields } of everyNode(statement)) {
     if (type === 'LockingClause') found.push({ verb: 'write', risks: [] });
-    else if (type === 'FuncCall') found.push(...kindOfCall(namesOf(fields['funcname']), catalog));
+    else if (type === 'FuncCall') call(namesOf(fields['funcname']));
+    // `x.nextval` is a call as well, where x has no such column; the session looks for it in pg_catalog.
+    else if (type === 'A_Indirection') for (const name of namesOf(fields['indirection'])) call(['pg_catalog', name]);
+    else if (type === 'ColumnRef') for (const name of namesOf(fields['fields']).slice(1)) call(['pg_catalog', name]);
     else if (isWriteType(type)) found.push(kindOfWrite({ type, fields, target: fieldsOf(fields['relation']) }));
   }
   return found;
@@ -125,18 +138,19 @@ function kindOfWrite(write: WriteNode): Kind {
  * What changes anything is volatile, whoever wrote it. Sequences and large objects are written; of any other volatile function
  * it is not known what it does. One that does not exist does nothing.
  */
-function kindOfCall(path: readonly string[], catalog: Catalog): Kind[] {
+function kindOfCall(path: readonly string[], catalog: Catalog, searchPath: readonly string[]): Kind[] {
   const name = path.at(-1) ?? '';
   if (writing.test(name)) return [{ verb: 'write', risks: [] }];
   const ours = path.length === 1 || path[0] === 'pg_catalog';
   if (ours && mayCall(name, catalog)) return [];
-  const volatile = ours && catalog.functions.get(name)?.stable === false;
-  const elsewhere = path[0] !== 'pg_catalog' && catalog.volatile.has(name);
-  return volatile || elsewhere ? [execute] : [];
+  if (ours && (runsText.test(name) || catalog.functions.get(name)?.stable === false)) return [execute];
+  return isVolatileElsewhere(path, catalog, searchPath) ? [execute] : [];
 }
 
 const writing =
   /^(nextval|setval|lo_creat|lo_create|lo_from_bytea|lo_put|lo_truncate|lo_truncate64|lo_unlink|lowrite)$/;
+/** Stable, as the SQL text they run is to be. */
+const runsText = /^(query_to_xml|cursor_to_xml|query_to_xmlschema|query_to_xml_and_xmlschema|ts_stat|ts_rewrite)$/;
 
 const unbounded = (fields: Fields): Risk[] => (restrictsNothing(fields['whereClause']) ? ['unbounded'] : []);
 

@@ -36,7 +36,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   const parsed = await ground.parser.parse(statement);
   const { catalog, searchPath, context, protections } = ground;
 
-  const kind = kindOf(parsed.statement, catalog);
+  const kind = kindOf(parsed.statement, catalog, searchPath);
   const references = referencesIn(parsed.statement, catalog, searchPath);
   const named = namedRelations(parsed.statement, ground);
   const relations = [

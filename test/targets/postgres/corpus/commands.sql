@@ -1,0 +1,370 @@
+ABORT
+ALTER AGGREGATE public.total(int) RENAME TO total2
+ALTER COLLATION "C" RENAME TO c2
+ALTER CONVERSION iso_8859_1_to_utf8 RENAME TO x
+ALTER DATABASE company SET work_mem = '64MB'
+ALTER DATABASE company RENAME TO other
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC
+ALTER DOMAIN positive ADD CHECK (VALUE < 100)
+ALTER EVENT TRIGGER et DISABLE
+ALTER EXTENSION plpgsql UPDATE
+ALTER FOREIGN DATA WRAPPER w OPTIONS (ADD a 'b')
+ALTER FOREIGN TABLE ft ADD COLUMN x int
+ALTER FUNCTION writer() VOLATILE
+ALTER GROUP pg_monitor ADD USER postgres
+ALTER INDEX customers_pkey RENAME TO x
+ALTER LANGUAGE plpgsql RENAME TO x
+ALTER LARGE OBJECT 1 OWNER TO postgres
+ALTER MATERIALIZED VIEW monthly_sales RENAME TO x
+ALTER OPERATOR + (int, int) OWNER TO postgres
+ALTER OPERATOR CLASS int4_ops USING btree RENAME TO x
+ALTER OPERATOR FAMILY integer_ops USING btree RENAME TO x
+ALTER POLICY p ON orders USING (true)
+ALTER PROCEDURE proc() RENAME TO x
+ALTER PUBLICATION pub ADD TABLE orders
+ALTER ROLE postgres SET work_mem = '1MB'
+ALTER ROLE postgres PASSWORD 'x'
+ALTER ROUTINE writer() RENAME TO x
+ALTER RULE "_RETURN" ON order_totals RENAME TO x
+ALTER SCHEMA hr RENAME TO people
+ALTER SEQUENCE counter RESTART
+ALTER SERVER s OPTIONS (ADD a 'b')
+ALTER STATISTICS st SET STATISTICS 10
+ALTER SUBSCRIPTION sub DISABLE
+ALTER SYSTEM SET work_mem = '1MB'
+ALTER TABLE orders ADD COLUMN x int
+ALTER TABLE orders DROP COLUMN note
+ALTER TABLE orders ALTER note SET DEFAULT 'x'
+ALTER TABLE orders ALTER freight TYPE text
+ALTER TABLE orders RENAME note TO remark
+ALTER TABLE orders RENAME TO purchases
+ALTER TABLE orders SET SCHEMA hr
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY
+ALTER TABLE orders DISABLE TRIGGER ALL
+ALTER TABLE orders OWNER TO postgres
+ALTER TABLE orders CLUSTER ON orders_pkey
+ALTER TABLE events DETACH PARTITION events_2025
+ALTER TABLESPACE pg_default RENAME TO x
+ALTER TEXT SEARCH CONFIGURATION english RENAME TO x
+ALTER TEXT SEARCH DICTIONARY simple RENAME TO x
+ALTER TEXT SEARCH PARSER "default" RENAME TO x
+ALTER TEXT SEARCH TEMPLATE simple RENAME TO x
+ALTER TRIGGER t ON orders RENAME TO x
+ALTER TYPE order_status ADD VALUE 'lost'
+ALTER USER postgres NOLOGIN
+ALTER USER MAPPING FOR postgres SERVER s OPTIONS (SET password 'x')
+ALTER VIEW order_totals RENAME TO x
+ANALYZE
+ANALYZE orders
+BEGIN
+BEGIN READ WRITE
+CALL proc()
+CHECKPOINT
+CLOSE ALL
+CLUSTER orders USING orders_pkey
+COMMENT ON TABLE orders IS 'x'
+COMMENT ON COLUMN orders.note IS 'x'
+COMMIT
+COMMIT PREPARED 'x'
+COPY orders FROM STDIN
+COPY orders TO STDOUT
+COPY (SELECT 1) TO PROGRAM 'true'
+COPY orders FROM PROGRAM 'true'
+COPY (DELETE FROM note_log RETURNING id) TO STDOUT
+CREATE ACCESS METHOD am TYPE INDEX HANDLER bthandler
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)
+CREATE CAST (text AS order_status) WITH INOUT
+CREATE COLLATION german (LOCALE = 'C')
+CREATE CONVERSION conv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1
+CREATE DATABASE other
+CREATE DOMAIN small AS int CHECK (VALUE < 10)
+CREATE EVENT TRIGGER et ON ddl_command_start EXECUTE FUNCTION writer()
+CREATE EXTENSION hstore
+CREATE FOREIGN DATA WRAPPER w
+CREATE FOREIGN TABLE ft (id int) SERVER s
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END
+CREATE GROUP g
+CREATE INDEX ON orders (note)
+CREATE UNIQUE INDEX CONCURRENTLY x ON orders (note)
+CREATE LANGUAGE plperl
+CREATE MATERIALIZED VIEW mv AS SELECT 1
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)
+CREATE OPERATOR CLASS oc FOR TYPE int USING btree AS OPERATOR 1 <
+CREATE OPERATOR FAMILY fam USING btree
+CREATE POLICY p ON orders USING (true)
+CREATE PROCEDURE proc2() LANGUAGE sql AS 'SELECT 1'
+CREATE PUBLICATION pub FOR TABLE orders
+CREATE ROLE r
+CREATE RULE r AS ON INSERT TO orders DO NOTHING
+CREATE SCHEMA x
+CREATE SCHEMA AUTHORIZATION postgres CREATE TABLE t (id int)
+CREATE SEQUENCE s2
+CREATE SERVER s FOREIGN DATA WRAPPER w
+CREATE STATISTICS st ON customer_id, status FROM orders
+CREATE SUBSCRIPTION sub CONNECTION 'host=x' PUBLICATION p
+CREATE TABLE t (id int)
+CREATE TABLE t AS SELECT 1 AS a
+CREATE TABLE t AS EXECUTE q
+CREATE TABLE t AS TABLE orders WITH NO DATA
+CREATE TABLE t (LIKE orders INCLUDING ALL)
+CREATE TABLE t () INHERITS (orders)
+CREATE TABLE t PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')
+CREATE TABLE IF NOT EXISTS t (id serial PRIMARY KEY)
+CREATE UNLOGGED TABLE t (id int)
+CREATE TEMP TABLE t (id int)
+CREATE TABLESPACE ts LOCATION '/tmp/x'
+CREATE TEXT SEARCH CONFIGURATION c (COPY = english)
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple)
+CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION f(internal))
+CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION writer()
+CREATE TYPE pair AS (a int, b int)
+CREATE TYPE colour AS ENUM ('red')
+CREATE TYPE floatrange AS RANGE (SUBTYPE = float8)
+CREATE TYPE shell
+CREATE USER u
+CREATE USER MAPPING FOR postgres SERVER s
+CREATE VIEW v AS SELECT 1 AS a
+CREATE TEMP VIEW v AS SELECT 1 AS a
+CREATE RECURSIVE VIEW v (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM v
+DEALLOCATE ALL
+DECLARE c CURSOR FOR SELECT 1
+DECLARE c CURSOR WITH HOLD FOR SELECT * FROM orders
+DELETE FROM note_log
+DELETE FROM note_log WHERE id = 1 RETURNING *
+DELETE FROM note_log USING orders WHERE order_id = id
+DISCARD ALL
+DISCARD TEMP
+DISCARD SEQUENCES
+DO $$ BEGIN PERFORM 1; END $$
+DO LANGUAGE plpgsql $$ BEGIN INSERT INTO note_log VALUES (1, 'x'); END $$
+DROP ACCESS METHOD am
+DROP AGGREGATE total(int)
+DROP CAST (text AS int)
+DROP COLLATION german
+DROP CONVERSION conv
+DROP DATABASE other
+DROP DOMAIN positive
+DROP EVENT TRIGGER et
+DROP EXTENSION plpgsql
+DROP FOREIGN DATA WRAPPER w
+DROP FOREIGN TABLE ft
+DROP FUNCTION writer()
+DROP GROUP g
+DROP INDEX customers_pkey
+DROP LANGUAGE plpgsql
+DROP MATERIALIZED VIEW monthly_sales
+DROP OPERATOR + (int, int)
+DROP OPERATOR CLASS oc USING btree
+DROP OPERATOR FAMILY fam USING btree
+DROP OWNED BY postgres
+DROP POLICY p ON orders
+DROP PROCEDURE proc()
+DROP PUBLICATION pub
+DROP ROLE r
+DROP ROUTINE writer()
+DROP RULE r ON orders
+DROP SCHEMA hr CASCADE
+DROP SEQUENCE counter
+DROP SERVER s
+DROP STATISTICS st
+DROP SUBSCRIPTION sub
+DROP TABLE orders
+DROP TABLE IF EXISTS nothing, orders CASCADE
+DROP TABLESPACE ts
+DROP TEXT SEARCH CONFIGURATION english
+DROP TEXT SEARCH DICTIONARY simple
+DROP TRANSFORM FOR int LANGUAGE sql
+DROP TRIGGER t ON orders
+DROP TYPE order_status
+DROP USER u
+DROP USER MAPPING FOR postgres SERVER s
+DROP VIEW order_totals
+END
+EXECUTE q
+EXECUTE q(1, 'x')
+EXPLAIN SELECT 1
+EXPLAIN ANALYZE SELECT 1
+EXPLAIN INSERT INTO note_log VALUES (1, 'x')
+EXPLAIN ANALYZE INSERT INTO note_log VALUES (1, 'x')
+EXPLAIN (ANALYZE, BUFFERS) UPDATE note_log SET body = 'x'
+EXPLAIN (ANALYZE true, FORMAT json) DELETE FROM note_log
+EXPLAIN (ANALYZE 1) MERGE INTO note_log n USING orders o ON n.id = o.order_id WHEN MATCHED THEN DELETE
+EXPLAIN ANALYZE SELECT nextval('counter')
+EXPLAIN ANALYZE SELECT * FROM note_log FOR UPDATE
+EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS a
+EXPLAIN CREATE MATERIALIZED VIEW mv AS SELECT 1 AS a
+EXPLAIN ANALYZE EXECUTE q
+EXPLAIN EXECUTE q
+EXPLAIN DECLARE c CURSOR FOR SELECT 1
+EXPLAIN ANALYZE WITH d AS (DELETE FROM note_log RETURNING 1) SELECT * FROM d
+EXPLAIN (SERIALIZE, ANALYZE) SELECT writer()
+EXPLAIN ANALYZE VALUES (nextval('counter'))
+FETCH ALL FROM c
+GRANT SELECT ON orders TO PUBLIC
+GRANT pg_monitor TO postgres
+GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC
+GRANT SET ON PARAMETER work_mem TO PUBLIC
+IMPORT FOREIGN SCHEMA x FROM SERVER s INTO public
+INSERT INTO note_log VALUES (1, 'x')
+INSERT INTO note_log DEFAULT VALUES
+INSERT INTO note_log SELECT order_id, note FROM orders
+INSERT INTO note_log VALUES (1, 'x') ON CONFLICT DO NOTHING
+INSERT INTO note_log VALUES (1, 'x') RETURNING id
+INSERT INTO note_log TABLE note_log
+WITH n AS (SELECT 1 AS id) INSERT INTO note_log SELECT id, 'x' FROM n
+LISTEN channel
+LOAD 'plpgsql'
+LOCK TABLE orders
+LOCK orders IN SHARE MODE
+MERGE INTO note_log n USING orders o ON n.id = o.order_id WHEN MATCHED THEN UPDATE SET body = o.note WHEN NOT MATCHED THEN INSERT VALUES (o.order_id, o.note)
+MERGE INTO note_log n USING orders o ON n.id = o.order_id WHEN MATCHED THEN DO NOTHING
+WITH m AS (MERGE INTO note_log n USING orders o ON n.id = o.order_id WHEN MATCHED THEN DELETE RETURNING n.id) SELECT * FROM m
+MOVE 1 FROM c
+NOTIFY channel, 'payload'
+PREPARE q2 AS SELECT 1
+PREPARE q2 AS DELETE FROM note_log
+PREPARE TRANSACTION 'x'
+REASSIGN OWNED BY postgres TO postgres
+REFRESH MATERIALIZED VIEW monthly_sales
+REFRESH MATERIALIZED VIEW CONCURRENTLY monthly_sales
+REINDEX TABLE orders
+REINDEX INDEX customers_pkey
+REINDEX (VERBOSE) DATABASE company
+RELEASE SAVEPOINT x
+RESET ALL
+RESET work_mem
+REVOKE SELECT ON orders FROM PUBLIC
+REVOKE pg_monitor FROM postgres
+ROLLBACK
+ROLLBACK PREPARED 'x'
+ROLLBACK TO SAVEPOINT x
+SAVEPOINT x
+SECURITY LABEL ON TABLE orders IS 'x'
+SELECT * INTO t FROM orders
+SELECT * INTO TEMP t FROM orders
+SELECT 1 AS a INTO UNLOGGED t
+SELECT 1 AS a INTO t UNION SELECT 2
+WITH x AS (SELECT 1 AS a) SELECT a INTO t FROM x
+SELECT * FROM note_log FOR UPDATE
+SELECT * FROM note_log FOR NO KEY UPDATE
+SELECT * FROM note_log FOR SHARE
+SELECT * FROM note_log FOR KEY SHARE
+SELECT * FROM note_log n, orders o WHERE n.id = o.order_id FOR UPDATE OF n SKIP LOCKED
+SELECT * FROM note_log FOR UPDATE NOWAIT
+SELECT * FROM (SELECT * FROM note_log FOR UPDATE) q
+WITH q AS (SELECT * FROM note_log FOR SHARE) SELECT * FROM q
+SELECT (SELECT id FROM note_log LIMIT 1 FOR UPDATE)
+(SELECT id FROM note_log FOR UPDATE) UNION ALL (SELECT 1)
+SELECT ARRAY(SELECT id FROM note_log FOR KEY SHARE)
+SELECT 1 WHERE EXISTS (SELECT FROM note_log FOR UPDATE)
+WITH d AS (DELETE FROM note_log RETURNING *) SELECT * FROM d
+WITH d AS (UPDATE note_log SET body = 'x' RETURNING *) SELECT 1
+WITH d AS (INSERT INTO note_log VALUES (1, 'x') RETURNING *) TABLE d
+WITH d AS (INSERT INTO note_log VALUES (1, 'x')) VALUES (1)
+WITH a AS (SELECT 1), d AS (DELETE FROM note_log) SELECT * FROM a
+WITH d AS (DELETE FROM note_log RETURNING 1) SELECT 1 UNION SELECT * FROM d
+SELECT nextval('counter')
+SELECT NEXTVAL('counter')
+SELECT "nextval"('counter')
+SELECT pg_catalog.nextval('counter'::regclass)
+SELECT U&"next\0076al"('counter')
+SELECT /* x */ nextval -- y
+SELECT setval('counter', 5)
+SELECT setval('counter', 5, false) FROM orders
+SELECT * FROM nextval('counter')
+SELECT * FROM orders, LATERAL nextval('counter') n
+SELECT * FROM ROWS FROM (nextval('counter'), generate_series(1, 2)) x
+SELECT 1 FROM orders WHERE nextval('counter') > 0
+SELECT 1 FROM orders ORDER BY nextval('counter')
+SELECT count(*) FROM orders GROUP BY nextval('counter')
+SELECT 1 LIMIT nextval('counter')
+SELECT count(*) FILTER (WHERE nextval('counter') > 0) FROM orders
+SELECT sum(1) OVER (ORDER BY nextval('counter')) FROM orders
+SELECT CASE WHEN true THEN nextval('counter') END
+SELECT array[nextval('counter')], row(nextval('counter')), coalesce(nextval('counter'), 1)
+SELECT ('counter'::regclass).nextval
+SELECT (c.s).nextval FROM (SELECT 'counter'::regclass AS s) c
+SELECT s.nextval FROM (SELECT 'counter'::regclass) s(x)
+SELECT JSON_OBJECT('a': nextval('counter'))
+SELECT (VALUES (nextval('counter')))
+VALUES (nextval('counter'))
+SELECT lo_create(0)
+SELECT lo_creat(-1)
+SELECT lo_unlink(1)
+SELECT (1::oid).lo_unlink
+SELECT lo_open(1, 131072)
+SELECT lowrite(0, 'x')
+SELECT lo_truncate(0, 1)
+SELECT lo_from_bytea(0, 'x')
+SELECT lo_put(1, 0, 'x')
+SELECT lo_import('/etc/hostname')
+SELECT lo_export(1, '/tmp/x')
+SELECT lo_get(1)
+SELECT pg_notify('a', 'b')
+SELECT pg_advisory_lock(1)
+SELECT pg_try_advisory_xact_lock(1)
+SELECT pg_advisory_unlock_all()
+SELECT set_config('work_mem', '1MB', false)
+SELECT txid_current()
+SELECT pg_current_xact_id()
+SELECT txid_current_if_assigned()
+SELECT pg_export_snapshot()
+SELECT pg_logical_emit_message(true, 'a', 'b')
+SELECT pg_create_restore_point('x')
+SELECT pg_switch_wal()
+SELECT pg_create_physical_replication_slot('x')
+SELECT pg_drop_replication_slot('x')
+SELECT pg_replication_origin_create('x')
+SELECT pg_stat_reset()
+SELECT pg_stat_clear_snapshot()
+SELECT pg_reload_conf()
+SELECT pg_rotate_logfile()
+SELECT pg_terminate_backend(0)
+SELECT pg_cancel_backend(0)
+SELECT pg_promote()
+SELECT pg_import_system_collations('pg_catalog')
+SELECT brin_summarize_new_values('orders')
+SELECT gin_clean_pending_list('orders')
+SELECT pg_restore_relation_stats('relation', 'orders')
+SELECT pg_clear_relation_stats('public', 'orders')
+SELECT binary_upgrade_set_next_pg_type_oid(1)
+SELECT currval('counter')
+SELECT lastval()
+SELECT setseed(0.5)
+SELECT pg_sleep(0)
+SELECT writer()
+SELECT * FROM writer()
+SELECT public.writer()
+SELECT count(*) FROM orders WHERE public.writer() = 1
+SELECT query_to_xml('DELETE FROM note_log', true, true, '')
+SELECT query_to_xml('SELECT nextval(''counter'')', true, true, '')
+SELECT cursor_to_xml('c', 1, true, true, '')
+SELECT ts_stat('SELECT nextval(''counter'')')
+SELECT pg_file_write('x', 'y', false)
+SELECT dblink_exec('x', 'DELETE FROM note_log')
+SET work_mem = '1MB'
+SET LOCAL work_mem = '1MB'
+SET SESSION AUTHORIZATION DEFAULT
+SET ROLE NONE
+SET CONSTRAINTS ALL DEFERRED
+SET TRANSACTION READ WRITE
+SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE
+SHOW work_mem
+SHOW ALL
+START TRANSACTION READ WRITE
+TABLE note_log
+TABLE note_log FOR UPDATE
+TRUNCATE note_log
+TRUNCATE ONLY note_log, orders RESTART IDENTITY CASCADE
+UNLISTEN *
+UPDATE note_log SET body = 'x'
+UPDATE note_log SET (id, body) = (SELECT 1, 'x') WHERE id = 2 RETURNING *
+UPDATE ONLY note_log n SET body = o.note FROM orders o WHERE o.order_id = n.id
+WITH x AS (SELECT 1 AS id) UPDATE note_log SET body = 'y' FROM x WHERE note_log.id = x.id
+UPDATE note_log SET body = 'x' WHERE CURRENT OF c
+VACUUM
+VACUUM (ANALYZE) orders
+VACUUM FULL orders
+VALUES (1), (2)
+SELECT 1
