@@ -29,7 +29,11 @@ const setUp = (seed: 'a' | 'b') => `
   CREATE TABLE tiers_b PARTITION OF tiers FOR VALUES FROM ('b', 0) TO ('b', 20);
   INSERT INTO tiers SELECT i, 1, '${seed}' FROM generate_series(1, 9) i;
   CREATE TABLE required (id int PRIMARY KEY, name text, ssn text NOT NULL CHECK (length(ssn) > 3)); INSERT INTO required VALUES (1, 'n', '${seed}1234');
-  CREATE TABLE parent (id int, name text); CREATE TABLE child (secret text) INHERITS (parent); INSERT INTO child VALUES (1, 'c', '${seed}');
+  CREATE TABLE parent (id int, name text); CREATE TABLE child (secret text) INHERITS (parent);
+  INSERT INTO child SELECT i, 'c', ${seed === 'a' ? "'s'" : "(SELECT string_agg(md5(j::text), '') FROM generate_series(1, 40) j)"} FROM generate_series(1, 9) i;
+  CREATE VIEW v_places AS SELECT id, ctid AS place FROM indexed; CREATE VIEW v_placed AS SELECT id FROM indexed WHERE ctid < '(1,0)';
+  CREATE TABLE plain (id int PRIMARY KEY, note text, secret text);
+  ALTER TABLE plain ALTER note SET STORAGE PLAIN, ALTER secret SET STORAGE PLAIN; INSERT INTO plain VALUES (1, 'x', repeat('s', ${seed === 'a' ? 1 : 4000}));
   CREATE VIEW v_users AS SELECT id, name FROM users;
   ANALYZE;`;
 
@@ -47,6 +51,7 @@ const classification = {
   'public.tiers': { secret: 'SECRET' },
   'public.required': { ssn: 'US_SOCIAL_SECURITY_NUMBER' },
   'public.child': { secret: 'SECRET' },
+  'public.plain': { secret: 'SECRET' },
 };
 
 const long = `(SELECT string_agg(sha256((j + 7)::text::bytea)::text, '') FROM generate_series(1, 20) j)`;
@@ -76,6 +81,13 @@ const attacks = [
   'UPDATE tiers SET id = id WHERE id = 4 RETURNING ctid',
   "UPDATE parent SET name = 'x' WHERE parent.ctid = '(0,1)'",
   'UPDATE parent SET name = ctid::text WHERE id = 1 RETURNING name',
+
+  'SELECT ctid FROM parent ORDER BY id',
+  'SELECT (p).ctid FROM parent p ORDER BY id',
+  "SELECT count(*) FROM parent WHERE ctid < '(1,0)'",
+  'SELECT * FROM v_places ORDER BY id',
+  'SELECT count(*) FROM v_placed',
+  "UPDATE plain SET note = repeat('x', 5000) WHERE id = 1",
 
   // MERGE
   "MERGE INTO notes USING users u ON notes.id = u.id AND u.id < 4 WHEN MATCHED AND u.income > 500 THEN UPDATE SET t = 'rich'",
@@ -208,7 +220,9 @@ const work = [
   'WITH adults AS (SELECT id FROM users WHERE age = 18), gone AS (DELETE FROM orders USING adults WHERE orders.user_id = adults.id RETURNING orders.*) SELECT count(*) FROM gone',
   "WITH a AS (INSERT INTO notes VALUES (60, 'a') RETURNING id), b AS (UPDATE notes SET t = 'b' WHERE id = 1 RETURNING id) SELECT * FROM a UNION ALL SELECT * FROM b ORDER BY 1",
   "WITH a AS (INSERT INTO users (id, name) VALUES (802, 'n') RETURNING id) MERGE INTO notes n USING a ON n.id = a.id WHEN NOT MATCHED THEN INSERT VALUES (a.id, 'm')",
-  "UPDATE parent SET name = 'y' WHERE id = 1 RETURNING id, name",
+  "UPDATE parent SET name = 'y' WHERE id = 1 RETURNING *",
+  "INSERT INTO plain (id, note, secret) VALUES (2, 'n', 's') RETURNING note",
+  'SELECT * FROM parent ORDER BY id',
 ];
 
 /** Everything of the tables that is not classified. */

@@ -13,6 +13,7 @@ const column = z.object({
   type: number,
   generated: z.boolean(),
   hasDefault: z.boolean(),
+  inline: z.boolean(),
 });
 
 const rows = {

@@ -63,6 +63,8 @@ export type Column = {
   type: number;
   generated: boolean;
   hasDefault: boolean;
+  /** Of any length, and never kept outside its row. */
+  inline: boolean;
 };
 
 export type Type = {
@@ -129,6 +131,9 @@ export type View = {
   /** It calls functions or operators that did not come with the server. */
   userCode: boolean;
 };
+
+/** They tell where a row lies, when it was written or which part of its table it is in: that depends on all of its values. */
+export const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
 export const nameOf = (relation: Relation) => `${relation.schema}.${relation.name}`;
 

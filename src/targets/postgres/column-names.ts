@@ -142,7 +142,9 @@ export function guessByName({ table, column, kind }: Named): Guess | undefined {
   const ofPeople = peopleTable.test(wordsOf(table));
   const rule = rules.find(
     (candidate) =>
-      candidate.kinds.includes(kind === 'enum' ? 'text' : kind) && (candidate.people !== true || ofPeople) && candidate.words.test(words),
+      candidate.kinds.includes(kind === 'enum' ? 'text' : kind) &&
+      (candidate.people !== true || ofPeople) &&
+      candidate.words.test(words),
   );
   return rule && { className: rule.className, confidence: rule.confidence ?? 'high' };
 }

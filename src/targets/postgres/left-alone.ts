@@ -1,9 +1,7 @@
+import { systemColumns } from './catalog.ts';
 import type { Cover } from './masks.ts';
 import type { Reference } from './references.ts';
 import { everyNode, type Fields, fieldsOf, isFields, namesOf, nodesOf, ofType, textOf } from './syntax.ts';
-
-/** They tell where a row lies and when it was written, which depends on how long its values are. */
-const systemColumns = ['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid'];
 
 /**
  * R4: those references to relations with hidden columns that a query may read as they stand, because it speaks of nothing
@@ -57,7 +55,7 @@ function spokenIn(query: Fields): Spoken | undefined {
     if (own > 0) addTables(select['fromClause'], spoken.starred);
   }
   // A star that is nobody's could be anybody's.
-  return stars !== 0 || systemColumns.some((name) => spoken.names.has(name)) ? undefined : spoken;
+  return stars !== 0 || [...systemColumns].some((name) => spoken.names.has(name)) ? undefined : spoken;
 }
 
 /** Every SELECT, the sides of a set operation included, which the tree holds bare. */

@@ -1,4 +1,4 @@
-import type { Relation } from './catalog.ts';
+import { type Relation, systemColumns } from './catalog.ts';
 import { type Fields, fieldsOf, isFields, namesOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
 import { isWriteType } from './write-nodes.ts';
 
@@ -19,9 +19,6 @@ type Named = Guarded & { range: Fields; names: Set<string> };
 
 /** What is looked up by the fields of its RangeVar. */
 type GuardedBy = (range: Fields) => Guarded | undefined;
-
-/** Depends on where a row lies, and so on how long its values are, or on which part of its table it is in. */
-const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
 /**
  * Every place that speaks of a hidden column, of a whole row that holds one, or of where such a row lies. A name counts for

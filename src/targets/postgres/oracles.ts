@@ -148,6 +148,10 @@ function checkComputed(facts: Facts): void {
         numbers,
       );
   }
+  if (relation.columns.some(({ number, inline }) => inline && isHidden(number) && !isUpdated(number)))
+    facts.refuse(
+      `A row of ${nameOf(relation)} may become too long by a classified value that is kept within it; delete and insert rows instead`,
+    );
   const generated = linksOf(catalog).generated(relation.oid);
   for (const { column } of generated) {
     const sources = generated.filter((one) => one.column === column).map(({ source }) => source);

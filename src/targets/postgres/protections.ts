@@ -194,7 +194,8 @@ function readBy(closure: Closure, oids: readonly number[]): Classes {
       relation === undefined ? new Refusal('R5', 'A view reads what is not known') : obstacle(closure, relation);
     if (refusal !== undefined) throw refusal;
     for (const { name } of (relation && hiddenColumns(relation)) ?? []) all.set(name, [unclassifiedClass]);
-    for (const [column, classes] of closure.classes.get(oid) ?? []) {
+    const parts = relation === undefined ? [] : relatives(relation, closure.catalog, 'child');
+    for (const [column, classes] of parts.flatMap((part) => [...(closure.classes.get(part.oid) ?? [])])) {
       all.set(column, [...new Set([...(all.get(column) ?? []), ...classes])]);
     }
   }

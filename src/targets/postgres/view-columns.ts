@@ -1,5 +1,5 @@
 import { checkFunction, isAlwaysRun } from './allowed-functions.ts';
-import { type Catalog, nameOf, type Relation, type View } from './catalog.ts';
+import { type Catalog, nameOf, type Relation, systemColumns, type View } from './catalog.ts';
 import { Refusal } from './refusal.ts';
 import { everyNode, type Fields, fieldsOf, isFields, namesOf, nodesOf, ofType, textOf } from './syntax.ts';
 
@@ -84,7 +84,8 @@ function finder(select: Fields, reads: Classes): (below: unknown) => string[] {
     const name = type === 'RangeVar' || type === 'RangeSubselect' || type === 'JoinExpr' ? aliasOf(fields) : undefined;
     if (name !== undefined) relations.add(name);
   }
-  const ofName = (name: string) => (name === '*' || relations.has(name) ? everything : (reads.get(name) ?? []));
+  const ofName = (name: string) =>
+    name === '*' || relations.has(name) || systemColumns.has(name) ? everything : (reads.get(name) ?? []);
 
   return (below) => {
     const classes = new Set<string>();
