@@ -3,8 +3,8 @@ import { type Catalog, type ExtensionFacts, nameOf, type View } from './catalog.
 import { catalogSql } from './catalog-sql.ts';
 import type { Parser } from './parser.ts';
 
-/** Answers a query with its rows as objects. */
-export type Ask = (sql: string) => Promise<unknown[]>;
+/** Answers a query with its rows as objects, some at a time. */
+export type Fetch = (sql: string) => AsyncIterable<unknown[]>;
 
 const number = z.coerce.number().int();
 const column = z.object({
@@ -68,10 +68,16 @@ const rows = {
 /** Of what no row speaks of, and of the system's own relations, which do not change. */
 const blank = { fingerprint: '0:0', writeFingerprint: '0:0' };
 
-/** Reads the whole catalog; the caller sees to it that all questions are answered from one snapshot. */
-export async function readCatalog(ask: Ask, database: string, parser: Parser): Promise<Catalog> {
-  const read = async <Row>(schema: z.ZodType<Row>, sql: string): Promise<Row[]> =>
-    z.array(schema).parse(await ask(sql));
+/**
+ * Reads the whole catalog; the caller sees to it that all questions are answered from one snapshot. However many relations
+ * there are, nothing else waits for long: rows are taken in as they come.
+ */
+export async function readCatalog(fetch: Fetch, database: string, parser: Parser): Promise<Catalog> {
+  const read = async <Row>(schema: z.ZodType<Row>, sql: string): Promise<Row[]> => {
+    const found: Row[] = [];
+    for await (const some of fetch(sql)) for (const row of some) found.push(schema.parse(row));
+    return found;
+  };
 
   const found = await read(rows.relations, catalogSql.relations);
   const prints = new Map(

@@ -23,12 +23,15 @@ const version = 'v.xmin::text::bigint AS version';
 
 const fingerprint = (rows = '') => `concat(count(*)${rows}, ':', coalesce(sum(version)${rows}, 0))`;
 
-/** The fingerprint of the relations `$1` together. Prepared once for each session, as it is asked with every statement. */
+/**
+ * The fingerprint of the relations `$1` together. Prepared once for each session, as it is asked with every statement; how many
+ * relations there are is hidden in a subquery from the planner, which would else plan it anew each time.
+ */
 const drift = (parts: typeof telling) =>
   `SELECT ${fingerprint()} FROM (${parts
     .map(
       ({ relation, from }) =>
-        `SELECT ${version} FROM ${from} ${from.includes('WHERE') ? 'AND' : 'WHERE'} ${relation} = ANY ($1::oid[])`,
+        `SELECT ${version} FROM ${from} ${from.includes('WHERE') ? 'AND' : 'WHERE'} ${relation} = ANY ((SELECT $1::oid[])::oid[])`,
     )
     .join(' UNION ALL ')}) t`;
 
@@ -134,7 +137,7 @@ export const catalogSql = {
       ${indexColumns} AS columns,
       x.indexprs IS NULL AND x.indpred IS NULL AND NOT x.indisexclusion
         AND coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false') = 'false' AS plain
-    FROM pg_index x WHERE x.indisunique OR x.indisexclusion`,
+    FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid AND c.relkind IN ('r', 'p', 'm') WHERE x.indisunique OR x.indisexclusion`,
 
   indexes: `
     SELECT x.indrelid::int AS relation, ${indexColumns} AS columns

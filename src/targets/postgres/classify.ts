@@ -6,7 +6,7 @@ import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
 import { createOwnRows, type OwnRow } from './own-rows.ts';
 import type { Pools } from './pool.ts';
 import { type Proposal, propose } from './propose.ts';
-import { entriesFor, globMatches } from './protections.ts';
+import { entriesOf, globOf } from './protections.ts';
 import { defaultSeconds } from './run.ts';
 import { kindOf, type Sampled, sample } from './sample.ts';
 import type { Settings } from './settings.ts';
@@ -44,10 +44,11 @@ export function tablesToClassify(catalog: Catalog, globs: readonly string[]): Re
   const partitions = new Set(
     catalog.inheritance.filter(({ parent }) => catalog.byOid.get(parent)?.kind === 'p').map(({ child }) => child),
   );
+  const fitting = globs.map(globOf);
   const tables = [...catalog.byOid.values()]
     .filter((relation) => ['r', 'p', 'f'].includes(relation.kind) && !isSystem(relation))
     .filter((relation) => !partitions.has(relation.oid))
-    .filter((relation) => globs.length === 0 || globs.some((glob) => globMatches(glob, nameOf(relation))))
+    .filter((relation) => globs.length === 0 || fitting.some((fits) => fits(nameOf(relation))))
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const wanted = new Set(tables);
   const ordered = new Set<Relation>();
@@ -112,7 +113,7 @@ function rowsOf(
   found: Map<string, string>,
 ): OwnRow[] {
   const { catalog, classification } = work;
-  const entries = entriesFor(classification, nameOf(table));
+  const entries = entriesOf(classification)(nameOf(table));
   const inForce = new Map(entries.flatMap((entry) => [...entry]));
   const weigh = (column: (typeof table.columns)[number]): Proposal => {
     const inherited = inheritedBy(table, column.number, catalog, found);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import type { Ask } from './catalog-reader.ts';
 import { constant } from './syntax.ts';
+
+/** Answers a query with its rows as objects. */
+type Ask = (sql: string) => Promise<unknown[]>;
 
 /** What grants depend on and a catalog snapshot does not hold, as it is no part of understanding. */
 export type GrantFacts = {

@@ -15,6 +15,9 @@ export type Links = {
   partitionKeys(oid: number): Catalog['partitionKeys'];
   checks(oid: number): Catalog['checks'];
   generated(oid: number): Catalog['generated'];
+  rowSecurity(oid: number): Catalog['rowSecurity'];
+  /** Views that read it directly. */
+  readers(oid: number): readonly number[];
 };
 
 const known = new WeakMap<Catalog, Links>();
@@ -27,8 +30,12 @@ export function linksOf(catalog: Catalog): Links {
 }
 
 function toLinks(catalog: Catalog): Links {
-  const { inheritance, foreignKeys, uniques, indexes, partitionKeys, checks, generated } = catalog;
+  const { inheritance, foreignKeys, uniques, indexes, partitionKeys, checks, generated, rowSecurity, views } = catalog;
   const below = by(inheritance, ({ parent }) => parent);
+  const read = by(
+    [...views.values()].flatMap(({ oid, reads }) => reads.map((of) => ({ of, oid }))),
+    ({ of }) => of,
+  );
   const above = by(inheritance, ({ child }) => child);
   return {
     children: (oid) => below(oid).map(({ child }) => child),
@@ -40,6 +47,8 @@ function toLinks(catalog: Catalog): Links {
     partitionKeys: by(partitionKeys, ({ relation }) => relation),
     checks: by(checks, ({ relation }) => relation),
     generated: by(generated, ({ relation }) => relation),
+    rowSecurity: by(rowSecurity, ({ relation }) => relation),
+    readers: (oid) => read(oid).map((reader) => reader.oid),
   };
 }
 

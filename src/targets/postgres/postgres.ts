@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Connection } from '../../model/connection.ts';
 import type { Access, Context, Target } from '../target.ts';
 import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer.ts';
@@ -149,7 +150,7 @@ async function inspect(
   const client = await pools.take(access);
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const catalog = await readCatalog(async (sql) => (await client.query(sql)).rows, access.settings.database, parser);
+    const catalog = await readCatalog((sql) => fetched(client, sql), access.settings.database, parser);
     await client.query('COMMIT');
     client.release();
     return catalog;
@@ -157,6 +158,18 @@ async function inspect(
     client.release(true);
     throw runProblem(error);
   }
+}
+
+const rowsAtATime = 250;
+
+async function* fetched(client: pg.PoolClient, sql: string): AsyncGenerator<unknown[]> {
+  await client.query(`DECLARE catalog NO SCROLL CURSOR FOR ${sql}`);
+  for (;;) {
+    const { rows } = await client.query(`FETCH ${rowsAtATime} FROM catalog`);
+    yield rows;
+    if (rows.length < rowsAtATime) break;
+  }
+  await client.query('CLOSE catalog');
 }
 
 /** What a classification means for a catalog, worked out once for both. */

@@ -1,7 +1,7 @@
 import type { Classification, Connection } from '../../model/connection.ts';
 import type { Transform } from '../../model/documents.ts';
 import { hiddenColumns } from './allowed-catalog.ts';
-import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
+import { type Catalog, isSystem, nameOf, type Relation, type View } from './catalog.ts';
 import { type Columns, genuineColumns } from './genuine.ts';
 import { linksOf, relatives } from './links.ts';
 import { Refusal } from './refusal.ts';
@@ -29,15 +29,19 @@ const none: Protection = { classes: new Map() };
  * partitions, foreign keys, generated columns and views. What it says nothing of is treated as the connection says.
  */
 export function protectionsOf(catalog: Catalog, connection: Connection): Protections {
+  const entriesFor = entriesOf(connection.classification);
   const closure: Closure = {
     catalog,
     connection,
+    entriesFor,
     classes: new Map(),
     named: new Set(),
     spoken: new Map(),
     refusals: new Map(),
   };
   for (const relation of catalog.byOid.values()) if (!isSystem(relation)) start(closure, relation);
+  nameRelatives(closure);
+  if (connection.document.unclassified === 'mask') maskUnnamed(closure);
   spread(closure);
   const genuine = genuineColumns(
     catalog,
@@ -57,6 +61,7 @@ export function protectionsOf(catalog: Catalog, connection: Connection): Protect
 type Closure = {
   catalog: Catalog;
   connection: Connection;
+  entriesFor: (name: string) => readonly Entry[];
   classes: Map<number, Map<string, Set<string>>>;
   /** Relations the classification speaks of, by name or by what they are made of. */
   named: Set<number>;
@@ -68,7 +73,7 @@ type Closure = {
 /** What the classification itself says of it. */
 function start(closure: Closure, relation: Relation) {
   const name = nameOf(relation);
-  const entries = entriesFor(closure.connection.classification, name);
+  const entries = closure.entriesFor(name);
   if (entries.length > 0) closure.named.add(relation.oid);
   for (const [column, className] of entries.flatMap((entry) => [...entry])) {
     if (!relation.columns.some((known) => known.name === column)) continue;
@@ -87,27 +92,44 @@ function start(closure: Closure, relation: Relation) {
   }
 }
 
-/** Carries classes along everything that copies values, until nothing changes. */
+/**
+ * Carries classes along everything that copies values, until nothing changes. Only what changed is looked at again, so that the
+ * work grows with the catalog and not with its square.
+ */
 function spread(closure: Closure) {
-  nameRelatives(closure);
-  if (closure.connection.document.unclassified === 'mask') maskUnnamed(closure);
-  for (let changed = true; changed; ) {
-    changed = spreadInheritance(closure);
-    changed = spreadForeignKeys(closure) || changed;
-    changed = spreadGenerated(closure) || changed;
-    changed = spreadViews(closure) || changed;
+  const { catalog, classes } = closure;
+  const { readers } = linksOf(catalog);
+  const pending = new Set([...classes.keys(), ...catalog.views.keys()]);
+  const changed = (oid: number, hasChanged: boolean) => {
+    if (!hasChanged) return;
+    pending.add(oid);
+    const relation = catalog.byOid.get(oid);
+    // Whether a part may be read at all depends on what it is a part of.
+    const parts = relation === undefined ? [] : relatives(relation, catalog, 'child');
+    for (const part of parts) for (const reader of readers(part.oid)) pending.add(reader);
+  };
+  // A set that grows while it is walked is walked to its end; what changes after its turn has another.
+  for (const oid of pending) {
+    pending.delete(oid);
+    const view = catalog.views.get(oid);
+    if (view !== undefined) changed(oid, spreadInto(closure, view));
+    changed(oid, spreadGenerated(closure, oid));
+    spreadInheritance(closure, oid, changed);
+    spreadForeignKeys(closure, oid, changed);
   }
 }
 
 /** A partition is known where its parent is, and a view where all it reads is. */
 function nameRelatives(closure: Closure) {
-  for (let size = -1; size !== closure.named.size; ) {
-    size = closure.named.size;
-    for (const { child, parent } of closure.catalog.inheritance)
-      if (closure.named.has(parent)) closure.named.add(child);
-    for (const view of closure.catalog.views.values()) {
-      if (view.reads.every((oid) => isKnown(closure, oid))) closure.named.add(view.oid);
-    }
+  const { catalog, named } = closure;
+  const { children, readers } = linksOf(catalog);
+  const nameView = (oid: number) => {
+    if (catalog.views.get(oid)?.reads.every((read) => isKnown(closure, read))) named.add(oid);
+  };
+  for (const oid of catalog.views.keys()) nameView(oid);
+  for (const oid of named) {
+    for (const child of children(oid)) named.add(child);
+    for (const reader of readers(oid)) nameView(reader);
   }
 }
 
@@ -123,39 +145,31 @@ function maskUnnamed(closure: Closure) {
   }
 }
 
-function spreadInheritance(closure: Closure): boolean {
-  let changed = false;
-  for (const { child, parent } of closure.catalog.inheritance) {
-    for (const [from, to] of [
-      [parent, child],
-      [child, parent],
-    ] as const) {
-      const relation = closure.catalog.byOid.get(to);
-      for (const [column, classes] of closure.classes.get(from) ?? []) {
-        if (relation?.columns.some(({ name }) => name === column))
-          changed = add(closure, relation, column, classes) || changed;
-      }
+type Changed = (oid: number, hasChanged: boolean) => void;
+
+function spreadInheritance(closure: Closure, from: number, changed: Changed) {
+  const { children, parents } = linksOf(closure.catalog);
+  for (const to of [...children(from), ...parents(from)]) {
+    const relation = closure.catalog.byOid.get(to);
+    for (const [column, classes] of closure.classes.get(from) ?? []) {
+      if (relation?.columns.some(({ name }) => name === column)) changed(to, add(closure, relation, column, classes));
     }
   }
-  return changed;
 }
 
-function spreadForeignKeys(closure: Closure): boolean {
-  let changed = false;
-  for (const key of closure.catalog.foreignKeys) {
-    key.parentColumns.forEach((number, index) => {
-      changed = copy(closure, key.parent, number, key.child, key.childColumns[index]) || changed;
+function spreadForeignKeys(closure: Closure, from: number, changed: Changed) {
+  for (const { child, parentColumns, childColumns } of linksOf(closure.catalog).keysTo(from)) {
+    parentColumns.forEach((number, index) => {
+      changed(child, copy(closure, from, number, child, childColumns[index]));
     });
   }
-  return changed;
 }
 
-function spreadGenerated(closure: Closure): boolean {
-  let changed = false;
-  for (const { relation, source, column } of closure.catalog.generated) {
-    changed = copy(closure, relation, source, relation, column) || changed;
-  }
-  return changed;
+function spreadGenerated(closure: Closure, oid: number): boolean {
+  const { generated } = linksOf(closure.catalog);
+  return generated(oid)
+    .map(({ source, column }) => copy(closure, oid, source, oid, column))
+    .includes(true);
 }
 
 function copy(closure: Closure, from: number, fromColumn: number, to: number, toColumn: number | undefined): boolean {
@@ -167,23 +181,17 @@ function copy(closure: Closure, from: number, fromColumn: number, to: number, to
   return classes !== undefined && target !== undefined && name !== undefined && add(closure, target, name, classes);
 }
 
-function spreadViews(closure: Closure): boolean {
-  let changed = false;
-  for (const view of closure.catalog.views.values()) {
-    const relation = closure.catalog.byOid.get(view.oid);
-    if (relation === undefined || closure.refusals.has(view.oid)) continue;
-    try {
-      const found = viewColumns(view, relation, readBy(closure, view.reads), closure.catalog);
-      relation.columns.forEach((column, index) => {
-        changed = add(closure, relation, column.name, found[index] ?? []) || changed;
-      });
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      closure.refusals.set(view.oid, error);
-      changed = true;
-    }
+function spreadInto(closure: Closure, view: View): boolean {
+  const relation = closure.catalog.byOid.get(view.oid);
+  if (relation === undefined || closure.refusals.has(view.oid)) return false;
+  try {
+    const found = viewColumns(view, relation, readBy(closure, view.reads), closure.catalog);
+    return relation.columns.map(({ name }, index) => add(closure, relation, name, found[index] ?? [])).includes(true);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    closure.refusals.set(view.oid, error);
+    return true;
   }
-  return changed;
 }
 
 function readBy(closure: Closure, oids: readonly number[]): Classes {
@@ -210,7 +218,7 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
   }
   if (closure.refusals.has(relation.oid)) return closure.refusals.get(relation.oid);
   if (relation.kind === 'S') return new Refusal('R8', `${name} is a sequence, which cannot be read`);
-  if (relation.kind === 'f' && entriesFor(closure.connection.classification, name).length === 0) {
+  if (relation.kind === 'f' && closure.entriesFor(name).length === 0) {
     return new Refusal(
       'R5',
       `${name} is a foreign table; name its columns in the classification of this connection to allow it`,
@@ -227,11 +235,12 @@ function obstacle(closure: Closure, relation: Relation): Refusal | undefined {
     );
   }
   const classified = closure.classes.get(relation.oid);
-  const guarded = closure.catalog.rowSecurity.some(
-    ({ relation: oid, column }) =>
-      oid === relation.oid &&
-      (column === 0 || relation.columns.some(({ name, number }) => number === column && classified?.has(name))),
-  );
+  const guarded = linksOf(closure.catalog)
+    .rowSecurity(relation.oid)
+    .some(
+      ({ column }) =>
+        column === 0 || relation.columns.some(({ name, number }) => number === column && classified?.has(name)),
+    );
   if (!guarded) return undefined;
   return new Refusal(
     'R5',
@@ -284,14 +293,23 @@ function add(closure: Closure, relation: Relation, column: string, classes: Iter
   return true;
 }
 
-/** The entries that speak of a relation: the one by its name, else every glob that matches. */
-export function entriesFor(classification: Classification, name: string): ReadonlyMap<string, string>[] {
-  const exact = classification.get(name);
-  if (exact !== undefined) return [exact];
-  return [...classification].filter(([key]) => key.includes('*') && globMatches(key, name)).map(([, entry]) => entry);
+type Entry = ReadonlyMap<string, string>;
+
+/** Answers the entries that speak of a relation: the one by its name, else every glob that matches. */
+export function entriesOf(classification: Classification): (name: string) => readonly Entry[] {
+  const globs = [...classification]
+    .filter(([key]) => key.includes('*'))
+    .map(([key, entry]) => ({ matches: globOf(key), entry }));
+  return (name) => {
+    const exact = classification.get(name);
+    if (exact !== undefined) return [exact];
+    return globs.filter(({ matches }) => matches(name)).map(({ entry }) => entry);
+  };
 }
 
-export function globMatches(glob: string, name: string): boolean {
-  const pattern = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pattern.join('.*')}$`).test(name);
+/** Whether a name fits a glob, in which `*` stands for any run of characters. */
+export function globOf(glob: string): (name: string) => boolean {
+  const parts = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = new RegExp(`^${parts.join('.*')}$`);
+  return (name) => pattern.test(name);
 }
