@@ -74,11 +74,16 @@ const callsUserCode = (catalog: string, oid: string) =>
 const wholeRow = (...expressions: string[]) => `concat(${expressions.join(', ')}) ~ ':varattno 0 '`;
 
 /** Every column that an index `x` looks at. */
-const indexColumns = `(SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
+const indexColumns = `CASE WHEN x.indexprs IS NULL AND x.indpred IS NULL THEN to_json(x.indkey::int2[]) ELSE (SELECT coalesce(json_agg(DISTINCT u.number), '[]') FROM (
         SELECT unnest(x.indkey::int2[])::int AS number
         UNION SELECT d.refobjsubid FROM pg_depend d
           WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid = x.indrelid) u
-        WHERE u.number > 0 OR ${wholeRow('x.indexprs', 'x.indpred')})`;
+        WHERE u.number > 0 OR ${wholeRow('x.indexprs', 'x.indpred')}) END`;
+
+/** Relations that have one of the names `$1`, in whatever schema. */
+export const relationsNamedSql = `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname !~ '^pg_(toast|temp)'
+  WHERE c.relname = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`;
 
 export const catalogSql = {
   relations: `

@@ -20,7 +20,7 @@ export type ExecuteDeps = {
   /** Milliseconds after which a reply that nobody reads is given up, at the server too. */
   stall: number;
   /** Called when the catalog is no longer what it was: the snapshot is to be read anew. */
-  onDrift: (access: Access<Settings>) => void;
+  onDrift: (access: Access<Settings>, plan: Plan) => void;
 };
 
 type Job = { operation: Operation<Plan>; access: Access<Settings> & { limits: Limits } };
@@ -41,12 +41,15 @@ export async function execute({ operation, access }: Job, deps: ExecuteDeps): Pr
   try {
     const fields = await session.run.described;
     await session.more();
-    if (plan.access === 'define') deps.onDrift(access);
+    if (plan.access === 'define') deps.onDrift(access, plan);
     return resultOf(session, fields, plan);
   } catch (error) {
     throw await session.fail(error);
   }
 }
+
+/** Whether nothing was run, as the catalog is no longer what it was when the statement was understood. */
+export const isDrift = (error: unknown) => error instanceof Problem && error.reason === 'catalog-changed';
 
 type Session = {
   run: Run;
@@ -190,8 +193,11 @@ async function openSession(
         );
       } else if (stopped === undefined) close(true);
       if (error instanceof CatalogChanged) {
-        deps.onDrift(access);
-        return new Problem('target-rejected', { detail: 'The catalog changed; send the same request again.' });
+        deps.onDrift(access, plan);
+        return new Problem('target-rejected', {
+          detail: 'The catalog changed; send the same request again.',
+          reason: 'catalog-changed',
+        });
       }
       return stopped ?? runProblem(error);
     },

@@ -1,20 +1,23 @@
 import type pg from 'pg';
-import type { Connection } from '../../model/connection.ts';
+import type { Connection, Limits } from '../../model/connection.ts';
+import type { Operation } from '../../model/operation.ts';
 import type { Access, Context, Target } from '../target.ts';
 import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer.ts';
+import { createAsk, inTransaction } from './ask.ts';
 import type { Catalog } from './catalog.ts';
 import { readCatalog } from './catalog-reader.ts';
-import { runProblem } from './errors.ts';
 import { estimate } from './estimate.ts';
-import { execute } from './execute.ts';
+import { execute, isDrift } from './execute.ts';
 import { createParser } from './parser.ts';
 import type { Plan } from './plan.ts';
-import { createPools, type Pools } from './pool.ts';
+import { createPools } from './pool.ts';
 import { checkText } from './preflight.ts';
 import { type Protections, protectionsOf } from './protections.ts';
+import { renewed } from './renewal.ts';
 import type { RouteOptions } from './route.ts';
 import { schemaOf } from './schema.ts';
 import { type Request, type Settings, settingsSchema } from './settings.ts';
+import { createSnapshots, type Snapshot } from './snapshots.ts';
 import { createTurns } from './turns.ts';
 import { checkParameterCount, type Understanding, understand } from './understand.ts';
 
@@ -29,8 +32,8 @@ export type PostgresDeps = RouteOptions & {
   countFor?: number;
 };
 
-/** The catalog as of one moment, and the settings that decide how names are looked up in it. */
-export type Facts = { catalog: Catalog; searchPath: readonly string[]; snapshot: number };
+/** A snapshot of the catalog, and a younger one if relations of these names (`schema.name`) are there by now. */
+export type Facts = { snapshot: Snapshot; renewed: (names: readonly string[]) => Promise<Snapshot> };
 
 const plans = 2000;
 /** Characters up to which a statement is kept; a larger one waits for its turn. */
@@ -50,17 +53,24 @@ export function createPostgres({
 }: PostgresDeps): Target<Settings, Request | Task, Facts, Plan | AdministerPlan> {
   const parser = createParser();
   const pools = createPools({ allowPlaintext, dialInstance });
-  const snapshots = createSnapshots((access) => inspect(access, pools, parser), now, catalogAge);
+  const ask = createAsk(pools);
+  const read = (access: Access<Settings>) =>
+    inTransaction(pools, access, (client) =>
+      readCatalog((sql) => fetched(client, sql), access.settings.database, parser),
+    );
+  const snapshots = createSnapshots({ read, now, age: catalogAge });
   const protections = createProtectionCache();
   const cache = new Map<string, Promise<Understanding>>();
   const turns = createTurns();
+  /** How each plan was come to, so that it can be come to again. */
+  const origins = new WeakMap<Plan, { snapshot: Snapshot; context: Context }>();
 
-  const understood = (request: Request, facts: Facts, context: Context): Promise<Understanding> => {
-    const { catalog, searchPath, snapshot } = facts;
+  const understood = (request: Request, snapshot: Snapshot, context: Context): Promise<Understanding> => {
+    const { catalog, searchPath } = snapshot;
     const ground = { catalog, searchPath, parser, context, protections: protections(catalog, context.connection) };
     if (request.statement.length > longestCached) return turns(() => understand(request, ground));
     const key = JSON.stringify([
-      snapshot,
+      snapshot.number,
       context.connection.name,
       context.connection.version,
       [...context.unmask].sort(),
@@ -76,19 +86,51 @@ export function createPostgres({
     return understanding;
   };
 
+  const run = (operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }) =>
+    execute({ operation, access }, { pools, stall, onDrift: drop });
+
+  const drop = (access: Access<Settings>, plan: Plan) => {
+    snapshots.drop(access, plan.access === 'define' ? undefined : origins.get(plan)?.snapshot);
+  };
+
+  /** A read on the catalog as it is now, if that changes nothing of what was decided and recorded. */
+  async function understoodAgain(
+    operation: Operation<Plan>,
+    access: Access<Settings>,
+  ): Promise<Operation<Plan> | undefined> {
+    const { statement, plan } = operation;
+    const origin = origins.get(plan);
+    if (plan.access !== 'read' || origin === undefined) return undefined;
+    const snapshot = await snapshots.get(access);
+    const { operation: now } = await understood({ statement, parameters: [] }, snapshot, origin.context);
+    if (now.unprovable !== undefined || meaningOf(now) !== meaningOf(operation)) return undefined;
+    origins.set(now.plan, { ...origin, snapshot });
+    return { ...operation, plan: now.plan };
+  }
+
   return {
     kind: 'postgres',
     settings: settingsSchema,
     request: askedSchema,
-    inspect: snapshots.get,
+    async inspect(access) {
+      const snapshot = await snapshots.get(access);
+      return { snapshot, renewed: (names) => renewed(snapshot, names, { access, ask, snapshots }) };
+    },
     async understand(request, facts, context) {
       if ('task' in request) {
-        const { catalog } = facts;
+        const { catalog } = facts.snapshot;
         return understandTask(request, { catalog, protections: protections(catalog, context.connection), context });
       }
       checkText(request);
-      const { operation, recorded, parameters } = await understood(request, facts, context);
+      let { snapshot } = facts;
+      let understanding = await understood(request, snapshot, context);
+      if (understanding.missing.length > 0) {
+        snapshot = await facts.renewed(understanding.missing);
+        understanding = await understood(request, snapshot, context);
+      }
+      const { operation, recorded, parameters } = understanding;
       checkParameterCount(parameters, request);
+      origins.set(operation.plan, { snapshot, context });
       return {
         ...operation,
         parameters: request.parameters,
@@ -99,11 +141,18 @@ export function createPostgres({
       if (plan.access === 'administer') return { risks: [], estimates: {} };
       return estimate({ ...operation, plan }, access, { pools, countFor });
     },
-    execute({ plan, ...operation }, access) {
+    async execute({ plan, ...rest }, access) {
       if (plan.access === 'administer') return plan.run(access, pools);
-      return execute({ operation: { ...operation, plan }, access }, { pools, stall, onDrift: snapshots.drop });
+      const operation = { ...rest, plan };
+      try {
+        return await run(operation, access);
+      } catch (error) {
+        const again = isDrift(error) ? await understoodAgain(operation, access) : undefined;
+        if (again === undefined) throw error;
+        return run(again, access);
+      }
     },
-    schema: ({ catalog }, connection, mayTouch) =>
+    schema: ({ snapshot: { catalog } }, connection, mayTouch) =>
       schemaOf(catalog, connection, protections(catalog, connection), mayTouch),
     async close() {
       await Promise.all([parser.close(), pools.close()]);
@@ -111,54 +160,12 @@ export function createPostgres({
   };
 }
 
-type Snapshots = {
-  get(access: Access<Settings>): Promise<Facts>;
-  drop(access: Access<Settings>): void;
-};
-
-/** One snapshot for each connection, used while it is young, read by one caller for all who wait for it. */
-function createSnapshots(
-  read: (access: Access<Settings>) => Promise<Catalog>,
-  now: () => number,
-  age: number,
-): Snapshots {
-  const known = new Map<string, { facts: Promise<Facts>; key: string; at: number }>();
-  let latest = 0;
-  return {
-    get(access) {
-      const key = `${access.connection.version} ${access.secret.version}`;
-      const current = known.get(access.connection.name);
-      if (current?.key === key && now() - current.at < age) return current.facts;
-      const searchPath = access.settings.search_path;
-      const snapshot = ++latest;
-      const facts = read(access).then((catalog) => ({ catalog, searchPath, snapshot }));
-      known.set(access.connection.name, { facts, key, at: now() });
-      facts.catch(() => {
-        if (known.get(access.connection.name)?.facts === facts) known.delete(access.connection.name);
-      });
-      return facts;
-    },
-    drop: ({ connection }) => known.delete(connection.name),
-  };
+/** All of an operation that is decided by and recorded. */
+function meaningOf({ verb, risks, resources, classes, masks, warnings, protection }: Meaning): string {
+  return JSON.stringify([verb, risks, resources, classes, masks, warnings, protection]);
 }
 
-async function inspect(
-  access: Access<Settings>,
-  pools: Pools,
-  parser: ReturnType<typeof createParser>,
-): Promise<Catalog> {
-  const client = await pools.take(access);
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const catalog = await readCatalog((sql) => fetched(client, sql), access.settings.database, parser);
-    await client.query('COMMIT');
-    client.release();
-    return catalog;
-  } catch (error) {
-    client.release(true);
-    throw runProblem(error);
-  }
-}
+type Meaning = Pick<Operation, 'verb' | 'risks' | 'resources' | 'classes' | 'masks' | 'warnings' | 'protection'>;
 
 const rowsAtATime = 250;
 

@@ -22,6 +22,8 @@ const large = 8192;
 export type Understanding = {
   operation: Omit<Operation<Plan>, 'parameters' | 'recorded'>;
   recorded: Recorded;
+  /** What it names as relations, and the catalog does not know. */
+  missing: readonly string[];
   /** How many `$n` it has. */
   parameters: number;
 };
@@ -67,7 +69,9 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
     throw error;
   });
   const refused = proof instanceof Refusal;
+  const missing = [...references, ...named].filter(({ relation }) => relation === undefined).map(({ name }) => name);
   return {
+    missing,
     parameters,
     recorded: refused ? closedRecord : openRecord,
     operation: {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../../emulators/postgres/postgres.ts';
+import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { type Agent, agentAt } from './agent.ts';
 
 const setUp = `
@@ -51,14 +52,16 @@ afterAll(async () => {
 
 /** Understands, lets somebody else change the database, runs what was understood, and undoes the change. */
 async function meanwhile(statement: string, change: string, undo: string) {
+  const snapshot = async () => (await agent.target.inspect(agent.access())).snapshot.number;
   await agent.run('SELECT 1 FROM plain');
   const operation = await agent.understand(statement);
+  const before = await snapshot();
   await admin.query(change);
   try {
-    return await agent.execute(operation).then(
-      () => 'it ran',
-      (error: unknown) => error,
-    );
+    await agent.execute(operation);
+    return before === (await snapshot()) ? 'it ran' : 'it ran anew';
+  } catch (error) {
+    return error;
   } finally {
     await admin.query(undo);
   }
@@ -143,7 +146,15 @@ describe('a read is not run on a catalog other than the one it was understood on
 
     const outcome = await meanwhile(statement, change, undo);
 
-    expect(outcome).toMatchObject(changed);
+    if (outcome !== 'it ran anew') expect(outcome).toMatchObject(changed);
+  });
+
+  test('but on the new one, where that changes nothing of what was decided and recorded', async () => {
+    const change = 'ALTER TABLE plain ADD more int';
+
+    const outcome = await meanwhile('SELECT id FROM plain', change, 'ALTER TABLE plain DROP more');
+
+    expect(outcome).toBe('it ran anew');
   });
 });
 
@@ -218,7 +229,7 @@ describe('what nothing depends on', () => {
   });
 });
 
-test('sent again, it is understood on the new catalog', async () => {
+test('a read that would be masked otherwise is not run anew in silence, and sent again it is understood on the new catalog', async () => {
   const operation = await agent.understand('SELECT * FROM parent');
   await admin.query('ALTER TABLE people INHERIT parent');
 
@@ -227,4 +238,27 @@ test('sent again, it is understood on the new catalog', async () => {
 
   expect(rows).toEqual([[1, '[US_SOCIAL_SECURITY_NUMBER]']]);
   await admin.query('ALTER TABLE people NO INHERIT parent');
+});
+
+describe('tables that others made a moment ago', () => {
+  test('are found', async () => {
+    let time = Date.now();
+    const patient = agentAt(
+      { port: server.port, database: 'drifting', user: server.user, password: server.password },
+      { target: createPostgres({ allowPlaintext: false, now: () => time }) },
+    );
+    await patient.run('SELECT 1 FROM plain');
+    await admin.query('CREATE TABLE later (id int)');
+    time += 10_000;
+
+    const { rows } = await patient.run('SELECT count(*) FROM later');
+
+    expect(rows).toEqual([[0]]);
+    await patient.target.close();
+    await admin.query('DROP TABLE later');
+  });
+
+  test('are refused as unknown where they are not there', async () => {
+    await expect(agent.run('SELECT 1 FROM never_made')).rejects.toMatchObject({ code: 'masking-unprovable' });
+  });
 });
