@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import type { Gateway } from '../gateway.ts';
 import type { Call } from '../model/call.ts';
+import { check } from '../model/check.ts';
 import { asProblem, Problem } from '../model/problem.ts';
+import { type StructureQuery, structureQuerySchema } from '../model/structure.ts';
 import {
   readAgent,
   readBearer,
@@ -70,9 +72,11 @@ export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiD
   app.get('/v1/connections/:connection', async (context) =>
     renderFound(await lookups.connection(emptyCall(context.req.raw, context.req.param('connection'))), connectionView),
   );
-  app.get('/v1/connections/:connection/schema', async (context) =>
-    renderFound(await lookups.schema(emptyCall(context.req.raw, context.req.param('connection'))), (schema) => schema),
-  );
+  app.get('/v1/connections/:connection/schema', async (context) => {
+    const call = emptyCall(context.req.raw, context.req.param('connection'));
+    const query = await readQuery(context.req.raw).catch((thrown) => lookups.refuse(call, asProblem(thrown)));
+    return renderFound(await lookups.schema(call, query), (schema) => schema);
+  });
   app.get('/v1/operations/:id', async (context) =>
     renderFound(await lookups.operation(emptyCall(context.req.raw), context.req.param('id')), operationView),
   );
@@ -123,6 +127,16 @@ function emptyCall(request: Request, connection = ''): Call {
     signal: request.signal,
     ...(trace !== undefined && { trace }),
   };
+}
+
+/** Each parameter once, and none that means nothing: a misspelt filter would show everything. */
+async function readQuery({ url }: Request): Promise<StructureQuery> {
+  const given = [...new URL(url).searchParams];
+  const query = Object.fromEntries(given);
+  if (Object.keys(query).length < given.length) {
+    throw new Problem('bad-request', { detail: 'Each parameter may stand in the query once.' });
+  }
+  return check(query, structureQuerySchema);
 }
 
 /** Strict, as whoever misspells it wants nothing to be run. */

@@ -6,12 +6,14 @@ import type { Connection } from '../model/connection.ts';
 import type { PolicySet, TargetKind, Verb } from '../model/documents.ts';
 import type { Operation } from '../model/operation.ts';
 import { asProblem, Problem } from '../model/problem.ts';
+import type { StructureQuery } from '../model/structure.ts';
 
 /** What an identity may look up about itself. Nothing here touches data; a refusal is in the trail like any other. */
 export type Lookups = {
   connections(call: Call): Promise<Found<readonly Reachable[]>>;
   connection(call: Call): Promise<Found<Reachable>>;
-  schema(call: Call): Promise<Found<unknown>>;
+  /** A page of a target's structure. */
+  schema(call: Call, query: StructureQuery): Promise<Found<unknown>>;
   /** An approval that this identity asked for; anybody else's looks like none. */
   approval(call: Call, id: string): Promise<Found<Approval>>;
   /** An operation of this identity, of the last day. */
@@ -94,17 +96,18 @@ export function createLookups(steps: Steps): Lookups {
           }),
       ),
     connection: (call) => visit(call, reach),
-    schema: (call) =>
+    schema: (call, query) =>
       visit(call, async (passage, rules) => {
         const { connection, reach: reached } = reach(passage, rules);
         const target = targets.of(connection);
         const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
         const signal = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_SECONDS * 1000)]);
-        const facts = await credentials.use(connection, (secret) =>
-          target.inspect({ connection, settings, secret, signal }),
-        );
         const verbs = reached.verbs.map((verb) => mayTouch(passage, connection, rules, verb));
-        return target.schema(facts, connection, (resource) => verbs.some((may) => may(resource)));
+        const question = { query, mayTouch: (resource: string) => verbs.some((may) => may(resource)) };
+        return credentials.use(connection, async (secret) => {
+          const access = { connection, settings, secret, signal };
+          return target.schema(await target.inspect(access), question, access);
+        });
       }),
     approval: (call, id) =>
       visit(call, async ({ identity }) => {

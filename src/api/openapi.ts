@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { problems } from '../model/problem.ts';
+import { structureQuerySchema } from '../model/structure.ts';
 import * as schemas from './schemas.ts';
 
 type Json = { [key: string]: unknown };
@@ -29,6 +30,12 @@ const problemResponses = Object.fromEntries(
 const connection = { name: 'connection', in: 'path', required: true, schema: { type: 'string' } };
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 const header = (name: string, description: string) => ({ name, in: 'header', schema: { type: 'string' }, description });
+
+/** The parameters of a query, from the schema that checks them. */
+function queryOf(schema: z.ZodObject) {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+  return Object.entries(properties).map(([name, of]) => ({ name, in: 'query', schema: of }));
+}
 
 /** OpenAPI 3.1, made from the schemas that check the requests. */
 export const openApi: Json = {
@@ -71,8 +78,8 @@ export const openApi: Json = {
     '/v1/connections/{connection}/schema': {
       get: {
         summary: "The target's structure, each column with its class and mask",
-        parameters: [connection],
-        responses: { 200: response('By kind of target.', z.looseObject({})), ...problemResponses },
+        parameters: [connection, ...queryOf(structureQuerySchema)],
+        responses: { 200: response('A page of it.', schemas.structureSchema), ...problemResponses },
       },
     },
     '/v1/connections/{connection}/operations': {

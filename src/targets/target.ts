@@ -5,6 +5,7 @@ import type { Operation } from '../model/operation.ts';
 import type { Result } from '../model/result.ts';
 import type { Seal, TokenKey } from '../model/seal.ts';
 import type { Secret } from '../model/secret.ts';
+import type { StructureQuestion } from '../model/structure.ts';
 
 /**
  * A kind of target: two schemas and three small functions. Adding one is one folder, one line in `targets.ts`, one contract test.
@@ -26,8 +27,8 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
   estimate?(operation: Operation<Plan>, access: Access<Settings>): Promise<Estimate>;
   /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
   execute(operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }): Promise<Result>;
-  /** What an agent may know of the target's structure: the resources that it may touch, each column with its class and mask. */
-  schema(facts: Facts, connection: Connection, mayTouch: (resource: string) => boolean): unknown;
+  /** A page of what an agent may know of the target's structure: the resources that it may touch, each column with its class and mask. */
+  schema(facts: Facts, question: StructureQuestion, access: Access<Settings>): Promise<unknown>;
   /** Ends pools and workers. */
   close(): Promise<void>;
 }

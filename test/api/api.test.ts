@@ -333,3 +333,21 @@ describe('looking things up', () => {
     expect([...new Set(referred)].sort()).toEqual(present.sort());
   });
 });
+
+describe('the structure of a target over HTTP', () => {
+  const get = (query: string) =>
+    anApi().app.request(`/v1/connections/crm/schema${query}`, { headers: { Authorization: 'Bearer a-token' } });
+
+  test('is asked for by the page, and by name', async () => {
+    const response = await get('?match=public.*&page_size=7');
+
+    expect(await response.json()).toMatchObject({ asked: { match: 'public.*', page_size: 7 } });
+  });
+
+  test.each(['?pagesize=7', '?page_size=0', '?page_size=7&page_size=8', '?table='])('refuses %s', async (query) => {
+    const response = await get(query);
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'bad-request' });
+  });
+});

@@ -169,7 +169,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       const summary = () => ({ truncated: false });
       return { columns: [{ name: 'email', type: 'text' }], batches: (options.batches ?? rows)(), summary };
     },
-    schema: () => ({}),
+    schema: async (_facts, { query }) => ({ tables: [], asked: query }),
     close: async () => {},
   };
 

@@ -4,7 +4,7 @@ import type { Operation } from '../../model/operation.ts';
 import type { Access, Context, Target } from '../target.ts';
 import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer.ts';
 import { createAsk, inTransaction } from './ask.ts';
-import type { Catalog } from './catalog.ts';
+import type { Catalog, Relation } from './catalog.ts';
 import { readCatalog } from './catalog-reader.ts';
 import { estimate } from './estimate.ts';
 import { execute, isDrift } from './execute.ts';
@@ -16,6 +16,7 @@ import { type Protections, protectionsOf } from './protections.ts';
 import { renewed } from './renewal.ts';
 import type { RouteOptions } from './route.ts';
 import { schemaOf } from './schema.ts';
+import { detailsSchema, detailsSql } from './schema-details.ts';
 import { type Request, type Settings, settingsSchema } from './settings.ts';
 import { createSnapshots, type Snapshot } from './snapshots.ts';
 import { createTurns } from './turns.ts';
@@ -152,8 +153,13 @@ export function createPostgres({
         return run(again, access);
       }
     },
-    schema: ({ snapshot: { catalog } }, connection, mayTouch) =>
-      schemaOf(catalog, connection, protections(catalog, connection), mayTouch),
+    schema({ snapshot: { catalog } }, question, access) {
+      const { connection } = access;
+      const details = async (relations: readonly Relation[]) =>
+        detailsSchema.parse(await ask(access, detailsSql, [relations.map(({ oid }) => oid)]));
+      const ground = { catalog, connection, protections: protections(catalog, connection), detailsOf: details };
+      return schemaOf(ground, question);
+    },
     async close() {
       await Promise.all([parser.close(), pools.close()]);
     },

@@ -1,3 +1,4 @@
+import { structureSchema } from '../../../src/api/schemas.ts';
 import { check } from '../../../src/model/check.ts';
 import type { Connection } from '../../../src/model/connection.ts';
 import {
@@ -10,6 +11,7 @@ import { Problem } from '../../../src/model/problem.ts';
 import type { Column } from '../../../src/model/result.ts';
 import { createTokenKey } from '../../../src/model/seal.ts';
 import { Secret } from '../../../src/model/secret.ts';
+import type { StructureQuery } from '../../../src/model/structure.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { type Row, rowsOf } from '../../fakes/batches.ts';
 
@@ -123,7 +125,10 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
       for await (const batch of result.batches) rows.push(...rowsOf(batch));
       return { operation, rows, columns: result.columns, truncated: result.summary().truncated };
     },
-    schema: async () => target.schema(await target.inspect(access()), connection, () => true),
+    schema: async (query: Partial<StructureQuery> = {}, mayTouch: (resource: string) => boolean = () => true) => {
+      const question = { query: { page_size: 100, ...query }, mayTouch };
+      return structureSchema.parse(await target.schema(await target.inspect(access()), question, access()));
+    },
   };
 }
 
