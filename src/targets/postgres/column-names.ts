@@ -19,7 +19,7 @@ type Rule = {
 };
 
 const person =
-  'user|customer|client|person|people|employee|staff|contact|patient|member|subscriber|applicant|candidate|student|teacher|guest|driver|passenger|lead|profile|beneficiary|recipient|sender|owner|author|cardholder|holder|payee|payer|signatory|nominee|parent|guardian|tenant|buyer|seller|visitor|doctor|nurse|manager|agent|billing|shipping|emergency_contact|account_holder|next_of_kin';
+  'user|customer|client|person|people|employee|staff|contact|patient|member|subscriber|applicant|candidate|student|teacher|guest|driver|passenger|lead|profile|beneficiary|recipient|sender|owner|author|cardholder|holder|payee|payer|signatory|nominee|parent|guardian|tenant|buyer|seller|visitor|doctor|nurse|manager|agent|billing|shipping|emergency_contact|account_holder|next_of_kin|spouse|partner|husband|wife|mother|father|child|relative|witness|physician|attendee|trustee|insured|caller|consignee|addressee';
 const peopleTable = new RegExp(`(?:^|_)(?:${person}|account|login|identity)s?$`);
 
 /** What may follow the words without making another thing of them: `email_address`, `phone_2`, `ssn_encrypted`; not `email_sent_at`. */
@@ -54,7 +54,7 @@ const rules: readonly Rule[] = [
   {
     className: 'GOVERNMENT_ID',
     words: named(
-      'national_(?:id|identity|insurance)|nino|tax_(?:id|payer_id|file)|taxpayer_id|tin|personal_code|citizen_id|aadhaar|cpf|dni|personnummer',
+      'national_(?:id|identity|insurance)|nhs|(?:social_|health_)?insurance_(?:number|no|id)|nino|tax_(?:id|payer_id|file)|taxpayer_id|tin|personal_code|citizen_id|aadhaar|cpf|dni|personnummer',
     ),
     kinds: digits,
   },
@@ -80,7 +80,7 @@ const rules: readonly Rule[] = [
   {
     className: 'STREET_ADDRESS',
     words:
-      /(?<!(?:^|_)(?:ip|mac|e|mail|email|web|wallet|memory|host|server|network|contract|btc|eth|bitcoin|remote|client|url|site)_)(?:^|_)(?:street|address|addr|(?:address|addr)_?line|house_(?:number|no))(?:_?(?:name|line|text|full|raw|home|work|billing|shipping|\d))*$/,
+      /(?<!(?:^|_)(?:ip|mac|e|mail|email|web|wallet|memory|host|server|network|contract|btc|eth|bitcoin|remote|client|url|site))(?:^|_)(?:street|address|addr|(?:address|addr)_?line|house_(?:number|no))(?:_?(?:name|line|text|full|raw|home|work|billing|shipping|\d))*$/,
     kinds: text,
   },
   {
@@ -104,16 +104,17 @@ const rules: readonly Rule[] = [
   },
   {
     className: 'AUTH_TOKEN',
-    words: named('token|bearer|api_?key|access_key|secret_key|auth_key|session_key|cookie|otp(?:_code)?|jwt'),
+    words: named('token|bearer|api_?key|access_key|secret_key|auth_key|session_key|cookie|csrf|xsrf|otp(?:_code)?|jwt'),
     kinds: secret,
   },
   {
     className: 'PERSON_NAME',
     words: named(
-      `(?:first|last|full|middle|given|family|maiden|sur|fore|nick|legal|preferred|patient|holder)_?names?|surname|[fl]name|(?:${person})_names?|card_?holder|account_holder|contact_person|next_of_kin`,
+      `(?:first|last|full|middle|given|family|maiden|sur|fore|nick|legal|preferred|patient|holder)_?names?|surname|[fl]name|(?:${person})_names?|card_?holder|account_holder|contact_person|next_of_kin|consignee|addressee|spouse|payee|beneficiary|attendee|signatory`,
     ),
     kinds: text,
   },
+  { className: 'PERSON_NAME', words: /^holder$/, kinds: ['text'], confidence: 'medium' },
   { className: 'PERSON_NAME', words: /^(?:name|display_name)$/, kinds: ['text'], confidence: 'medium', people: true },
   {
     className: 'USERNAME',
@@ -128,7 +129,7 @@ const rules: readonly Rule[] = [
   { className: 'MEDICAL_RECORD_NUMBER', words: named('mrn|medical_record'), kinds: digits },
   {
     className: 'MEDICAL_TERM',
-    words: named('diagnos[ei]s|medications?|allerg(?:y|ies)|blood_type|disabilit(?:y|ies)'),
+    words: named('diagnos[ei]s|medications?|allerg(?:y|ies)|blood_(?:type|group)|disabilit(?:y|ies)'),
     kinds: text,
   },
   { className: 'VEHICLE_IDENTIFICATION_NUMBER', words: named('vin'), kinds: ['text'] },
