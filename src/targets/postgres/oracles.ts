@@ -144,7 +144,7 @@ function checkComputed(facts: Facts): void {
     const numbers = expand(columns);
     if (mixes(numbers))
       facts.refuse(
-        `An index of ${nameOf(relation)} is over a classified column as well, and would tell of it; leave this column out`,
+        `An index of ${nameOf(relation)} is over a classified column as well, and would tell of it; set all classified columns of it, or leave this one out`,
         numbers,
       );
   }

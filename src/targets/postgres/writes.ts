@@ -100,6 +100,6 @@ function refusalOf(
     : `What is written may not come from or depend on ${words}, of which ${nameOf(relation)} gives masks only`;
   const instead = whole
     ? `name the columns you need, out of ${some}`
-    : `leave it out, or if another table's column is meant, write it with that table's name; of ${nameOf(relation)} you may use ${some}`;
+    : `${words.includes('.') ? '' : "where another table's column is meant, write it with that table's name; "}of ${nameOf(relation)} you may use ${some}`;
   return new Refusal('R9', `${why}; ${instead}`, at);
 }
