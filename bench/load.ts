@@ -12,7 +12,9 @@ export type Load = {
   headers: Record<string, string>;
   body: string;
   callers: number;
+  /** It ends after so many seconds, or so many calls where they are said. */
   seconds: number;
+  calls?: number;
   most: number;
 };
 export type LoadResult = {
@@ -36,6 +38,7 @@ const body = () => load.body.replaceAll('%d', String(1 + Math.floor(Math.random(
 
 const start = performance.now();
 const end = start + load.seconds * 1000;
+const isOver = () => (load.calls === undefined ? performance.now() >= end : times.length >= load.calls);
 await (target.protocol === 'http:' ? Promise.all(Array.from({ length: load.callers }, callHttp)) : callPostgres());
 const seconds = (performance.now() - start) / 1000;
 const result: LoadResult = {
@@ -52,7 +55,7 @@ process.stdout.write(JSON.stringify(result));
 async function callPostgres() {
   const pool = new pg.Pool({ connectionString: load.url, max: Math.min(load.callers, 10) });
   const caller = async () => {
-    while (performance.now() < end) {
+    while (!isOver()) {
       const from = performance.now();
       await pool.query(body());
       times.push(performance.now() - from);
@@ -73,7 +76,7 @@ function callHttp(): Promise<void> {
   let from = 0;
   let got: Buffer = Buffer.alloc(0);
   const send = () => {
-    if (performance.now() >= end) {
+    if (isOver()) {
       socket.destroy();
       return resolve();
     }
@@ -110,5 +113,7 @@ function isWhole(answer: Buffer): boolean {
 
 /** The peer answers 200 to what failed, too, and says so in the answer. */
 function isGood(answer: Buffer): boolean {
-  return answer.toString('latin1', 9, 12) === '200' && !answer.includes('"isError":true') && !answer.includes('"error":');
+  return (
+    answer.toString('latin1', 9, 12) === '200' && !answer.includes('"isError":true') && !answer.includes('"error":')
+  );
 }

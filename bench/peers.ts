@@ -22,14 +22,14 @@ const { values: options } = parseArgs({
     callers: { type: 'string', default: '1,16,64' },
     pinned: { type: 'string', default: 'no,yes' },
     ways: { type: 'string', default: 'direct,toolbox,gateway' },
-    warm: { type: 'string', default: '15' },
+    warm: { type: 'string', default: '4000' },
     profiles: { type: 'string' },
   },
 });
 const listOf = (text: string) => text.split(',');
 const PEOPLE = 200_000;
-/** Until V8 has optimised what is hot: some thousand calls. */
-const WARM_UP_SECONDS = Number(options.warm);
+/** Calls until V8 has optimised what is hot. */
+const WARM_UP_CALLS = Number(options.warm);
 const statements: Record<string, string> = {
   '1': 'select * from people where id = %d',
   '1000': 'select * from people where id > %d order by id limit 1000',
@@ -58,7 +58,8 @@ try {
     ),
   );
   for (const rows of listOf(options.rows))
-    for (const way of Object.values(ways)) await measure(way, { rows, callers: 16, seconds: WARM_UP_SECONDS, pinned: false });
+    for (const way of Object.values(ways))
+      await measure(way, { rows, callers: 16, seconds: 0, calls: WARM_UP_CALLS, pinned: false });
   const measured = scenarios.map(() => [] as Record<string, Measure>[]);
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const index of shuffled([...scenarios.keys()])) {
@@ -111,7 +112,13 @@ function waysOf(): Record<string, Way> {
 /** With the server on one core the load is on another; else all share all. */
 async function measure(
   way: Way,
-  { rows, callers, seconds, pinned }: { rows: string; callers: number; seconds: number; pinned: boolean },
+  {
+    rows,
+    callers,
+    seconds,
+    calls,
+    pinned,
+  }: { rows: string; callers: number; seconds: number; calls?: number; pinned: boolean },
 ): Promise<Measure> {
   if (way.pid !== undefined) pin(way.pid, pinned ? '0' : `0-${cpus().length - 1}`);
   const load: Load = {
@@ -120,6 +127,7 @@ async function measure(
     body: way.body(statements[rows] ?? ''),
     callers,
     seconds,
+    ...(calls !== undefined && { calls }),
     most: PEOPLE - 1000,
   };
   const before = way.pid === undefined ? 0 : cpuOf(way.pid);

@@ -23,13 +23,17 @@ export function linkAll(facts: readonly AuditFacts[], start: Head): { links: Lin
   return { links, end };
 }
 
-/** SHA-256 over the canonical JSON (RFC 8785) of every field but `hash`. */
-function hashOf({ hash: _, ...rest }: AuditEvent): string {
-  return sha256(canonicalJson(rest));
-}
+const blank = `"hash":"${noHash}",`;
 
+/**
+ * SHA-256 over the canonical JSON (RFC 8785) of every field but `hash`. It is written once, with a hash of noughts, which is then
+ * taken out to be hashed and replaced: nothing in an event but that field is called so.
+ */
 function linkOne(facts: AuditFacts, { chain, seq, hash: prev_hash }: Head): Link {
   const event: AuditEvent = { ...facts, chain, seq, prev_hash, hash: noHash };
-  event.hash = hashOf(event);
-  return { event, json: canonicalJson(event) };
+  const [before, after, ...more] = canonicalJson(event).split(blank);
+  if (before === undefined || after === undefined || more.length > 0)
+    throw new TypeError('An event has one hash, and fields after it.');
+  event.hash = sha256(before + after);
+  return { event, json: `${before}"hash":"${event.hash}",${after}` };
 }

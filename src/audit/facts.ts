@@ -166,8 +166,10 @@ const short = (text: string | undefined, most = 256) => text?.slice(0, most) ?? 
 /** Half a surrogate pair has no UTF-8, hence no hash. */
 function wellFormed<T>(value: T): T;
 function wellFormed(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed();
-  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wellFormed(item)]));
+  if (Array.isArray(value)) return value.map(wellFormed);
+  const formed: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) formed[key] = wellFormed(Reflect.get(value, key));
+  return formed;
 }

@@ -31,10 +31,9 @@ function canonicalObject(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError('Canonical JSON holds plain objects only.');
-  const members: Record<string, unknown> = { ...value };
   let text = '';
-  for (const key of Object.keys(members).sort()) {
-    const item = members[key];
+  for (const key of Object.keys(value).sort()) {
+    const item: unknown = Reflect.get(value, key);
     if (item !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(item)}`;
   }
   return `{${text}}`;

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** Makes identifiers such as `op_0mfk3…`: 48 bits of time and 80 of chance, sortable by time, lower-case base 32 (Crockford). */
 export type Ids = (prefix: string) => string;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export const randomIds: Ids = (prefix) => `${prefix}_${encodeTime(Date.now())}${encodeChance(randomBytes(16))}`;
+export const randomIds: Ids = (prefix) => `${prefix}_${encodeTime(Date.now())}${encodeChance()}`;
 
 function encodeTime(time: number) {
   let text = '';
@@ -14,6 +14,17 @@ function encodeTime(time: number) {
   return text;
 }
 
-function encodeChance(bytes: Uint8Array) {
-  return Array.from(bytes, (byte) => alphabet.charAt(byte % 32)).join('');
+const length = 16;
+/** Chance for many identifiers at once, as asking for it costs more than using it. Each byte is used once. */
+const chance = new Uint8Array(256 * length);
+let used = chance.length;
+
+function encodeChance() {
+  if (used === chance.length) {
+    randomFillSync(chance);
+    used = 0;
+  }
+  let text = '';
+  for (const end = used + length; used < end; used++) text += alphabet.charAt((chance[used] ?? 0) % 32);
+  return text;
 }

@@ -108,6 +108,7 @@ async function openSession(
     parameters,
     seconds,
     batch: Math.min(maxRows + 1, batchRows),
+    once: maxRows < batchRows,
     onColumns,
     ...(plan.access === 'write' && atMost !== undefined && { ceiling: createCeiling(atMost) }),
   });
@@ -136,7 +137,7 @@ async function openSession(
   signal.addEventListener('abort', onAbort);
   client.query(run.submittable);
 
-  /** The reader is waited for only while there is something for him to read. */
+  /** The reader is waited for only while he has something to read. */
   const rest = (isReading: boolean) => {
     clearTimeout(stall);
     if (open && !isReading) stall = setTimeout(onStall, deps.stall);
@@ -169,17 +170,16 @@ async function openSession(
   return {
     run,
     take() {
-      rest(false);
-      return held.take();
+      const batch = held.take();
+      rest(batch === undefined);
+      return batch;
     },
     async more() {
-      rest(true);
       if (state === 'suspended') {
         run.proceed();
         ending = batchEnd();
       }
       await (isRead ? Promise.race([ending, held.arrival()]) : ending);
-      rest(false);
       return !held.isEmpty() || state !== 'done';
     },
     truncated: () => rows?.truncated() ?? false,

@@ -1,52 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
-import { checkDepth, checkLength, checkTokens } from './preflight.ts';
-import { Refusal } from './refusal.ts';
-import type { Token } from './syntax.ts';
+import { loadGrammar, parseText, type Question } from './parse-text.ts';
 
-/** PostgreSQL's own scanner and parser in a thread of its own: a statement that breaks it breaks nothing else. */
-
-export type Answer =
-  | { tree: unknown; tokens: readonly Token[] }
-  | { syntaxError: true; at: number }
-  | { refused: string }
-  /** The parser itself failed: this worker must not be used again. */
-  | { broken: true };
-
-/** `trusted` text was made of text that was checked already, and its tokens are not asked for. */
-export type Question = { text: string; trusted: boolean };
-
-function answer({ text, trusted }: Question): Answer {
-  try {
-    if (trusted) return { tree: parseSync(text).stmts, tokens: [] };
-    checkLength(text);
-    const tokens = scan(text);
-    checkTokens(tokens);
-    const tree = parseSync(text);
-    checkDepth(tree);
-    return { tree: tree.stmts, tokens };
-  } catch (error) {
-    if (error instanceof Refusal) return { refused: error.message };
-    if (hasSqlDetails(error)) return { syntaxError: true, at: error.sqlDetails?.cursorPosition ?? 0 };
-    return { broken: true };
-  }
-}
-
-/** Empty for text with a lexical fault: the scanner then fails in its own way, and the parser says where. */
-function scan(text: string): Token[] {
-  try {
-    return scanSync(text).tokens.map(({ start, end, text, tokenName, keywordKind }) => ({
-      start,
-      end,
-      text,
-      name: tokenName,
-      keyword: keywordKind !== 0,
-    }));
-  } catch {
-    parseSync(text);
-    throw new Refusal('R1', 'The statement could not be divided into tokens.');
-  }
-}
-
-await loadModule();
-parentPort?.on('message', (question: Question) => parentPort?.postMessage(answer(question)));
+/** The parser in a thread of its own: a statement that breaks it breaks nothing else. */
+await loadGrammar();
+parentPort?.on('message', (question: Question) => parentPort?.postMessage(parseText(question)));

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../../model/problem.ts';
-import type { Answer, Question } from './parse-worker.ts';
+import { type Answer, loadGrammar, parseText, type Question } from './parse-text.ts';
 import { placeOf } from './refusal.ts';
 import { fieldsOf, nodesOf, type Parsed } from './syntax.ts';
 
@@ -23,11 +23,19 @@ const small = 8192;
 const smallTrusted = 64 * 1024;
 const isSmall = ({ question: { text, trusted } }: Job) => text.length <= (trusted ? smallTrusted : small);
 
+/**
+ * Characters up to which a text is read in this thread, as handing it over costs more than reading it. So few cannot overflow the
+ * parser's stack, which takes some 8,000 terms, and take well under a millisecond.
+ */
+const tiny = 1024;
+const tinyTrusted = 4096;
+const isTiny = ({ text, trusted }: Question) => text.length <= (trusted ? tinyTrusted : tiny);
+
 /** Jobs of one size that may wait. */
 const room = 1000;
 
 /**
- * Parses by PostgreSQL's own grammar in worker threads. The first of them reads small statements only, the smallest first, so
+ * Parses by PostgreSQL's own grammar, what is not tiny in worker threads. The first of them reads small statements only, the smallest first, so
  * that whoever sends what takes long, or breaks a worker, keeps nobody waiting but those who send as much. A worker that does not answer in time, dies, or fails other than
  * by a syntax error is replaced: after an overflow its memory can no longer be trusted.
  */
@@ -93,8 +101,23 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
     next();
   };
 
-  const ask = async (question: Question): Promise<Parsed> => {
-    const answer = await new Promise<Answer>((settle, refuse) => {
+  let grammar: Promise<void> | undefined;
+  let isBroken = false;
+  /** Undefined where it is for a worker to read: also once the parser of this thread has failed, for whatever reason. */
+  const readHere = async (question: Question): Promise<Answer | undefined> => {
+    if (isBroken || !isTiny(question)) return undefined;
+    grammar ??= loadGrammar();
+    await grammar;
+    const answer = parseText(question);
+    isBroken ||= 'broken' in answer;
+    return isBroken ? undefined : answer;
+  };
+
+  const ask = async (question: Question): Promise<Parsed> =>
+    parsed((await readHere(question)) ?? (await handOver(question)), question.text);
+
+  const handOver = (question: Question): Promise<Answer> =>
+    new Promise<Answer>((settle, refuse) => {
       const job = { question, settle };
       if (waiting.filter((other) => isSmall(other) === isSmall(job)).length >= room) {
         refuse(new Problem('rate-limited', { detail: 'Too many statements wait to be read.', retryAfter: 1 }));
@@ -103,8 +126,6 @@ export function createParser({ workers = 2, deadline = 3000 }: ParserOptions = {
       waiting.push(job);
       next();
     });
-    return parsed(answer, question.text);
-  };
 
   return {
     parse: (text) => ask({ text, trusted: false }),

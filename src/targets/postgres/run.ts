@@ -16,6 +16,8 @@ export type RunOptions = {
   seconds: number;
   /** Rows asked for at a time. */
   batch: number;
+  /** Of a read: nothing is asked for after the first batch, so that its commit can go along with it. */
+  once: boolean;
   /** Told of the columns once they may leave; where the rows of the statement go. */
   onColumns: (fields: readonly pg.FieldDef[]) => RowSink;
   /** Of a write: what it may change. */
@@ -68,6 +70,7 @@ export const defaultSeconds = 30;
 const prepared = {
   'sallyport-read': 'BEGIN READ ONLY',
   'sallyport-write': 'BEGIN READ WRITE',
+  'sallyport-commit': 'COMMIT',
   'sallyport-drift': driftSql,
   'sallyport-write-drift': writeDriftSql,
   'sallyport-changes': changesSql,
@@ -79,7 +82,7 @@ const taps = new WeakMap<object, Tap>();
  * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), bind, compare
  * the catalog, run, commit. A read sends all but the last at once; a write waits for the comparison.
  */
-export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling }: RunOptions): Run {
+export function createRun({ plan, parameters, seconds, batch, once, onColumns, ceiling }: RunOptions): Run {
   const described = deferred<readonly pg.FieldDef[]>();
   /** What the next command tags belong to, in the order they were sent. */
   const steps: string[] = [];
@@ -90,6 +93,8 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
   /** The catalog is what it was. */
   let unchanged = false;
   let changed: number | undefined;
+  const isOnce = once && plan.access === 'read';
+  let synced = false;
 
   const fail = (error: unknown) => {
     failure ??= { error };
@@ -126,10 +131,17 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
     own(con, step, '');
   };
 
+  const sync = (con: Wire) => {
+    synced = true;
+    con.sync();
+  };
+
   const runPortal = (con: Wire) => {
     steps.push('statement');
     con.execute({ portal, rows: plan.access === 'read' ? batch : 0 });
-    con.flush();
+    if (!isOnce) return con.flush();
+    own(con, 'commit', 'sallyport-commit');
+    sync(con);
   };
   const describeAndRun = (con: Wire) => {
     con.once('noData', nothingToDescribe);
@@ -139,8 +151,9 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
 
   const end = (con: Wire, how: 'commit' | 'rollback') => {
     con.stream.cork();
-    ownText(con, how, how.toUpperCase());
-    con.sync();
+    if (how === 'commit') own(con, how, 'sallyport-commit');
+    else ownText(con, how, 'ROLLBACK');
+    sync(con);
     con.stream.uncork();
   };
   /** Triggers that wait for the commit run first: what they change is counted too. */
@@ -192,6 +205,7 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
       changed = Number(/^(?!SELECT).* (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
       // A read has said all there is: its commit need not be waited for, and the session takes nothing else before it.
       if (plan.access === 'read') batchEnd.resolve(false);
+      if (isOnce) return;
       if (ceiling === undefined) end(con, 'commit');
       else countChanges(con);
     }
@@ -216,7 +230,8 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
     },
     handlePortalSuspended: () => {
       steps.shift();
-      batchEnd.resolve(true);
+      if (isOnce && tap !== undefined) tap.sink = undefined;
+      batchEnd.resolve(!isOnce);
     },
     handleCommandComplete: ({ text }: { text: string }) => {
       const step = steps.shift();
@@ -232,7 +247,7 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
       // No more rows come, and whoever has the session next is to get his.
       if (tap !== undefined) tap.sink = undefined;
       // After an error the server reads nothing until it is told where the next statement begins.
-      wire?.sync();
+      if (wire !== undefined && !synced) sync(wire);
     },
   };
 
@@ -253,7 +268,7 @@ export function createRun({ plan, parameters, seconds, batch, onColumns, ceiling
     leave() {
       if (tap !== undefined) tap.sink = nowhere;
       wire?.removeListener('noData', nothingToDescribe);
-      wire?.sync();
+      if (wire !== undefined && !synced) sync(wire);
     },
   };
 }
