@@ -32,9 +32,9 @@ export function isNotable(bytes: Uint8Array, start: number, end: number): boolea
   let lastColon = Number.NEGATIVE_INFINITY;
   let colons = 0;
   for (let at = start; at < end; at++) {
-    switch (kinds[bytes[at] ?? 0]) {
-      case plain:
-        break;
+    const kind = kinds[bytes[at] ?? 0];
+    if (kind === plain) continue;
+    switch (kind) {
       case gap:
         if (at - runFrom >= leastRun) return true;
         runFrom = at + 1;
