@@ -1,7 +1,7 @@
 import type { Batch } from '../../src/model/result.ts';
 
 /** A value as it stands in the JSON of an answer. */
-export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 export type Row = readonly Value[];
 
 /** Rows of values as a target hands them over; all may hold text unless it is said that none may. */
