@@ -336,7 +336,7 @@ describe('what an agent writes is text, never markup', () => {
 test('the page shows the digest, the exact bytes and everything an approver must know', async () => {
   const { as, ask } = aConsole();
   const { id, digest } = await ask({
-    operation: { parameters: ['7', 7, null, true] },
+    operation: { parameters: ['7', 7, null, true], protection: 'proven' },
     owner: 'user:owner@example.com',
   });
 
@@ -362,6 +362,7 @@ test('the page shows the digest, the exact bytes and everything an approver must
     'group:dba',
     'user:owner@example.com',
     'ticket 4711',
+    'the target itself would refuse them to the gateway (proven)',
     '2026-03-01 10:30:00 UTC',
     'public.users',
   ])

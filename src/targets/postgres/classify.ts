@@ -80,13 +80,13 @@ export async function classify(
 
   async function* batches(): AsyncGenerator<Batch> {
     for (const table of work.tables) {
-      if (access.signal.aborted) throw new Problem('timeout', { detail: 'The call was given up.' });
       if (performance.now() > deadline) {
         throw new Problem('target-timeout', {
           detail: 'There was not time for every table; name fewer of them in `tables`, or sample fewer values.',
         });
       }
       const sampled = await sample(table, { ...work, pools, access, deadline });
+      if (access.signal.aborted) throw new Problem('timeout', { detail: 'The call was given up.' });
       yield answer.take(rowsOf(table, sampled, work, found).map((row) => [...row, total]));
       if (answer.truncated()) return;
     }

@@ -112,7 +112,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
       return { columns: result.columns, rows, lines, ...result.summary() };
     },
     /** What is asked beside SQL, read as the gateway would read it, to the end. */
-    async ask(task: unknown, limits: Limits = {}) {
+    async ask(task: unknown, limits: Limits = {}, signal = never) {
       const facts = await target.inspect(access());
       const operation = await target.understand(check(task, target.request), facts, {
         connection,
@@ -120,7 +120,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
         seal,
         tokenKey,
       });
-      const result = await execute(operation, limits);
+      const result = await execute(operation, limits, signal);
       const rows: Row[] = [];
       for await (const batch of result.batches) rows.push(...rowsOf(batch));
       return { operation, rows, columns: result.columns, truncated: result.summary().truncated };

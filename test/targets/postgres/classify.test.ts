@@ -1,7 +1,9 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../../emulators/postgres/postgres.ts';
 import type { Limits } from '../../../src/model/connection.ts';
+import { asProblem } from '../../../src/model/problem.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { type AgentOptions, agentAt } from './agent.ts';
 import { shopSql, shopTruth } from './shop.ts';
@@ -15,6 +17,11 @@ const roles = `
   ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
   CREATE POLICY p ON guarded USING (secret_number::int > 0);
   GRANT SELECT ON guarded TO by_column;
+  CREATE TABLE slow (note text);
+  INSERT INTO slow VALUES ('planted');
+  ALTER TABLE slow ENABLE ROW LEVEL SECURITY;
+  CREATE POLICY p ON slow USING (pg_sleep(60) IS NULL);
+  GRANT SELECT ON slow TO by_column;
   CREATE TABLE letters (sender text UNIQUE, at date);
   INSERT INTO letters SELECT 'planted' || i || '@secret.example', now() FROM generate_series(1, 30) i;
   CREATE TABLE answers (id int, writer text REFERENCES letters (sender));
@@ -25,13 +32,17 @@ const roles = `
 `;
 
 let server: Postgres;
+let admin: pg.Client;
 const target = createPostgres({ allowPlaintext: false });
 
 beforeAll(async () => {
   server = await startPostgres({ database: 'shop', initSql: shopSql + roles });
+  admin = new pg.Client(server.url);
+  await admin.connect();
 });
 afterAll(async () => {
   await target.close();
+  await admin?.end();
   await server?.stop();
 });
 
@@ -76,7 +87,7 @@ describe('classify', () => {
   test('proposes what a careful human would, and little else', async () => {
     const { proposals } = await classify();
 
-    const shop = proposals.filter(({ name }) => !/^(guarded|letters|answers|calls)/.test(name));
+    const shop = proposals.filter(({ name }) => !/^(guarded|slow|letters|answers|calls)/.test(name));
     const proposed = shop.filter((row) => row.proposed !== null);
     const right = proposed.filter((row) => shopTruth[row.name]?.includes(row.proposed ?? '')).map(({ name }) => name);
     expect(shop.length).toBeGreaterThan(100);
@@ -163,6 +174,24 @@ describe('classify', () => {
       statement: "CLASSIFY SAMPLE 200 TABLES 'public.cust*', 'public.orders'",
       recorded: { statement: "CLASSIFY SAMPLE 200 TABLES 'public.cust*', 'public.orders'", parameters: [] },
     });
+  });
+
+  test('ends at the server when the call is given up', async () => {
+    const agent = agentAt({ port: server.port, database: 'shop', user: 'by_column', password: 'p' }, { target });
+    const call = new AbortController();
+    const sleeping = async () => {
+      const { rows } = await admin.query(
+        "SELECT FROM pg_stat_activity WHERE query LIKE '%FROM \"public\".\"slow\"%' AND state = 'active' AND usename = 'by_column'",
+      );
+      return rows.length;
+    };
+
+    const answer = agent.ask({ task: 'classify', tables: ['public.slow'] }, {}, call.signal).catch(asProblem);
+    await expect.poll(sleeping, { timeout: 10_000 }).toBe(1);
+    call.abort();
+
+    expect(await answer).toMatchObject({ code: 'timeout' });
+    await expect.poll(sleeping).toBe(0);
   });
 
   test('says where limits cut it', async () => {
