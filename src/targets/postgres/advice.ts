@@ -35,8 +35,6 @@ const functions: Advice = {
   jsonb_populate_recordset: 'use jsonb_to_recordset(x) AS r(a int, b text)',
   json_populate_record: 'use json_to_record(x) AS r(a int, b text)',
   json_populate_recordset: 'use json_to_recordset(x) AS r(a int, b text)',
-  hashtext: 'use md5(x)',
-  hashtextextended: 'use md5(x)',
   inet_client_addr: 'leave it out: it is the address of the gateway',
   pg_backend_pid: 'leave it out: sessions are the gateway’s own',
   txid_current: 'leave it out: each statement is a transaction of its own',
@@ -73,9 +71,11 @@ const functions: Advice = {
 };
 
 /** For a function that may not be called. */
-export const insteadOfFunction = (name: string) =>
+export const insteadOfFunction = (name: string, builtIn: boolean) =>
   functions[name.toLowerCase()] ??
-  'compute it with functions that came with the server, or ask for what it computes as a column of a view';
+  (builtIn
+    ? 'write the query without it, or ask for what it computes as a column of a view'
+    : 'compute it with functions that came with the server, or ask for what it computes as a column of a view');
 
 /** For a relation of the system that may not be read. */
 export const insteadOfCatalog = (name: string) =>

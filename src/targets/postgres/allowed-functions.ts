@@ -30,7 +30,7 @@ const names = new Set(
   regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy row_number stddev stddev_pop stddev_samp string_agg sum
   var_pop var_samp variance
 
-  array_append array_cat array_dims array_fill array_length array_lower array_ndims array_position array_positions array_prepend
+  array_sample array_shuffle array_append array_cat array_dims array_fill array_length array_lower array_ndims array_position array_positions array_prepend
   array_remove array_replace array_reverse array_sort array_to_json array_to_string array_upper cardinality generate_series
   generate_subscripts trim_array unnest num_nonnulls num_nulls
 
@@ -48,14 +48,14 @@ const names = new Set(
   datemultirange int4multirange int8multirange nummultirange tsmultirange tstzmultirange
 
   abbrev broadcast family host hostmask inet_merge inet_same_family masklen netmask network set_masklen macaddr8_set7bit
-  area box center circle diagonal diameter height isclosed isopen line lseg npoints path pclose point polygon popen radius slope width
+  area bound_box box ishorizontal isparallel isperp isvertical center circle diagonal diameter height isclosed isopen line lseg npoints path pclose point polygon popen radius slope width
 
-  array_to_tsvector json_to_tsvector jsonb_to_tsvector numnode phraseto_tsquery plainto_tsquery querytree setweight strip to_tsquery
+  get_current_ts_config ts_lexize tsquery_phrase array_to_tsvector json_to_tsvector jsonb_to_tsvector numnode phraseto_tsquery plainto_tsquery querytree setweight strip to_tsquery
   to_tsvector ts_delete ts_filter ts_headline ts_rank ts_rank_cd tsvector_to_array websearch_to_tsquery
 
   xml xml_is_well_formed xml_is_well_formed_content xml_is_well_formed_document xmlagg xmlcomment xmlexists xmltext xpath xpath_exists
 
-  gen_random_uuid random uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7
+  gen_random_uuid hashint4 hashint8 hashtext hashtextextended random random_normal uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7
 
   col_description current_database current_schema current_schemas current_user enum_first enum_last enum_range format_type
   has_any_column_privilege has_column_privilege has_database_privilege has_schema_privilege has_table_privilege obj_description
@@ -68,7 +68,17 @@ const names = new Set(
 );
 
 /** Volatile, and yet without effect and without knowledge of any row. */
-const harmlessVolatile = new Set(['clock_timestamp', 'gen_random_uuid', 'random', 'timeofday', 'uuidv4', 'uuidv7']);
+const harmlessVolatile = new Set([
+  'clock_timestamp',
+  'array_sample',
+  'array_shuffle',
+  'gen_random_uuid',
+  'random',
+  'random_normal',
+  'timeofday',
+  'uuidv4',
+  'uuidv7',
+]);
 
 /** Whether a function of `pg_catalog` is on the list. */
 export function mayCall(name: string, catalog: Catalog): boolean {
@@ -84,7 +94,7 @@ export function checkFunction(path: readonly string[], catalog: Catalog, at?: Fi
   if (schema === 'pg_catalog' && mayCall(name, catalog)) return;
   throw new Refusal(
     'R6',
-    `The function ${path.join('.')} is not among those known to be safe; ${insteadOfFunction(name)}`,
+    `The function ${path.join('.')} is not among those known to be safe; ${insteadOfFunction(name, catalog.functions.has(name))}`,
     at,
   );
 }

@@ -54,7 +54,7 @@ const rows = {
     onDelete: z.string(),
     onUpdate: z.string(),
   }),
-  uniques: z.object({ relation: number, columns: z.array(number), plain: z.boolean() }),
+  uniques: z.object({ relation: number, columns: z.array(number), plain: z.boolean(), primary: z.boolean() }),
   indexes: z.object({ relation: number, columns: z.array(number) }),
   partitionKeys: z.object({ relation: number, columns: z.array(number) }),
   checks: z.object({ relation: number, columns: z.array(number), validated: z.boolean() }),

@@ -115,6 +115,7 @@ export const catalogSql = {
     WHERE t.typtype <> 'c' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typtype = 'c')
       OR t.oid IN (SELECT DISTINCT a.atttypid FROM pg_attribute a)`,
 
+  // An aggregate is called immutable whatever the functions do that it is made of.
   elsewhere: `
     SELECT n.nspname AS schema, p.proname AS name, bool_and(p.provolatile <> 'v' AND p.prokind <> 'a') AS stable,
       bool_and(l.lanname IN ('c', 'internal', 'sql')) AS plain,
@@ -129,8 +130,6 @@ export const catalogSql = {
       bool_or(p.proretset) AS "returnsSet"
     FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace GROUP BY p.proname`,
 
-  // An aggregate is called immutable whatever the functions do that it is made of.
-
   inheritance: `SELECT inhrelid::int AS child, inhparent::int AS parent FROM pg_inherits`,
 
   foreignKeys: `
@@ -141,7 +140,8 @@ export const catalogSql = {
     SELECT x.indrelid::int AS relation,
       ${indexColumns} AS columns,
       x.indexprs IS NULL AND x.indpred IS NULL AND NOT x.indisexclusion
-        AND coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false') = 'false' AS plain
+        AND coalesce(to_jsonb(x) ->> 'indnullsnotdistinct', 'false') = 'false' AS plain,
+      x.indisprimary AND x.indimmediate AS primary
     FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid AND c.relkind IN ('r', 'p', 'm') WHERE x.indisunique OR x.indisexclusion`,
 
   indexes: `

@@ -120,6 +120,8 @@ type Unique = {
   columns: readonly number[];
   /** Over plain columns, all rows, and nulls are distinct. */
   plain: boolean;
+  /** A primary key that is checked at once. */
+  primary: boolean;
 };
 
 export type View = {

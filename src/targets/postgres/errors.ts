@@ -35,7 +35,8 @@ const words: Readonly<Record<string, string>> = {
   '42712': 'a table alias is used twice',
   '42723': 'a function is defined twice',
   '42725': 'a function call is ambiguous',
-  '42803': 'a column must be in GROUP BY or in an aggregate (a masked table has no primary key: name every column)',
+  '42803':
+    'a column must be in GROUP BY or in an aggregate (a table of which masked columns are named has no primary key: name every column in GROUP BY)',
   '42804': 'types do not fit',
   '42809': 'the object is of the wrong kind',
   '42830': 'a foreign key is not valid',

@@ -59,7 +59,7 @@ function spokenIn(query: Fields): Spoken | undefined {
 }
 
 /** Every SELECT, the sides of a set operation included, which the tree holds bare. */
-function selectsIn(query: Fields): Fields[] {
+export function selectsIn(query: Fields): Fields[] {
   const sides = (select: Fields): Fields[] =>
     select['larg'] === undefined ? [select] : [...sides(fieldsOf(select['larg'])), ...sides(fieldsOf(select['rarg']))];
   return [...everyNode(query)].filter(({ type }) => type === 'SelectStmt').flatMap(({ fields }) => sides(fields));

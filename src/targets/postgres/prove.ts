@@ -6,6 +6,7 @@ import { checkDefinition } from './definitions.ts';
 import { restOfRead, watch } from './drift.ts';
 import { checkExtensionCalls } from './extension-functions.ts';
 import { checkColumnTypes, gate, type Seen } from './gate.ts';
+import { impliedGroupings } from './grouping.ts';
 import { leftAlone } from './left-alone.ts';
 import { outputClasses } from './lineage.ts';
 import { relatives } from './links.ts';
@@ -91,11 +92,13 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   const masked = references.some((reference) => coverOf(reference) !== undefined && !alone.has(reference));
   checkExtensionCalls(seen.calls, masked);
   const keys = createTokenKeys(subject.parameters, ground.context.tokenKey);
+  const toCover = (reference: Reference) => (alone.has(reference) ? undefined : coverOf(reference));
   const rewriting = {
+    groupings: impliedGroupings(query, references, toCover, catalog),
     // A write may not speak of what is hidden; and its plan, which approvers see, would hold the keys.
     keys: writes.length === 0 ? keys : undefined,
     references,
-    coverOf: (reference: Reference) => (alone.has(reference) ? undefined : coverOf(reference)),
+    coverOf: toCover,
     columnRefs: seen.columnRefs,
     types: seen.types,
     calls: seen.calls,

@@ -1,3 +1,4 @@
+import { addGroupings, type Grouping } from './grouping.ts';
 import { type Cover, coverText, coverTree } from './masks.ts';
 import type { Parser } from './parser.ts';
 import type { Reference } from './references.ts';
@@ -12,6 +13,8 @@ export type Rewriting = {
   /** Of the tokens among the masks; without them every mask is a constant. */
   keys: TokenKeys | undefined;
   columnRefs: readonly Fields[];
+  /** What a primary key stood for. */
+  groupings: readonly Grouping[];
   /** Functions to be written with their schema. */
   calls: readonly { fields: Fields; schema: string }[];
   /** Type names to be written with their schema. */
@@ -36,6 +39,7 @@ export async function rewrite(
   });
   edits.push(
     ...unqualifyColumns(rewriting, tokens),
+    ...addGroupings(rewriting.groupings, tokens),
     ...rewriting.types.map(({ fields, schema }) => qualifyName(fields, 'names', schema)),
     ...rewriting.calls
       .filter(({ fields }) => namesOf(fields['funcname']).length === 1)

@@ -532,3 +532,129 @@ SELECT e.dept_id, d.name, count(*) AS heads, min(e.hire_date) FROM hr.employees 
 SELECT public.customers.name, hr.departments.name FROM public.customers, hr.departments WHERE customers.customer_id = departments.dept_id ORDER BY 1
 
 EXPLAIN (COSTS OFF) SELECT name FROM regions WHERE region_id = 1
+
+SELECT version()
+
+SELECT pg_size_pretty(1000::bigint)
+
+SELECT inet '10.0.0.1' + 5, inet '10.0.0.1' <<= inet '10.0.0.0/8', broadcast('10.0.0.0/8'), text(inet '10.0.0.1'), abbrev(cidr '10.0.0.0/8')
+
+SELECT int4(5.5), float8('1.5'), numeric '1.5', money '$5', text 'x', date '2020-01-01'
+
+SELECT to_timestamp(1700000000), to_timestamp(0)::date
+
+SELECT array_to_json(array[1,2]), json_array_length('[1]'), json_each_text('{"a":1}')
+
+SELECT jsonb '{"a":1}' || jsonb '{"b":2}', jsonb '{"a":1}' - 'a', '{"a":[1,2]}'::jsonb #>> '{a,0}'
+
+SELECT jsonb_path_query_array('[1,2,3]', '$[*] ? (@ > $x)', '{"x": 1}')
+
+SELECT json_build_object('a', 1), json_build_array(1, 2), json_object('{a,1}'), json_object(array['a'], array['1'])
+
+SELECT length('x'::bytea), substring('abc'::bytea, 1, 2), sha512('x'), md5('x'::bytea), bit_length('x'), get_bit('x'::bytea, 1), set_bit('x'::bytea, 1, 0), convert_to('x', 'UTF8'), convert_from('x'::bytea, 'UTF8'), encode('x', 'escape'), reverse('ab'::bytea)
+
+SELECT box(point(0,0), point(1,1)), area(box '((0,0),(1,1))'), circle(point(0,0), 1), point(1,2) <-> point(3,4), lseg '((0,0),(1,1))', polygon '((0,0),(1,1),(1,0))', diagonal(box '((0,0),(1,1))'), bound_box(box '((0,0),(1,1))', box '((2,2),(3,3))'), slope(point(0,0), point(1,1)), center(circle '((0,0),1)'), length(path '((0,0),(1,1))'), point '(1,2)' ~= point '(1,2)'
+
+SELECT int4range(1,5) @> 3, int4range(1,5) * int4range(3,8), upper_inc(int4range(1,5)), daterange('2020-01-01','2020-02-01') && daterange('2020-01-15','2020-03-01'), lower_inf('(,1)'::int4range), range_merge(int4range(1,2), int4range(3,4)), multirange(int4range(1,2)), range_intersect_agg(int4range(1,5)) FROM regions
+
+SELECT enum_first(NULL::order_status), enum_last(NULL::order_status), enum_range('new'::order_status, 'paid')
+
+SELECT count(*) FROM orders WHERE status = ANY ('{new,paid}')
+
+SELECT count(*) FROM orders WHERE status = ANY (ARRAY['new','paid']::order_status[])
+
+SELECT xmlconcat('<a/>', '<b/>'), xmlpi(name php, 'x'), xmlroot(xml '<a/>', version '1.0'), xmlagg(x) FROM (VALUES ('<a/>'::xml)) v(x)
+
+SELECT x FROM (SELECT xmlelement(name a) x) q WHERE xmlexists('//a' PASSING BY REF x)
+
+SELECT nullif(1, 2), num_nulls(1), greatest(1, 2), least(1, 2), coalesce(NULL, 1)
+
+SELECT nspname FROM pg_namespace
+
+SELECT typname FROM pg_type WHERE typtype = 'e'
+
+SELECT enumlabel FROM pg_enum
+
+SELECT viewname FROM pg_views WHERE schemaname = 'public'
+
+SELECT schemaname, tablename, tableowner FROM pg_tables WHERE schemaname = 'public'
+
+SELECT tc.constraint_name, kcu.column_name, ccu.table_name FROM information_schema.table_constraints tc JOIN information_schema.key_column_usage kcu USING (constraint_name) JOIN information_schema.constraint_column_usage ccu USING (constraint_name) WHERE tc.constraint_type = 'FOREIGN KEY'
+
+SELECT 1 AS "select", 2 AS "from"
+
+SELECT $$a$$ AS a, E'\n' AS b, B'101' AS c, X'1F' AS d, 1e5 AS e, .5 AS f, 0x1F AS g, 0b11 AS h, 1_000 AS i
+
+SELECT 1 FROM orders WHERE order_id NOT IN (1, 2) AND NOT EXISTS (SELECT 1) OR TRUE LIMIT ALL
+
+SELECT * FROM regions LIMIT 2 OFFSET 1
+
+SELECT * FROM regions ORDER BY region_id FETCH FIRST ROW ONLY
+
+SELECT i FROM generate_series('2024-01-01'::date, '2024-01-03', '1 day') i
+
+SELECT * FROM unnest(ARRAY[1,2], ARRAY['a','b']) WITH ORDINALITY
+
+SELECT generate_series(1,3), unnest(array['a','b'])
+
+SELECT * FROM pg_catalog.generate_series(1,2)
+
+SELECT count(*) OVER w, sum(freight) OVER (w ORDER BY order_id) FROM orders WINDOW w AS (PARTITION BY status) LIMIT 2
+
+SELECT mode() WITHIN GROUP (ORDER BY status), percentile_disc(0.5) WITHIN GROUP (ORDER BY ordered_at) FROM orders
+
+SELECT array_agg(order_id ORDER BY order_id DESC) FILTER (WHERE status = 'paid') FROM orders
+
+SELECT stddev_samp(freight), var_pop(freight), regr_r2(freight, order_id), bit_xor(order_id), bool_and(true) FROM orders
+
+SELECT st.country FROM singer st GROUP BY st.country HAVING avg(st.age) > (SELECT avg(age) FROM singer)
+
+SELECT CAST(CAST(count(*) FILTER (WHERE is_male) AS REAL) * 100 / count(*) AS DECIMAL(5,2)) FROM singer
+
+SELECT SUM(CASE WHEN is_male IS TRUE THEN 1.0 ELSE 0 END) / COUNT(*) FROM singer
+
+SELECT T1.name FROM singer AS T1 WHERE T1.song_release_year::int > 2000 AND T1.country LIKE 'F%'
+
+SELECT STRFTIME FROM (SELECT 1 AS strftime) q
+
+SELECT interval '1' year, interval '1-2' year to month, interval 'P1Y', make_interval(years => 1), INTERVAL '3' DAY
+
+SELECT timestamp with time zone '2020-01-01', time '10:00', timetz '10:00+02', timestamp(0) '2020-01-01 10:00:00.5'
+
+SELECT d, extract(isodow FROM d) FROM generate_series(date '2024-01-01', date '2024-01-07', interval '1 day') d
+
+SELECT has_table_privilege('public.orders', 'SELECT')
+
+SELECT substring('abc' SIMILAR 'a#"b#"c' ESCAPE '#'), 'a' LIKE 'A' ESCAPE '!', position('b' IN 'abc'), overlay('abc' placing 'X' from 2), trim(leading 'x' from 'xa'), char_length('é'), octet_length('é')
+
+SELECT name COLLATE "C" FROM regions ORDER BY name COLLATE "POSIX"
+
+SELECT bit '101' | bit '011', varbit '101', bit_count(bit '101'), 5::bit(4)
+
+SELECT sum(x) FROM (VALUES (1),(2)) v(x) HAVING sum(x) > 1
+
+SELECT * FROM JSON_TABLE('[{"a":1}]'::jsonb, '$[*]' AS root COLUMNS (a int PATH '$.a' ERROR ON ERROR, b jsonb FORMAT JSON PATH '$')) t
+
+SELECT JSON_EXISTS(jsonb '{"a":1}', 'strict $.a' TRUE ON ERROR), JSON_VALUE(jsonb '{"a":"2020-01-01"}', '$.a' RETURNING date NULL ON EMPTY)
+
+SELECT JSON('{"a":1}' WITH UNIQUE KEYS), JSON_SERIALIZE(JSON_ARRAY(1,2) RETURNING bytea)
+
+SELECT jsonb '"2020-01-01"' @? '$.datetime()', jsonb_path_query('1.5', '$.ceiling()'), jsonb '{"a":1}' @@ '$.a == 1'
+
+SELECT kind, count(*) FROM events_2026 GROUP BY kind
+
+SELECT count(*) FROM events WHERE ip BETWEEN inet '10.0.0.0' AND inet '10.0.255.255'
+
+SELECT value::text, value::int FROM measurements WHERE value BETWEEN -1 AND 1 LIMIT 2
+
+SELECT (home).street || ', ' || (home).city AS address FROM hr.employees LIMIT 2
+
+SELECT (ARRAY[1,2,3])[2:], (ARRAY['a','b'])[1], '{{1,2},{3,4}}'::int[][]
+
+SELECT a[1], a[2] FROM (SELECT string_to_array('x,y', ',') a) q
+
+SELECT DISTINCT ON (status) status, order_id, first_value(order_id) OVER (PARTITION BY status) FROM orders ORDER BY status, order_id
+
+SELECT sum(quantity) FILTER (WHERE discount > 0) / sum(quantity)::float FROM order_items
+
+SELECT product_id, sum(quantity * unit_price * (1 - discount)) AS revenue FROM order_items GROUP BY product_id ORDER BY revenue DESC LIMIT 5
