@@ -21,7 +21,6 @@ const audited: Readonly<Record<string, string>> = {
   ltree: 'subltree subpath nlevel index lca text2ltree ltree2text ltree_isparent ltree_risparent',
   cube: 'cube cube_dim cube_distance cube_ll_coord cube_ur_coord cube_is_point cube_enlarge cube_subset cube_union cube_inter cube_size',
   earthdistance: 'earth earth_distance earth_box ll_to_earth latitude longitude gc_to_sec sec_to_gc',
-  tablefunc: 'normal_rand',
 };
 
 const names: ReadonlyMap<string, ReadonlySet<string>> = new Map(
@@ -29,7 +28,7 @@ const names: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 );
 
 /** Volatile, and yet without effect and without knowledge of any row. */
-const harmlessVolatile = new Set(['gen_random_bytes', 'gen_random_uuid', 'uuid_generate_v4', 'normal_rand']);
+const harmlessVolatile = new Set(['gen_random_bytes', 'gen_random_uuid', 'uuid_generate_v4']);
 
 /**
  * The schema of an audited function, where a name as written can mean nothing else: every function of that name, in every schema it

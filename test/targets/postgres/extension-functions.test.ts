@@ -29,7 +29,6 @@ const answered: [string, unknown][] = [
   ['SELECT icount(array[1, 2]), uniq(sort(array[2, 1, 1]))::text', [2, '{1,2}']],
   ["SELECT nlevel('a.b.c'::ltree), subpath('a.b.c'::ltree, 1)::text", [3, 'b.c']],
   ['SELECT tools.cube_dim(tools.cube(1, 2)), round(gc_to_sec(1000)::numeric) > 0', [1, true]],
-  ['SELECT count(*) FROM normal_rand(5, 0, 1)', [5]],
   ["SELECT p.id, k FROM people p, skeys('x=>1'::hstore) AS k WHERE p.id = 1", [1, 'x']],
   ["SELECT id FROM people ORDER BY similarity(name, 'Zoe') DESC, id LIMIT 1", [2]],
 ];
