@@ -126,9 +126,11 @@ export const catalogSql = {
     WHERE ${ofUser} AND n.nspname !~ '^pg_(toast|temp)' GROUP BY n.nspname, p.proname`,
 
   functions: `
-    SELECT p.proname AS name, bool_and(p.provolatile <> 'v') AS stable, bool_and(p.oid < 16384) AS "builtIn",
-      bool_or(p.proretset) AS "returnsSet"
-    FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace GROUP BY p.proname`,
+    SELECT CASE WHEN p.proname = '_pg_expandarray' THEN 'information_schema.' ELSE '' END || p.proname AS name,
+      bool_and(p.provolatile <> 'v') AS stable, bool_and(p.oid < 16384) AS "builtIn", bool_or(p.proretset) AS "returnsSet"
+    FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace
+      OR p.pronamespace = 'information_schema'::regnamespace AND p.proname = '_pg_expandarray'
+    GROUP BY p.proname`,
 
   inheritance: `SELECT inhrelid::int AS child, inhparent::int AS parent FROM pg_inherits`,
 

@@ -12,7 +12,7 @@ export type Catalog = {
   types: ReadonlyMap<number, Type>;
   /** By `schema.name`. */
   typesByName: ReadonlyMap<string, Type>;
-  /** Functions of `pg_catalog` by name. */
+  /** Functions of `pg_catalog` by name; of others, what drivers call of the `information_schema`, with its schema. */
   functions: ReadonlyMap<string, FunctionFacts>;
   /** Functions of all other schemas, by schema and name. */
   elsewhere: ReadonlyMap<string, ReadonlyMap<string, ExtensionFacts>>;
