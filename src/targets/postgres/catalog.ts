@@ -50,7 +50,7 @@ export type Relation = {
 } & Print;
 
 /** How many rows of the catalog say what something is, and what their versions add up to: `rows:sum`. */
-export type Print = {
+type Print = {
   /** Of all that a read rests on. */
   fingerprint: string;
   /** Of all that a write rests on. */
