@@ -24,6 +24,8 @@ export type ResultSummary = {
   /** Rows changed, where the operation writes. */
   affected?: number;
   truncated: boolean;
+  /** What the caller should know, told only by how it ran. Holds names, never data. */
+  warnings?: readonly string[];
   /** The target's own id for the work, where it has one (a BigQuery job). */
   targetJob?: string;
 };

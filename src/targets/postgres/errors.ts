@@ -64,6 +64,9 @@ type ServerError = { code: string };
 const isServerError = (error: unknown): error is ServerError =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
 
+/** The SQLSTATE of what the server refused; empty for anything else. */
+export const codeOf = (error: unknown) => (isServerError(error) ? error.code : '');
+
 const unavailable = (detail?: string) => new Problem('target-unavailable', detail === undefined ? {} : { detail });
 
 /** What went wrong while a statement ran. A code that the server's users could have chosen is not repeated. */

@@ -5,10 +5,11 @@ import { Problem } from '../../model/problem.ts';
 import type { Access, Estimate } from '../target.ts';
 import { mostCounted } from './cascades.ts';
 import type { Counting, CountingQuery } from './counting.ts';
-import { runProblem } from './errors.ts';
+import { codeOf, runProblem } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Pools } from './pool.ts';
 import { type Parameter, requestSchema, type Settings } from './settings.ts';
+import { inTransaction } from './transaction.ts';
 
 export type EstimateDeps = {
   pools: Pools;
@@ -27,7 +28,7 @@ export async function estimate(
   deps: EstimateDeps,
 ): Promise<Estimate> {
   const { plan } = operation;
-  if (plan.access === 'none' || plan.counting === undefined) return { risks: [], estimates: {} };
+  if (plan.access !== 'write' || plan.counting === undefined) return { risks: [], estimates: {} };
   const { bulk } = access.settings;
   const { changes, plan: text } = await counted(plan.counting, operation, access, deps);
   if (changes !== undefined && changes > mostCounted) {
@@ -60,33 +61,14 @@ async function counted(
   { pools, countFor }: EstimateDeps,
 ): Promise<Counted> {
   if ('rows' in counting) return { changes: counting.rows };
-  const { signal } = access;
   const values = requestSchema.shape.parameters.parse(operation.parameters).map(asText);
-  const client = await pools.take(access);
-  let open = true;
-  const close = (broken: boolean) => {
-    if (open) client.release(broken);
-    open = false;
-  };
-  const stop = () => void pools.cancel(client).then(() => close(true));
-  if (signal.aborted) close(false);
-  if (signal.aborted) throw givenUp();
-  signal.addEventListener('abort', stop);
-  try {
-    const answer = await ask(client, counting, values, countFor);
-    close(false);
-    return answer;
-  } catch (error) {
-    const back = () =>
-      rollBack(client).then(
-        () => close(false),
-        () => close(true),
-      );
-    if (!signal.aborted) await back();
-    throw signal.aborted ? givenUp() : problemOf(error);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  return inTransaction(access, pools, async (client) => {
+    try {
+      return await ask(client, counting, values, countFor);
+    } catch (error) {
+      throw problemOf(error);
+    }
+  });
 }
 
 /** The plan first: a statement that the server does not even take is told to the caller, and to no approver. */
@@ -100,7 +82,6 @@ async function ask(
   const lines = await rowsOf(client, explain, values);
   const plan = lines.map(([line]) => String(line)).join('\n');
   const changes = query && (await count(client, query, values));
-  await rollBack(client);
   return { plan, ...(changes !== undefined && { changes }) };
 }
 
@@ -130,14 +111,7 @@ async function rowsOf(client: pg.PoolClient, text: string, values: (string | nul
   return (await client.query<unknown[]>(config)).rows;
 }
 
-const rollBack = (client: pg.PoolClient) => client.query('ROLLBACK');
-
 const asText = (value: Parameter) => (value === null ? null : String(value));
-
-const codeOf = (error: unknown) =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-
-const givenUp = () => new Problem('timeout', { detail: 'The call was given up before anything was run.' });
 
 function problemOf(error: unknown): Problem {
   if (codeOf(error) !== '57014') return runProblem(error);

@@ -5,7 +5,10 @@ import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Batch, Column, Result } from '../../model/result.ts';
 import type { Access } from '../target.ts';
+import type { Catalog } from './catalog.ts';
+import type { Ask } from './catalog-reader.ts';
 import { createCeiling } from './ceiling.ts';
+import { define } from './define.ts';
 import { runProblem } from './errors.ts';
 import { createHeldRows } from './held-rows.ts';
 import type { Plan } from './plan.ts';
@@ -21,6 +24,8 @@ export type ExecuteDeps = {
   stall: number;
   /** Called when the catalog is no longer what it was: the snapshot is to be read anew. */
   onDrift: (access: Access<Settings>, plan: Plan) => void;
+  /** The catalog as a session sees it, what it has not committed included. */
+  readCatalog: (client: pg.PoolClient, access: Access<Settings>) => Promise<Catalog>;
 };
 
 type Job = { operation: Operation<Plan>; access: Access<Settings> & { limits: Limits } };
@@ -37,11 +42,11 @@ const mostOfWrite = 64 * 1024 * 1024;
 export async function execute({ operation, access }: Job, deps: ExecuteDeps): Promise<Result> {
   const { plan } = operation;
   if (plan.access === 'none') throw new Problem('masking-unprovable', operation.unprovable);
+  if (plan.access === 'define') return define(plan, access, deps);
   const session = await openSession(operation, plan, access, deps);
   try {
     const fields = await session.run.described;
     await session.more();
-    if (plan.access === 'define') deps.onDrift(access, plan);
     return resultOf(session, fields, plan);
   } catch (error) {
     throw await session.fail(error);

@@ -1,18 +1,18 @@
-import type { Type } from './catalog.ts';
+import type { Relation, Type } from './catalog.ts';
 import type { Counting } from './counting.ts';
 import type { Watch } from './drift.ts';
+import type { Recheck } from './recheck.ts';
 
 /** How an understood statement is run. Only this target reads it. */
 export type Plan =
   /** It is not: nothing could be proven. */
   | { access: 'none' }
   | {
-      access: 'read' | 'write' | 'define';
+      access: 'read' | 'write';
       /** The very text that goes to the server. */
       text: string;
       /** Values of the parameters that come after the caller's own: keys, so they are only ever bound. */
       bindings: () => readonly string[];
-      searchPath: readonly string[];
       /** Rows must not come in the order of an index, which could be that of classified values. */
       withoutIndexOrder: boolean;
       /** What it rests on in the catalog, as that was when it was understood. */
@@ -24,4 +24,15 @@ export type Plan =
       maskedOrigin: (table: number, column: number) => string | undefined;
       /** Of a write: how many rows it would change. */
       counting?: Counting;
+    }
+  | {
+      access: 'define';
+      text: string;
+      /** Where the server looks for names. */
+      searchPath: readonly string[];
+      watch: Watch;
+      /** Tables and views that it names, which must not change meanwhile. */
+      locks: readonly Relation[];
+      /** Compares what is protected before it with what is protected after it. */
+      recheck: Recheck;
     };

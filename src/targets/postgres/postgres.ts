@@ -55,10 +55,9 @@ export function createPostgres({
   const parser = createParser();
   const pools = createPools({ allowPlaintext, dialInstance });
   const ask = createAsk(pools);
-  const read = (access: Access<Settings>) =>
-    inTransaction(pools, access, (client) =>
-      readCatalog((sql) => fetched(client, sql), access.settings.database, parser),
-    );
+  const catalogIn = (client: pg.PoolClient, access: Access<Settings>) =>
+    readCatalog((sql) => fetched(client, sql), access.settings.database, parser);
+  const read = (access: Access<Settings>) => inTransaction(pools, access, (client) => catalogIn(client, access));
   const snapshots = createSnapshots({ read, now, age: catalogAge });
   const protections = createProtectionCache();
   const cache = new Map<string, Promise<Understanding>>();
@@ -88,7 +87,7 @@ export function createPostgres({
   };
 
   const run = (operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }) =>
-    execute({ operation, access }, { pools, stall, onDrift: drop });
+    execute({ operation, access }, { pools, stall, onDrift: drop, readCatalog: catalogIn });
 
   const drop = (access: Access<Settings>, plan: Plan) => {
     snapshots.drop(access, plan.access === 'define' ? undefined : origins.get(plan)?.snapshot);

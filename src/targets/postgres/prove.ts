@@ -13,6 +13,7 @@ import { relatives } from './links.ts';
 import { type Cover, coverOf } from './masks.ts';
 import { checkPlaces, ordersByHidden } from './places.ts';
 import type { Plan } from './plan.ts';
+import { recheckAgainst } from './recheck.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
 import { rewrite } from './rewrite.ts';
@@ -34,6 +35,8 @@ export async function prove(subject: Subject): Promise<Proof> {
     checkExplain(fieldsOf(statement[type]), subject);
     return proveQuery(explained, subject);
   }
+  if (fieldsOf(statement[type])['intoClause'] !== undefined)
+    throw new Refusal('R2', 'SELECT INTO makes a table; write CREATE TABLE … AS SELECT instead');
   if (type === 'SelectStmt' || isWriteType(type)) return proveQuery(statement, subject);
   if (type === 'TransactionStmt') {
     throw new Refusal('R2', 'Each statement is a transaction of its own; leave out BEGIN, COMMIT and the like');
@@ -109,7 +112,6 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   const plan = planOf(subject, {
     text,
     access: writes.length === 0 ? 'read' : 'write',
-    searchPath: ['pg_catalog'],
     outputs,
     bindings: keys.bindings,
     ...(writes.length > 0 && {
@@ -157,28 +159,33 @@ function checkRelations({ references, ground }: Subject): void {
 }
 
 async function proveDefinition(statement: Fields, subject: Subject): Promise<Proof> {
-  const { ground, references, named, known } = subject;
-  checkDefinition(statement, {
+  const { ground, references, named, known, parsed } = subject;
+  const { catalog, protections, searchPath, context, parser } = ground;
+  const checked = checkDefinition(statement, {
     references,
     named: named.map(({ relation }) => relation),
-    catalog: ground.catalog,
-    protections: ground.protections,
+    catalog,
+    protections,
+    classification: context.connection.classification,
+    searchPath,
   });
   if (known.some(isSystem)) throw new Refusal('R8', 'Relations of the system cannot be changed');
-  const plan = planOf(subject, {
-    text: subject.statement,
+  const types = checked?.types ?? [];
+  const rewriting = { references, coverOf: () => undefined, columnRefs: [], types, keys: undefined };
+  const plan: Plan = {
     access: 'define',
-    searchPath: ground.searchPath,
-    outputs: [],
-    bindings: () => [],
-  });
+    text: checked === undefined ? subject.statement : await rewrite(subject.statement, parsed, rewriting, parser),
+    searchPath: checked === undefined ? searchPath : ['pg_catalog', 'pg_temp'],
+    watch: watch(known, 'define', catalog),
+    locks: known.filter(({ kind }) => ['r', 'p', 'v'].includes(kind)),
+    recheck: recheckAgainst(ground),
+  };
   return { plan, warnings: [] };
 }
 
 type Shape = {
   text: string;
-  access: 'read' | 'write' | 'define';
-  searchPath: readonly string[];
+  access: 'read' | 'write';
   outputs: readonly (string | undefined)[];
   counting?: Counting;
   bindings: () => readonly string[];

@@ -8,6 +8,8 @@ export type Reference = {
   fields: Fields;
   /** As resources are written: `schema.name`. */
   name: string;
+  /** The schema it is in, or would be made in. */
+  home: string;
   /** Undefined where there is no such relation, or it is in another database. */
   relation: Relation | undefined;
 };
@@ -34,6 +36,7 @@ export function referencesIn(statement: unknown, catalog: Catalog, searchPath: r
     found.push({
       wrapper,
       fields,
+      home,
       name: `${elsewhere ? `${database}.` : ''}${home}.${relname}`,
       relation: elsewhere ? undefined : relation,
     });

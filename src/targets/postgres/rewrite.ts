@@ -62,12 +62,12 @@ export async function rewrite(
 
 const unplaceable = (fields: Fields) => new Refusal('R13', 'This table name cannot be found in the text', fields);
 
-function qualify({ fields, relation }: Reference, tokens: TokenLine): Edit[] {
-  if (relation === undefined || fields['schemaname'] !== undefined) return [];
+function qualify({ fields, home }: Reference, tokens: TokenLine): Edit[] {
+  if (fields['schemaname'] !== undefined) return [];
   const start = locationOf(fields);
   if (tokens.at(start) === undefined) throw unplaceable(fields);
-  fields['schemaname'] = relation.schema;
-  return [{ start, end: start, text: `${quoted(relation.schema)}.` }];
+  fields['schemaname'] = home;
+  return [{ start, end: start, text: `${quoted(home)}.` }];
 }
 
 /** Covers `ONLY t`, `ONLY (t)`, `t *` and `TABLE t` as well as a plain name. */

@@ -5,9 +5,8 @@ import { type Ceiling, changesSql } from './ceiling.ts';
 import type { Plan } from './plan.ts';
 import { type Readable, type RowSink, type Tap, tapRows } from './row-tap.ts';
 import type { Parameter } from './settings.ts';
-import { quoted } from './syntax.ts';
 
-export type RunnablePlan = Exclude<Plan, { access: 'none' }>;
+export type RunnablePlan = Exclude<Plan, { access: 'none' | 'define' }>;
 
 export type RunOptions = {
   plan: RunnablePlan;
@@ -178,8 +177,6 @@ export function createRun({ plan, parameters, seconds, batch, once, onColumns, c
     own(con, 'begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
     if (seconds !== defaultSeconds)
       ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
-    if (plan.access === 'define')
-      ownText(con, 'setting', `SET LOCAL search_path = ${plan.searchPath.map(quoted).join(', ')}`);
     if (plan.withoutIndexOrder)
       for (const scan of ['indexscan', 'indexonlyscan']) ownText(con, 'setting', `SET LOCAL enable_${scan} = off`);
     if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');

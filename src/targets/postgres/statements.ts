@@ -30,21 +30,21 @@ const kinds: Readonly<Record<string, Kind>> = {
   IndexStmt: define,
   CommentStmt: define,
   DropStmt: destroy,
-  RenameStmt: defineCode,
+  RenameStmt: define,
   AlterObjectSchemaStmt: defineCode,
-  CreateTableAsStmt: defineCode,
-  ViewStmt: defineCode,
+  CreateTableAsStmt: define,
+  ViewStmt: define,
   CreateFunctionStmt: defineCode,
   AlterFunctionStmt: defineCode,
   CreateTrigStmt: defineCode,
   CreateEventTrigStmt: defineCode,
   RuleStmt: defineCode,
   CreateExtensionStmt: defineCode,
-  CreateSchemaStmt: defineCode,
-  CreateSeqStmt: defineCode,
+  CreateSchemaStmt: define,
+  CreateSeqStmt: define,
   AlterSeqStmt: defineCode,
-  CreateEnumStmt: defineCode,
-  AlterEnumStmt: defineCode,
+  CreateEnumStmt: define,
+  AlterEnumStmt: define,
   CompositeTypeStmt: defineCode,
   CreateRangeStmt: defineCode,
   CreateDomainStmt: defineCode,
@@ -52,7 +52,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   CreateCastStmt: defineCode,
   CreateStatsStmt: defineCode,
   DefineStmt: defineCode,
-  RefreshMatViewStmt: defineCode,
+  RefreshMatViewStmt: define,
   CreateForeignTableStmt: defineCode,
   ImportForeignSchemaStmt: defineCode,
 
@@ -163,11 +163,26 @@ const ownRisks: Readonly<Record<string, (fields: Fields) => Risk[]>> = {
   },
 };
 
-/** Names in a DROP or COMMENT, which the tree holds as words and not as relations. */
+/** Names that the tree holds as words and not as relations: what is dropped, commented on, or made under them. */
 export function namedObjects(statement: Fields): string[][] {
-  const drop = ofType(statement, 'DropStmt');
-  const comment = ofType(statement, 'CommentStmt');
-  const lists =
-    drop === undefined ? nodesOf(comment === undefined ? [] : [comment['object']]) : nodesOf(drop['objects']);
-  return lists.map((node) => namesOf(ofType(node, 'List')?.['items']));
+  const type = typeOf(statement) ?? '';
+  return named[type]?.(fieldsOf(statement[type])) ?? [];
 }
+
+const everythingIn = (schema: unknown) => [[textOf(schema) ?? '', '*']];
+
+const named: Readonly<Record<string, (fields: Fields) => string[][]>> = {
+  CommentStmt: ({ object }) => nodesOf([object]).map((node) => namesOf(ofType(node, 'List')?.['items'])),
+  DropStmt: ({ objects }) =>
+    nodesOf(objects).flatMap((node) => {
+      if (typeOf(node) === 'String') return everythingIn(ofType(node, 'String')?.['sval']);
+      return [namesOf(ofType(node, 'List')?.['items'] ?? ofType(node, 'TypeName')?.['names'])];
+    }),
+  CreateSchemaStmt: ({ schemaname }) => everythingIn(schemaname),
+  CreateEnumStmt: ({ typeName }) => [namesOf(typeName)],
+  AlterEnumStmt: ({ typeName }) => [namesOf(typeName)],
+  RenameStmt: ({ renameType, relation, newname }) => {
+    const schema = textOf(fieldsOf(relation)['schemaname']);
+    return renameType === 'OBJECT_TABLE' ? [[...(schema === undefined ? [] : [schema]), textOf(newname) ?? '']] : [];
+  },
+};

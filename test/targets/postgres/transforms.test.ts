@@ -394,7 +394,7 @@ describe('working with tokens', () => {
 
   test('the key stands in no text that the server sees', async () => {
     const { plan } = await agent.understand('SELECT email, account FROM users');
-    if (plan.access === 'none') throw new Error('It is understood.');
+    if (plan.access !== 'read') throw new Error('It is understood.');
 
     const key = Buffer.from(createTokenKey('a key for tests')('EMAIL_ADDRESS')).toString('hex');
     expect(plan.text).not.toMatch(/[0-9a-f]{32}/);
