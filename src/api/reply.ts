@@ -95,7 +95,9 @@ async function renderDocument({ operation, understood, decision, answer }: Done,
   for await (const lines of answer.batches) batches.push(lines);
   const head = { operation, state: 'done', verb: understood.verb, decision: decisionBody(decision) };
   const before = `{${inner(head)},"result":{"columns":${JSON.stringify(answer.columns)},"rows":[`;
-  const after = `],${inner(summaryBody(answer.summary()))}},"warnings":${JSON.stringify(understood.warnings)}}`;
+  const summary = answer.summary();
+  const warnings = warningsOf(understood.warnings, summary);
+  const after = `],${inner(summaryBody(summary))}},"warnings":${JSON.stringify(warnings)}}`;
   const body = Buffer.concat([Buffer.from(before), joined(batches), Buffer.from(after)]);
   return new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } });
 }
@@ -117,6 +119,10 @@ function inner(value: object) {
 
 function summaryBody({ rows, affected, truncated, sha256 }: AnswerSummary) {
   return { row_count: rows, ...(affected !== undefined && { affected }), truncated, sha256 };
+}
+
+function warningsOf(before: readonly string[], { warnings = [] }: AnswerSummary) {
+  return [...before, ...warnings];
 }
 
 /** A line a row as they come: first the columns, last the summary, which is sent only once the outcome is recorded. */
@@ -161,7 +167,7 @@ async function* linesWith(
     verb,
     decision: decisionBody(decision),
     ...summaryBody(answer.summary()),
-    warnings,
+    warnings: warningsOf(warnings, answer.summary()),
   };
   yield lineOf({ summary });
 }

@@ -19,7 +19,15 @@ export type Answer = {
 };
 
 /** `sha256` is over the bytes of all batches, so anybody who holds the rows can compute it. */
-export type AnswerSummary = { rows: number; affected?: number; truncated: boolean; bytes: number; sha256: string };
+export type AnswerSummary = {
+  rows: number;
+  affected?: number;
+  truncated: boolean;
+  bytes: number;
+  sha256: string;
+  /** What was known only once it had run; for the caller. */
+  warnings?: readonly string[];
+};
 
 /** A result after masking. */
 export type Masked = {
@@ -54,9 +62,10 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
   }
 
   function completed(): Outcome {
-    const { affected, truncated, targetJob } = result.summary();
-    summary = { rows, bytes, truncated, sha256: hash.digest('hex'), ...(affected !== undefined && { affected }) };
-    return { type: 'completed', ...summary, ...(targetJob !== undefined && { targetJob }) };
+    const { affected, truncated, targetJob, warnings } = result.summary();
+    const known = { rows, bytes, truncated, sha256: hash.digest('hex'), ...(affected !== undefined && { affected }) };
+    summary = { ...known, ...(warnings !== undefined && { warnings }) };
+    return { type: 'completed', ...known, ...(targetJob !== undefined && { targetJob }) };
   }
 
   function close(outcome: Outcome): Promise<void> {

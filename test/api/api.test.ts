@@ -54,6 +54,21 @@ describe('an operation over HTTP', () => {
     });
   });
 
+  test.each(['application/json', 'application/x-ndjson'])(
+    'tells beforehand and afterwards what the caller should know, as %s',
+    async (Accept) => {
+      const summary = () => ({ truncated: false, warnings: ['known once it had run'] });
+      const { app } = anApi({
+        operation: { warnings: ['known before'] },
+        execute: async () => ({ columns: [], batches: (async function* () {})(), summary }),
+      });
+
+      const response = await app.request(path, post({ statement: 's' }, { Accept }));
+
+      expect(await response.text()).toContain('"warnings":["known before","known once it had run"]');
+    },
+  );
+
   test('streams a line a row when asked to: columns first, summary last', async () => {
     const { app } = anApi();
 
