@@ -32,7 +32,9 @@ export async function define(
         await client.query(`BEGIN READ WRITE; SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
         await prepare(client, plan);
         await extended(client, plan.text);
-        await client.query('SET LOCAL search_path = pg_catalog, pg_temp');
+        await client.query(
+          'SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on',
+        );
         const found = plan.recheck(await readCatalog(async (sql) => (await client.query(sql)).rows, access));
         await client.query('COMMIT');
         return found;
@@ -47,13 +49,17 @@ export async function define(
   }
 }
 
-/** What it names stays what it was understood to be until the end, and names are found where they were found then. */
+/**
+ * What it names stays what it was understood to be until the end, and names are found where they were found then. Rows that are
+ * kept are not taken in the order of an index, which could be that of classified values.
+ */
 async function prepare(client: pg.PoolClient, { locks, watch, searchPath }: Definition): Promise<void> {
   if (locks.length > 0) await client.query(`LOCK TABLE ${locks.map(pathOf).join(', ')} IN ACCESS SHARE MODE`);
   const drift: pg.QueryArrayConfig = { text: writeDriftSql, values: [`{${watch.oids.join(',')}}`], rowMode: 'array' };
   const { rows } = await client.query<unknown[]>(drift);
   if (rows[0]?.[0] !== watch.fingerprint)
     throw new Problem('target-rejected', { detail: 'The catalog changed; send the same request again.' });
+  await client.query('SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off');
   await client.query(`SET LOCAL search_path = ${searchPath.map(quoted).join(', ')}`);
 }
 

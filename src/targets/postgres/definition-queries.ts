@@ -4,7 +4,7 @@ import { checkColumnTypes, gate, type Seen } from './gate.ts';
 import { linksOf } from './links.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
-import { everyNode, fieldsOf, nodesOf, ofType, typeOf } from './syntax.ts';
+import { everyNode, fieldsOf, nodesOf, ofType, textOf, typeOf } from './syntax.ts';
 import { viewColumns } from './view-columns.ts';
 
 export const createView: Check = (fields, ground) => {
@@ -14,7 +14,7 @@ export const createView: Check = (fields, ground) => {
   const made = checkNew(fields['view'], ground);
   if (made.relation !== undefined && made.relation.kind !== 'v') throw new Refusal('R2', `${made.name} is not a view`);
   const { seen, read } = checkQuery(fields['query'], made, ground);
-  classesOf(fields['query'], made.name, read, ground);
+  classesOf(fields['query'], kept(made, 'v'), read, ground);
   return { types: seen.types };
 };
 
@@ -26,7 +26,7 @@ export const createTableAs: Check = (fields, ground) => {
   const made = checkNew(into['rel'], ground);
   const { seen, read } = checkQuery(fields['query'], made, ground);
   if (fields['objtype'] === 'OBJECT_MATVIEW') {
-    checkComputed(fields['query'], made.name, read, ground);
+    checkComputed(fields['query'], kept(made, 'm'), read, ground);
     return { types: seen.types };
   }
   const classified = read.find((relation) => ground.protections(relation).classes.size > 0);
@@ -47,7 +47,7 @@ export const refresh: Check = (fields, ground) => {
   const { classes, refusal } = ground.protections(relation);
   if (refusal !== undefined) throw refusal;
   const read = view.reads.flatMap((oid) => ground.catalog.byOid.get(oid) ?? []);
-  checkComputed(view.query, name, read, ground);
+  checkComputed(view.query, relation, read, ground);
   const numbers = relation.columns.filter((column) => classes.has(column.name)).map(({ number }) => number);
   const told = linksOf(ground.catalog)
     .uniques(relation.oid)
@@ -79,20 +79,31 @@ function readable({ relation, name, fields }: Reference, { catalog, protections 
   return relation;
 }
 
+/** A view that is not there yet. */
+function kept({ home, fields }: Reference, kind: 'v' | 'm'): Relation {
+  const name = textOf(fields['relname']) ?? '';
+  return { oid: 0, schema: home, name, kind, columns: [], rules: false, fingerprint: '', writeFingerprint: '' };
+}
+
 /** By position, the classes of what the query gives; throws where they decide which rows there are. */
-function classesOf(query: unknown, name: string, read: readonly Relation[], ground: Ground): (readonly string[])[] {
+function classesOf(
+  query: unknown,
+  relation: Relation,
+  read: readonly Relation[],
+  ground: Ground,
+): (readonly string[])[] {
   const all = new Map<string, readonly string[]>();
-  for (const relation of read) {
-    for (const [column, classes] of ground.protections(relation).classes)
+  for (const source of read) {
+    for (const [column, classes] of ground.protections(source).classes)
       all.set(column, [...new Set([...(all.get(column) ?? []), ...classes])]);
   }
   const view = { oid: 0, query: fieldsOf(query), reads: read.map(({ oid }) => oid), userCode: false };
-  return viewColumns(view, name, all, ground.catalog);
+  return viewColumns(view, relation, all, ground.catalog);
 }
 
 /** What is computed at once may fail at once: classified columns are kept as they are, or not at all. */
-function checkComputed(query: unknown, name: string, read: readonly Relation[], ground: Ground): void {
-  const classes = classesOf(query, name, read, ground);
+function checkComputed(query: unknown, relation: Relation, read: readonly Relation[], ground: Ground): void {
+  const classes = classesOf(query, relation, read, ground);
   const targets = nodesOf(fieldsOf(fieldsOf(query)['SelectStmt'])['targetList']);
   const computed = targets.findIndex(
     (target, index) =>
@@ -101,6 +112,6 @@ function checkComputed(query: unknown, name: string, read: readonly Relation[], 
   if (computed >= 0)
     throw new Refusal(
       'R9',
-      `Column ${computed + 1} of ${name} is computed from a classified value, and could fail by it; keep the value as it is`,
+      `Column ${computed + 1} of ${nameOf(relation)} is computed from a classified value, and could fail by it; keep the value as it is`,
     );
 }

@@ -416,7 +416,7 @@ describe('working with tokens', () => {
 
   test('what a write reads is covered without any token', async () => {
     const { plan } = await agent.understand('INSERT INTO notes (id) SELECT id FROM users WHERE id = 1');
-    if (plan.access === 'none') throw new Error('It is understood.');
+    if (plan.access !== 'write') throw new Error('It is understood.');
 
     expect(plan.bindings()).toEqual([]);
   });
