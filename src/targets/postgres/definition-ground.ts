@@ -64,14 +64,27 @@ export function checkOpen(table: Relation, column: string, { protections }: Grou
     throw new Refusal('R9', `${what} on ${nameOf(table)}.${column} would tell of a classified value`);
 }
 
+/** What may stand in a query, less what extensions bring: a definition outlives them, and what they are audited for is a query. */
+export function gated(node: unknown, { catalog, searchPath }: Pick<Ground, 'catalog' | 'searchPath'>): Seen {
+  const seen = gate(node, catalog, searchPath);
+  const [call] = seen.calls;
+  if (call !== undefined)
+    throw new Refusal(
+      'R6',
+      'A definition calls functions that came with the server, and none of an extension',
+      call.fields,
+    );
+  return seen;
+}
+
 /** An expression over open columns of one table, and nothing else: no whole row, no subquery. */
 export function checkExpression(
   node: unknown,
   columns: ReadonlySet<string>,
   open: (column: string) => void,
-  { catalog, searchPath }: Ground,
+  ground: Ground,
 ): Seen['types'] {
-  const seen = gate(node, catalog, searchPath);
+  const seen = gated(node, ground);
   for (const { type, fields } of everyNode(node)) {
     if (type === 'SubLink' || type === 'ParamRef')
       throw new Refusal('R3', 'An expression in a definition holds neither queries nor parameters', fields);

@@ -1,6 +1,6 @@
 import { isSystem, nameOf, type Relation } from './catalog.ts';
-import { type Check, checkNew, type Ground, onlyFields, referenceTo } from './definition-ground.ts';
-import { checkColumnTypes, gate, type Seen } from './gate.ts';
+import { type Check, checkNew, type Ground, gated, onlyFields, referenceTo } from './definition-ground.ts';
+import { checkColumnTypes, type Seen } from './gate.ts';
 import { linksOf } from './links.ts';
 import type { Reference } from './references.ts';
 import { Refusal } from './refusal.ts';
@@ -62,7 +62,7 @@ function checkQuery(query: unknown, made: Reference, ground: Ground): { seen: Se
   const read = ground.references
     .filter((reference) => reference !== made)
     .map((reference) => readable(reference, ground));
-  const seen = gate(query, ground.catalog, ground.searchPath);
+  const seen = gated(query, ground);
   for (const { type, fields } of everyNode(query)) {
     if (type === 'RangeTableSample') throw new Refusal('R3', 'Which rows a sample takes depends on their size', fields);
     if (type === 'ParamRef') throw new Refusal('R3', 'A definition takes no parameters; write the value', fields);

@@ -7,11 +7,12 @@ import {
   checkOpen,
   columnNames,
   type Ground,
+  gated,
   onlyFields,
   referenceTo,
   tableAt,
 } from './definition-ground.ts';
-import { checkColumnTypes, gate, type Seen } from './gate.ts';
+import { checkColumnTypes, type Seen } from './gate.ts';
 import { linksOf, relatives } from './links.ts';
 import { Refusal } from './refusal.ts';
 import { everyNode, type Fields, fieldsOf, namesOf, nodesOf, ofType, textOf } from './syntax.ts';
@@ -90,7 +91,7 @@ const alterations: Readonly<Record<string, Alteration>> = {
 };
 
 function builtInType(typeName: unknown, catalog: Catalog): Types {
-  const { types } = gate({ TypeName: fieldsOf(typeName) }, catalog, []);
+  const { types } = gated({ TypeName: fieldsOf(typeName) }, { catalog, searchPath: [] });
   if (types.length > 0) throw new Refusal('R7', 'A column can be changed to a built-in type only');
   return types;
 }
@@ -131,7 +132,7 @@ function checkColumn(node: unknown, subject: Subject, ground: Ground): Types {
   onlyFields(column, 'colname typeName is_local constraints', 'A column');
   const typeName = fieldsOf(column['typeName']);
   const serial = /^(small|big)?serial$/.test(namesOf(typeName['names']).join('.'));
-  const types = serial ? [] : gate({ TypeName: typeName }, ground.catalog, ground.searchPath).types;
+  const types = serial ? [] : gated({ TypeName: typeName }, ground).types;
   const name = textOf(column['colname']) ?? '';
   const constraints = nodesOf(column['constraints']).map((node) => ofType(node, 'Constraint') ?? {});
   return [...types, ...constraints.flatMap((constraint) => checkConstraint(constraint, name, subject, ground))];
@@ -194,8 +195,8 @@ function checkForeignKey(constraint: Fields, columns: readonly string[], { open 
 }
 
 /** A default may be a constant of a built-in type; anything else runs code at every INSERT. */
-function checkConstant(node: unknown, { catalog, searchPath }: Ground): Types {
-  const { types } = gate(node, catalog, searchPath);
+function checkConstant(node: unknown, ground: Ground): Types {
+  const { types } = gated(node, ground);
   for (const { type, fields } of everyNode(node)) {
     const current =
       type === 'SQLValueFunction' || (type === 'FuncCall' && namesOf(fields['funcname']).at(-1) === 'now');
