@@ -9,9 +9,9 @@ import { runProblem } from './errors.ts';
 import type { ExecuteDeps } from './execute.ts';
 import type { Plan } from './plan.ts';
 import { defaultSeconds } from './run.ts';
+import { inSession } from './session.ts';
 import type { Settings } from './settings.ts';
 import { quoted } from './syntax.ts';
-import { inTransaction } from './transaction.ts';
 
 type Definition = Extract<Plan, { access: 'define' }>;
 
@@ -27,7 +27,7 @@ export async function define(
 ): Promise<Result> {
   const { seconds = defaultSeconds } = access.limits;
   try {
-    const warnings = await inTransaction(access, pools, async (client) => {
+    const warnings = await inSession(access, pools, async (client) => {
       try {
         await client.query(`BEGIN READ WRITE; SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
         await prepare(client, plan);
@@ -35,7 +35,7 @@ export async function define(
         await client.query(
           'SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on',
         );
-        const found = plan.recheck(await readCatalog(async (sql) => (await client.query(sql)).rows, access));
+        const found = plan.recheck(await readCatalog(client, access));
         await client.query('COMMIT');
         return found;
       } catch (error) {
@@ -45,7 +45,7 @@ export async function define(
     return { columns: [], batches: none(), summary: () => ({ truncated: false, warnings }) };
   } finally {
     // Even where nothing was committed, the catalog may have changed meanwhile.
-    onDrift(access);
+    onDrift(access, plan);
   }
 }
 
@@ -58,7 +58,10 @@ async function prepare(client: pg.PoolClient, { locks, watch, searchPath }: Defi
   const drift: pg.QueryArrayConfig = { text: writeDriftSql, values: [`{${watch.oids.join(',')}}`], rowMode: 'array' };
   const { rows } = await client.query<unknown[]>(drift);
   if (rows[0]?.[0] !== watch.fingerprint)
-    throw new Problem('target-rejected', { detail: 'The catalog changed; send the same request again.' });
+    throw new Problem('target-rejected', {
+      detail: 'The catalog changed; send the same request again.',
+      reason: 'catalog-changed',
+    });
   await client.query('SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off');
   await client.query(`SET LOCAL search_path = ${searchPath.map(quoted).join(', ')}`);
 }

@@ -8,8 +8,8 @@ import type { Counting, CountingQuery } from './counting.ts';
 import { codeOf, runProblem } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Pools } from './pool.ts';
+import { inSession } from './session.ts';
 import { type Parameter, requestSchema, type Settings } from './settings.ts';
-import { inTransaction } from './transaction.ts';
 
 export type EstimateDeps = {
   pools: Pools;
@@ -62,7 +62,7 @@ async function counted(
 ): Promise<Counted> {
   if ('rows' in counting) return { changes: counting.rows };
   const values = requestSchema.shape.parameters.parse(operation.parameters).map(asText);
-  return inTransaction(access, pools, async (client) => {
+  return inSession(access, pools, async (client) => {
     try {
       return await ask(client, counting, values, countFor);
     } catch (error) {

@@ -6,7 +6,6 @@ import { Problem } from '../../model/problem.ts';
 import type { Batch, Column, Result } from '../../model/result.ts';
 import type { Access } from '../target.ts';
 import type { Catalog } from './catalog.ts';
-import type { Ask } from './catalog-reader.ts';
 import { createCeiling } from './ceiling.ts';
 import { define } from './define.ts';
 import { runProblem } from './errors.ts';

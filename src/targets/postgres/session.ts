@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
  * A session for work that begins a transaction, and commits where anything is to last: what is open at its end is rolled
  * back. Cancels at the server, and throws `timeout`, once the caller has given up.
  */
-export async function inTransaction<T>(
+export async function inSession<T>(
   access: Access<Settings>,
   pools: Pools,
   work: (client: pg.PoolClient) => Promise<T>,
