@@ -171,7 +171,15 @@ async function proveDefinition(statement: Fields, subject: Subject): Promise<Pro
   });
   if (known.some(isSystem)) throw new Refusal('R8', 'Relations of the system cannot be changed');
   const types = checked?.types ?? [];
-  const rewriting = { references, coverOf: () => undefined, columnRefs: [], types, calls: [], keys: undefined };
+  const rewriting = {
+    references,
+    coverOf: () => undefined,
+    columnRefs: [],
+    types,
+    calls: [],
+    groupings: [],
+    keys: undefined,
+  };
   const plan: Plan = {
     access: 'define',
     text: checked === undefined ? subject.statement : await rewrite(subject.statement, parsed, rewriting, parser),
