@@ -41,9 +41,14 @@ export function differs(a: Observation, b: Observation): boolean {
  * What an agent sees of one statement in each of two databases, and whether these can be told apart. A difference in time alone must
  * come three times: a busy machine makes one now and then.
  */
-export async function compare(agents: readonly [Agent, Agent], statement: string, inOther = statement) {
+export async function compare(
+  agents: readonly [Agent, Agent],
+  statement: string,
+  inOther = statement,
+  approved: readonly string[] = [],
+) {
   for (let times = 1; ; times += 1) {
-    const [a, b] = [await observe(agents[0], statement), await observe(agents[1], inOther)];
+    const [a, b] = [await observe(agents[0], statement, approved), await observe(agents[1], inOther, approved)];
     const content = JSON.stringify(a.seen) !== JSON.stringify(b.seen);
     if (content || times === 3 || !differs(a, b)) return { a, b, leak: content || differs(a, b) };
   }
