@@ -89,6 +89,14 @@ describe('databases made to leak by all that PostgreSQL 18 has', () => {
     });
   }
 
+  test('show the same structure', async () => {
+    const [a, b] = await agents('broad');
+
+    const [one, other] = [JSON.stringify(await a.schema()), JSON.stringify(await b.schema())];
+
+    expect(one.replace('"a"', '"b"')).toBe(other);
+  });
+
   test(`answer ${benignWrites.length} everyday writes alike, and make them`, { timeout: 60_000 }, async () => {
     const both = await agents('broad');
     const refused: string[] = [];

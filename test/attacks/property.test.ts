@@ -11,15 +11,15 @@ const byHand = process.env['SALLYPORT_PROPERTY_RUNS'] !== undefined;
 const seed = Number(process.env['SALLYPORT_PROPERTY_SEED'] ?? 20_261_122);
 
 /** On average. */
-const perCase = 28;
+const perCase = 48;
 const numbers = (most: number) => fc.noBias(fc.array(fc.nat(0xffff), { maxLength: most, size: 'max' }));
 const lists = (most: number, length: number) => fc.noBias(fc.array(numbers(length), { maxLength: most, size: 'max' }));
 
 const cases: fc.Arbitrary<Case> = fc.record({
   schema: fc.noBias(fc.array(fc.nat(0xffff), { minLength: 0, maxLength: 600, size: 'max' })),
   hostile: fc.boolean(),
-  reads: lists(40, 200),
-  writes: lists(16, 120),
+  reads: lists(70, 200),
+  writes: lists(26, 120),
 });
 
 describe('schemas, rows and statements at random', () => {
@@ -48,6 +48,8 @@ describe('schemas, rows and statements at random', () => {
     const leaks: string[] = [];
     const property = fc.asyncProperty(cases, async (one) => {
       const found = await difference(one, { ...ground, tally });
+      if (byHand && tally.cases % 10 === 0)
+        console.log(`${tally.statements} statements, ${tally.answered} answered, ${leaks.length} leaks`);
       if (found === undefined) return;
       // By hand all that there are are wanted; otherwise the first, as small as it gets.
       if (!byHand) throw new Error(found);

@@ -194,7 +194,9 @@ function generatedOf(choices: Choices, columns: readonly Column[]): { column: Co
   const expression = way[0].replace('%', source.name) + (mixes ? ` + ${other.name}` : '');
   const secret = source.secret || (mixes && other.secret);
   // The server's own type: a domain could be too small for what comes out.
-  const kind = choices.of(['STORED', 'VIRTUAL']);
+  const kind = /short|small_|pair/.test(source.type.sql + (other?.type.sql ?? ''))
+    ? 'STORED'
+    : choices.of(['STORED', 'VIRTUAL']);
   return {
     column: { name: 'made', type: typeOf(way[1]), secret, given: true },
     sql: `made ${way[1]} GENERATED ALWAYS AS (${expression}) ${kind}`,

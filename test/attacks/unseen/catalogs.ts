@@ -70,7 +70,7 @@ export const catalogs = [
   'SELECT postgres_fdw_get_connections()',
   "SELECT * FROM crosstab('SELECT 1, 1, email FROM person') AS t (a int, b text)",
   "SELECT * FROM connectby('tree', 'id', 'up', '1', 0) AS t (a text, b text, c int)",
-  'SELECT normal_rand(1, 0, 1)',
+  'SELECT count(*) FROM normal_rand(1, 0, 1)',
   "SELECT table_to_xml('person', true, true, ''), schema_to_xml('public', true, true, '')",
   "SELECT cursor_to_xml('c', 1, true, true, ''), database_to_xml(true, true, '')",
   "SELECT query_to_xmlschema('SELECT * FROM person', true, true, '')",
