@@ -6,7 +6,7 @@ import { createPostgres } from '../../src/targets/postgres/postgres.ts';
 import { type Case, difference, type Ground, newTally, type Tally } from './property/trial.ts';
 
 /** Statements sent; by hand more: `SALLYPORT_PROPERTY_RUNS=10000`, and `SALLYPORT_PROPERTY_SEED` for others. */
-const statements = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 300);
+const statements = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 450);
 const byHand = process.env['SALLYPORT_PROPERTY_RUNS'] !== undefined;
 const seed = Number(process.env['SALLYPORT_PROPERTY_SEED'] ?? 20_261_122);
 
