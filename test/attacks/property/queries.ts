@@ -3,7 +3,7 @@ import { anyColumn, condition, expression, typeOfFamily } from './expressions.ts
 import type { Column, Relation } from './schema.ts';
 import { type Family, type Type, typeOf } from './types.ts';
 
-export type Source = { alias: string; columns: readonly Column[] };
+type Source = { alias: string; columns: readonly Column[] };
 
 /** What a query is made in. */
 export type Around = {

@@ -11,7 +11,7 @@ export type Column = {
   given?: true;
 };
 export type Relation = { name: string; columns: readonly Column[]; kind: 'table' | 'view' };
-export type Table = Relation & { kind: 'table' };
+type Table = Relation & { kind: 'table' };
 
 /** A step of setting up. What is optional is left out of both databases where either refuses it. */
 export type Step = { sql: readonly [string, string]; optional?: { drop: string; relation?: Relation } };
