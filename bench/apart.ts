@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Stand } from '../demo/stand.ts';
 
-const READY_SECONDS = 120;
+const READY_SECONDS = 300;
 const demo = [fileURLToPath(new URL('../demo/demo.ts', import.meta.url)), '--quiet', '--port-base', '0'];
 
 /** The local stand in processes of its own, so that what emulates Google does not share the measuring program's loop. */
