@@ -19,7 +19,8 @@ export type EstimateDeps = {
 
 /**
  * Counts the rows a write would change now, by foreign keys too, in a READ ONLY transaction that lasts no longer than said. More than the
- * connection's `bulk` is the risk `bulk`, and so is what cannot be counted; `atMost` is the most that may then change. Throws
+ * connection's `bulk` is the risk `bulk`; `atMost` is the most that may then change. What cannot be counted beforehand is held to
+ * `bulk` at the run, which needs nobody's eye. Throws
  * `target-timeout` for what takes too long to count, and `too-large` above 1,000,000 rows.
  */
 export async function estimate(
@@ -37,8 +38,7 @@ export async function estimate(
     });
   }
   const estimates = { ...(changes !== undefined && { changes }), ...(text !== undefined && { plan: text }) };
-  if (changes === undefined) return { risks: ['bulk'], estimates, atMost: bulk };
-  return changes > bulk
+  return changes !== undefined && changes > bulk
     ? { risks: ['bulk'], estimates, atMost: ceilingFor(changes) }
     : { risks: [], estimates, atMost: bulk };
 }
