@@ -37,6 +37,19 @@ export function checkPlaces(
   }
 }
 
+const programs = new Set(['prosrc', 'probin', 'prosqlbody', 'routine_definition']);
+
+/** R8: what a function does is not shown, and who asks for it is told so; where all columns are asked for, it is NULL. */
+export function checkPrograms(query: Fields, references: readonly Reference[]): void {
+  if (!references.some(({ relation }) => relation?.name === 'pg_proc' || relation?.name === 'routines')) return;
+  for (const { type, fields } of everyNode(query)) {
+    const words = type === 'ColumnRef' ? fields['fields'] : type === 'A_Indirection' ? fields['indirection'] : [];
+    const program = namesOf(words).find((name) => programs.has(name));
+    if (program !== undefined)
+      throw new Refusal('R8', `${program} is code of the database, which is not shown; leave it out`, fields);
+  }
+}
+
 /** Whether some index could give rows in the order of what is hidden: it has hidden columns and others. */
 export function ordersByHidden(
   relations: readonly Relation[],

@@ -11,7 +11,7 @@ import { leftAlone } from './left-alone.ts';
 import { outputClasses } from './lineage.ts';
 import { relatives } from './links.ts';
 import { type Cover, coverOf } from './masks.ts';
-import { checkPlaces, ordersByHidden } from './places.ts';
+import { checkPlaces, checkPrograms, ordersByHidden } from './places.ts';
 import type { Plan } from './plan.ts';
 import { recheckAgainst } from './recheck.ts';
 import type { Reference } from './references.ts';
@@ -83,9 +83,14 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
   const hiddenIn = hiddenFrom(ground);
   const around = { references, coverOf, catalog, hiddenIn, anythingHidden: anythingHidden(ground) };
   const targets = writes.length === 0 ? [] : checkWrites(query, writes, around);
-  checkPlaces(query, references, (relation) =>
-    relatives(relation, catalog, 'child').some((part) => hiddenIn(part).size > 0),
+  checkPlaces(
+    query,
+    references,
+    (relation) =>
+      (covers.get(relation)?.replacements.size ?? 0) > 0 ||
+      relatives(relation, catalog, 'child').some((part) => hiddenIn(part).size > 0),
   );
+  checkPrograms(query, references);
   const outputs = outputClasses(query, (fields) => {
     const reference = references.find((candidate) => candidate.fields === fields);
     return reference?.relation && covers.get(reference.relation);
