@@ -5,17 +5,17 @@ import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Batch, Column, Result } from '../../model/result.ts';
 import type { Access } from '../target.ts';
-import type { Catalog } from './catalog.ts';
-import { createCeiling } from './ceiling.ts';
-import { define } from './define.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { createCeiling } from './changes/ceiling.ts';
+import { define } from './definitions/define.ts';
 import { runProblem } from './errors.ts';
-import { createHeldRows } from './held-rows.ts';
 import type { Plan } from './plan.ts';
-import type { Pools } from './pool.ts';
-import { createRows, type Rows } from './rows.ts';
-import { CatalogChanged, createRun, defaultSeconds, type Run, type RunnablePlan } from './run.ts';
+import { createHeldRows } from './results/held-rows.ts';
+import { createRows, type Rows } from './results/rows.ts';
+import { writerFor } from './results/values.ts';
+import type { Pools } from './session/pool.ts';
+import { CatalogChanged, createRun, defaultSeconds, type Run, type RunnablePlan } from './session/run.ts';
 import { requestSchema, type Settings } from './settings.ts';
-import { writerFor } from './values.ts';
 
 export type ExecuteDeps = {
   pools: Pools;

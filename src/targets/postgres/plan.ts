@@ -1,7 +1,7 @@
-import type { Relation, Type } from './catalog.ts';
-import type { Counting } from './counting.ts';
-import type { Watch } from './drift.ts';
-import type { Recheck } from './recheck.ts';
+import type { Relation, Type } from './catalog/catalog.ts';
+import type { Watch } from './catalog/drift.ts';
+import type { Counting } from './changes/counting.ts';
+import type { Recheck } from './definitions/recheck.ts';
 
 /** How an understood statement is run. Only this target reads it. */
 export type Plan =

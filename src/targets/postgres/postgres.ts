@@ -2,24 +2,24 @@ import type pg from 'pg';
 import type { Connection, Limits } from '../../model/connection.ts';
 import type { Operation } from '../../model/operation.ts';
 import type { Access, Context, Target } from '../target.ts';
-import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer.ts';
-import { createAsk, inTransaction } from './ask.ts';
-import type { Catalog, Relation } from './catalog.ts';
-import { readCatalog } from './catalog-reader.ts';
-import { estimate } from './estimate.ts';
+import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer/administer.ts';
+import { createAsk, inTransaction } from './catalog/ask.ts';
+import type { Catalog, Relation } from './catalog/catalog.ts';
+import { readCatalog } from './catalog/catalog-reader.ts';
+import { renewed } from './catalog/renewal.ts';
+import { schemaOf } from './catalog/schema.ts';
+import { detailsSchema, detailsSql } from './catalog/schema-details.ts';
+import { createSnapshots, type Snapshot } from './catalog/snapshots.ts';
+import { estimate } from './changes/estimate.ts';
 import { execute, isDrift } from './execute.ts';
-import { createParser } from './parser.ts';
+import { createParser } from './language/parser.ts';
+import { checkText } from './language/preflight.ts';
+import { createTurns } from './language/turns.ts';
 import type { Plan } from './plan.ts';
-import { createPools } from './pool.ts';
-import { checkText } from './preflight.ts';
-import { type Protections, protectionsOf } from './protections.ts';
-import { renewed } from './renewal.ts';
-import type { RouteOptions } from './route.ts';
-import { schemaOf } from './schema.ts';
-import { detailsSchema, detailsSql } from './schema-details.ts';
+import { type Protections, protectionsOf } from './rules/protections.ts';
+import { createPools } from './session/pool.ts';
+import type { RouteOptions } from './session/route.ts';
 import { type Request, type Settings, settingsSchema } from './settings.ts';
-import { createSnapshots, type Snapshot } from './snapshots.ts';
-import { createTurns } from './turns.ts';
 import { checkParameterCount, type Understanding, understand } from './understand.ts';
 
 export type PostgresDeps = RouteOptions & {
@@ -41,7 +41,11 @@ const plans = 2000;
 const longestCached = 8192;
 
 /**
- * PostgreSQL of any make. Statements are understood by PostgreSQL's own grammar, classified columns are masked before the
+ * PostgreSQL of any make. A statement is understood (`understand.ts`), proven (`prove.ts`) and run (`execute.ts`); the rooms beside them:
+ * `language` the grammar and what a statement names · `catalog` the snapshot and its drift · `rules` what may be read, called and written ·
+ * `masks` what stands in the place of what is hidden · `trail` what of a statement may be recorded · `changes` how much a write changes ·
+ * `definitions` DDL · `session` the way to the server and the wire · `results` from the wire to JSON · `administer` classify and grants.
+ * Statements are understood by PostgreSQL's own grammar, classified columns are masked before the
  * server computes anything from them, and what cannot be proven to keep them hidden is refused.
  */
 export function createPostgres({

@@ -1,5 +1,5 @@
-import type { Reference } from './references.ts';
-import { everyNode, type Fields } from './syntax.ts';
+import type { Reference } from './language/references.ts';
+import { everyNode, type Fields } from './language/syntax.ts';
 
 /** The rules of the PostgreSQL target, by the numbers the threat model gives them. */
 export type Rule = 'R1' | 'R2' | 'R3' | 'R4' | 'R5' | 'R6' | 'R7' | 'R8' | 'R9' | 'R10' | 'R11' | 'R12' | 'R13';

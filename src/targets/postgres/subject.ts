@@ -1,10 +1,10 @@
 import type { Context } from '../target.ts';
-import type { Catalog, Relation } from './catalog.ts';
-import type { Cover } from './masks.ts';
-import type { Parser } from './parser.ts';
-import type { Protections } from './protections.ts';
-import type { Reference } from './references.ts';
-import type { Parsed } from './syntax.ts';
+import type { Catalog, Relation } from './catalog/catalog.ts';
+import type { Parser } from './language/parser.ts';
+import type { Reference } from './language/references.ts';
+import type { Parsed } from './language/syntax.ts';
+import type { Cover } from './masks/masks.ts';
+import type { Protections } from './rules/protections.ts';
 
 /** What understanding rests on besides the request. */
 export type Ground = {

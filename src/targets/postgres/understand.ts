@@ -1,19 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
-import { coverOf } from './masks.ts';
+import { protectionOf } from './catalog/privileges.ts';
+import { checkText } from './language/preflight.ts';
+import { referencesIn } from './language/references.ts';
+import { kindOf, namedObjects } from './language/statements.ts';
+import { everyNode, type Fields, fieldsOf } from './language/syntax.ts';
+import { coverOf } from './masks/masks.ts';
 import type { Plan } from './plan.ts';
-import { checkText } from './preflight.ts';
-import { protectionOf } from './privileges.ts';
 import { prove } from './prove.ts';
-import { referencesIn } from './references.ts';
 import { Refusal, unprovable } from './refusal.ts';
-import { type Recorded, recordedAs } from './seal.ts';
 import type { Request } from './settings.ts';
-import { kindOf, namedObjects } from './statements.ts';
 import type { Ground, Subject } from './subject.ts';
-import { everyNode, type Fields, fieldsOf } from './syntax.ts';
-import { classesTouched, masksOf, sealingFor } from './touched.ts';
+import { type Recorded, recordedAs } from './trail/seal.ts';
+import { classesTouched, masksOf, sealingFor } from './trail/touched.ts';
 
 /** Characters from which on a statement takes a while to look through. */
 const large = 8192;

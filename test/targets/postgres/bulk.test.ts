@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Postgres as Server, startPostgres } from '../../../emulators/postgres/postgres.ts';
-import { ceilingFor } from '../../../src/targets/postgres/estimate.ts';
+import { ceilingFor } from '../../../src/targets/postgres/changes/estimate.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { type Agent, agentAt } from './agent.ts';
 

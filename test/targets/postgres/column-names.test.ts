@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { guessByComment, guessByName, type Kind } from '../../../src/targets/postgres/column-names.ts';
+import { guessByComment, guessByName, type Kind } from '../../../src/targets/postgres/administer/column-names.ts';
 
 const guessOf = (name: string, kind: Kind) => {
   const [table = '', column = ''] = name.split('.');

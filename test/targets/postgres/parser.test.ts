@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { asProblem } from '../../../src/model/problem.ts';
-import { createParser } from '../../../src/targets/postgres/parser.ts';
-import { checkText } from '../../../src/targets/postgres/preflight.ts';
-import { ofType } from '../../../src/targets/postgres/syntax.ts';
+import { createParser } from '../../../src/targets/postgres/language/parser.ts';
+import { checkText } from '../../../src/targets/postgres/language/preflight.ts';
+import { ofType } from '../../../src/targets/postgres/language/syntax.ts';
 
 const parser = createParser({ workers: 1 });
 afterAll(() => parser.close());

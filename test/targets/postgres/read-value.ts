@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type TypeFacts, writerFor } from '../../../src/targets/postgres/values.ts';
+import { type TypeFacts, writerFor } from '../../../src/targets/postgres/results/values.ts';
 
 /** How an answer holds the server's text of a value of some type, for what was asked without the gateway. */
 export async function createValueReader(client: pg.Client): Promise<(oid: number, text: string) => unknown> {

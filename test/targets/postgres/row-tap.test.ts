@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mostRow, type Tap, tapRows } from '../../../src/targets/postgres/row-tap.ts';
+import { mostRow, type Tap, tapRows } from '../../../src/targets/postgres/session/row-tap.ts';
 
 /** A message of PostgreSQL's protocol; `D` is a row. */
 function message(type: string, body: string): Buffer {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Catalog } from '../../../src/targets/postgres/catalog.ts';
-import { createSnapshots } from '../../../src/targets/postgres/snapshots.ts';
+import type { Catalog } from '../../../src/targets/postgres/catalog/catalog.ts';
+import { createSnapshots } from '../../../src/targets/postgres/catalog/snapshots.ts';
 import { agentAt } from './agent.ts';
 
 const access = agentAt({ port: 1, database: 'none', user: 'u', password: 'p' }).access();

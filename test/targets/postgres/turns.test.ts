@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../src/targets/postgres/turns.ts';
+import { createTurns } from '../../../src/targets/postgres/language/turns.ts';
 
 test('large statements are looked through one at a time, in the order they came', async () => {
   const turns = createTurns();

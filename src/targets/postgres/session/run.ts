@@ -1,0 +1,288 @@
+import type pg from 'pg';
+import { Problem } from '../../../model/problem.ts';
+import { driftSql, writeDriftSql } from '../catalog/catalog-sql.ts';
+import { type Ceiling, changesSql } from '../changes/ceiling.ts';
+import type { Plan } from '../plan.ts';
+import type { Parameter } from '../settings.ts';
+import { type Readable, type RowSink, type Tap, tapRows } from './row-tap.ts';
+
+export type RunnablePlan = Exclude<Plan, { access: 'none' | 'define' }>;
+
+export type RunOptions = {
+  plan: RunnablePlan;
+  parameters: readonly Parameter[];
+  /** Of the statement. */
+  seconds: number;
+  /** Rows asked for at a time. */
+  batch: number;
+  /** Of a read: nothing is asked for after the first batch, so that its commit can go along with it. */
+  once: boolean;
+  /** Told of the columns once they may leave; where the rows of the statement go. */
+  onColumns: (fields: readonly pg.FieldDef[]) => RowSink;
+  /** Of a write: what it may change. */
+  ceiling?: Ceiling;
+};
+
+export type Run = {
+  /** Resolves with the columns once the server has described them and the catalog is what it was when it was understood. */
+  described: Promise<readonly pg.FieldDef[]>;
+  /** Resolves at the end of a batch, with whether there may be more. A write is committed before. */
+  more(): Promise<boolean>;
+  /** Asks for the next batch. */
+  proceed(): void;
+  /** Reads nothing from the server until it resumes: the server has to wait. */
+  pause(): void;
+  resume(): void;
+  /** Ends the statement between two batches; what follows is to roll back. */
+  leave(): void;
+  /** Rows changed, by the server's command tag. */
+  affected(): number | undefined;
+  submittable: pg.Submittable;
+};
+
+/** The messages of the extended protocol, as `pg` writes them. */
+type Wire = {
+  stream: Readable & { cork(): void; uncork(): void };
+  parse(query: { name: string; text: string }): void;
+  bind(config: { portal: string; statement: string; values: readonly (string | null)[] }): void;
+  describe(message: { type: 'P'; name: string }): void;
+  execute(config: { portal: string; rows: number }): void;
+  flush(): void;
+  sync(): void;
+  once(event: 'noData', listener: () => void): void;
+  removeListener(event: 'noData', listener: () => void): void;
+};
+
+const isWire = (con: object): con is Wire =>
+  ['parse', 'bind', 'describe', 'execute', 'flush', 'sync', 'stream'].every((name) => name in con);
+
+const nowhere: RowSink = { take() {}, skip() {} };
+
+type Deferred<T> = { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void };
+
+const portal = 'answer';
+
+/** What sessions are pinned to, so that it need not be said again. */
+export const defaultSeconds = 30;
+
+/** Statements that every session prepares once. */
+const prepared = {
+  'sallyport-read': 'BEGIN READ ONLY',
+  'sallyport-write': 'BEGIN READ WRITE',
+  'sallyport-commit': 'COMMIT',
+  'sallyport-drift': driftSql,
+  'sallyport-write-drift': writeDriftSql,
+  'sallyport-changes': changesSql,
+};
+/** Sessions that are ready for the first statement. */
+const taps = new WeakMap<object, Tap>();
+
+/**
+ * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), bind, compare
+ * the catalog, run, commit. A read sends all but the last at once; a write waits for the comparison.
+ */
+export function createRun({ plan, parameters, seconds, batch, once, onColumns, ceiling }: RunOptions): Run {
+  const described = deferred<readonly pg.FieldDef[]>();
+  /** What the next command tags belong to, in the order they were sent. */
+  const steps: string[] = [];
+  let wire: Wire | undefined;
+  let tap: Tap | undefined;
+  let batchEnd: Deferred<boolean> = deferred();
+  let failure: { error: unknown } | undefined;
+  /** The catalog is what it was. */
+  let unchanged = false;
+  let changed: number | undefined;
+  const isOnce = once && plan.access === 'read';
+  let synced = false;
+
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    // Rows that are still on their way are thrown away.
+    if (tap !== undefined) tap.sink = nowhere;
+    described.reject(failure.error);
+    batchEnd.reject(failure.error);
+  };
+
+  const describe = (fields: readonly pg.FieldDef[]) => {
+    const masked = fields.find(
+      ({ tableID, columnID }) => tableID !== 0 && plan.maskedOrigin(tableID, columnID) !== undefined,
+    );
+    if (masked === undefined) {
+      if (tap !== undefined && failure === undefined) tap.sink = onColumns(fields);
+      described.resolve(fields);
+    } else {
+      fail(
+        new Problem('masking-unprovable', {
+          detail: 'R13: a column of the result comes straight from a classified one.',
+        }),
+      );
+    }
+  };
+  const nothingToDescribe = () => describe([]);
+
+  const own = (con: Wire, step: string, statement: string, values: readonly string[] = []) => {
+    steps.push(step);
+    con.bind({ portal: '', statement, values });
+    con.execute({ portal: '', rows: 0 });
+  };
+  const ownText = (con: Wire, step: string, text: string) => {
+    con.parse({ name: '', text });
+    own(con, step, '');
+  };
+
+  const sync = (con: Wire) => {
+    synced = true;
+    con.sync();
+  };
+
+  const runPortal = (con: Wire) => {
+    steps.push('statement');
+    con.execute({ portal, rows: plan.access === 'read' ? batch : 0 });
+    if (!isOnce) return con.flush();
+    own(con, 'commit', 'sallyport-commit');
+    sync(con);
+  };
+  const describeAndRun = (con: Wire) => {
+    con.once('noData', nothingToDescribe);
+    con.describe({ type: 'P', name: portal });
+    runPortal(con);
+  };
+
+  const end = (con: Wire, how: 'commit' | 'rollback') => {
+    con.stream.cork();
+    if (how === 'commit') own(con, how, 'sallyport-commit');
+    else ownText(con, how, 'ROLLBACK');
+    sync(con);
+    con.stream.uncork();
+  };
+  /** Triggers that wait for the commit run first: what they change is counted too. */
+  const countChanges = (con: Wire) => {
+    con.stream.cork();
+    ownText(con, 'setting', 'SET CONSTRAINTS ALL IMMEDIATE');
+    own(con, 'changes', 'sallyport-changes');
+    con.flush();
+    con.stream.uncork();
+  };
+
+  const submit = (con: object) => {
+    if (!isWire(con)) throw new Error('The driver is not the one this was written for.');
+    wire = con;
+    con.stream.cork();
+    tap = taps.get(con);
+    if (tap === undefined) {
+      for (const [name, text] of Object.entries(prepared)) con.parse({ name, text });
+      tap = tapRows(con.stream);
+      taps.set(con, tap);
+    }
+    own(con, 'begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
+    if (seconds !== defaultSeconds)
+      ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
+    if (plan.withoutIndexOrder)
+      for (const scan of ['indexscan', 'indexonlyscan']) ownText(con, 'setting', `SET LOCAL enable_${scan} = off`);
+    if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');
+    con.parse({ name: '', text: plan.text });
+    // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.
+    con.bind({ portal, statement: '', values: [...parameters.map(asText), ...plan.bindings()] });
+    const drift = plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift';
+    own(con, 'drift', drift, [`{${plan.watch.oids.join(',')}}`]);
+    if (plan.access === 'read') describeAndRun(con);
+    else con.flush();
+    con.stream.uncork();
+  };
+
+  const onTag = (step: string | undefined, tag: string, con: Wire) => {
+    if (step === 'drift') {
+      if (!unchanged) return fail(new CatalogChanged());
+      if (plan.access !== 'read') describeAndRun(con);
+    }
+    if (step === 'statement') {
+      if (tap !== undefined) tap.sink = undefined;
+      con.removeListener('noData', nothingToDescribe);
+      // A SELECT over CTEs that write says how many rows it gives.
+      changed = Number(/^(?!SELECT).* (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
+      // A read has said all there is: its commit need not be waited for, and the session takes nothing else before it.
+      if (plan.access === 'read') batchEnd.resolve(false);
+      if (isOnce) return;
+      if (ceiling === undefined) end(con, 'commit');
+      else countChanges(con);
+    }
+    if (step === 'changes') end(con, ceiling?.verdict() === undefined ? 'commit' : 'rollback');
+    if (step === 'rollback') fail(ceiling?.verdict());
+    if (step !== 'commit') return;
+    if (tag === 'COMMIT') batchEnd.resolve(false);
+    else fail(new Problem('target-rejected', { detail: 'The transaction was rolled back.' }));
+  };
+
+  const submittable = {
+    submit,
+    handleRowDescription: ({ fields }: { fields: pg.FieldDef[] }) => {
+      wire?.removeListener('noData', nothingToDescribe);
+      describe(fields);
+    },
+    handleDataRow: ({ fields }: { fields: (string | null)[] }) => {
+      if (steps[0] === 'drift') {
+        unchanged = fields[0] === plan.watch.fingerprint;
+      } else if (steps[0] === 'count' || steps[0] === 'changes') ceiling?.read(fields);
+      else fail(new Error('A row of the statement went to the driver.'));
+    },
+    handlePortalSuspended: () => {
+      steps.shift();
+      if (isOnce && tap !== undefined) tap.sink = undefined;
+      batchEnd.resolve(!isOnce);
+    },
+    handleCommandComplete: ({ text }: { text: string }) => {
+      const step = steps.shift();
+      if (wire !== undefined && failure === undefined) onTag(step, text, wire);
+    },
+    handleEmptyQuery: () => fail(new Problem('operation-unreadable', { detail: 'The statement is empty.' })),
+    handleReadyForQuery: () => {
+      if (tap !== undefined) tap.sink = undefined;
+    },
+    handleError: (error: unknown) => {
+      wire?.removeListener('noData', nothingToDescribe);
+      fail(error);
+      // No more rows come, and whoever has the session next is to get his.
+      if (tap !== undefined) tap.sink = undefined;
+      // After an error the server reads nothing until it is told where the next statement begins.
+      if (wire !== undefined && !synced) sync(wire);
+    },
+  };
+
+  return {
+    submittable,
+    described: described.promise,
+    affected: () => (plan.access === 'write' && Number.isInteger(changed) ? changed : undefined),
+    async more() {
+      const suspended = await batchEnd.promise;
+      if (suspended) batchEnd = deferred();
+      return suspended;
+    },
+    proceed() {
+      if (wire !== undefined && failure === undefined) runPortal(wire);
+    },
+    pause: () => void wire?.stream.pause(),
+    resume: () => void wire?.stream.resume(),
+    leave() {
+      if (tap !== undefined) tap.sink = nowhere;
+      wire?.removeListener('noData', nothingToDescribe);
+      if (wire !== undefined && !synced) sync(wire);
+    },
+  };
+}
+
+/** The catalog is not what it was when the statement was understood. */
+export class CatalogChanged extends Error {}
+
+const asText = (value: Parameter) => (value === null ? null : String(value));
+
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // Whoever waits sees the rejection; nobody waiting is no fault.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
