@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connector, ConnectorOptions } from '@google-cloud/cloud-sql-connector';
 
-export type InstanceOptions = {
+type InstanceOptions = {
   /** `project:region:instance`. */
   instance: string;
   ip: 'private' | 'public' | 'psc';
@@ -10,7 +10,7 @@ export type InstanceOptions = {
 };
 
 /** A way to an instance: each stream is a new connection, encrypted and of proven identity on both sides. */
-export type InstanceRoute = { stream: () => Socket; close: () => void };
+type InstanceRoute = { stream: () => Socket; close: () => void };
 
 export type DialInstance = (options: InstanceOptions) => Promise<InstanceRoute>;
 

@@ -1,6 +1,6 @@
 import type { AuthClient } from 'google-auth-library';
 
-export type AccessToken = { token: string; expiresAt: Date };
+type AccessToken = { token: string; expiresAt: Date };
 
 /** A short-lived access token of a service account, for these scopes and no more. */
 export type MintToken = (serviceAccount: string, scopes: readonly string[]) => Promise<AccessToken>;

@@ -8,7 +8,7 @@ import { encryptedTo } from './cancel.ts';
 import { type Login, loginFrom } from './login.ts';
 
 /** Reaches a Cloud SQL instance: each stream is a new connection, encrypted and of proven identity on both sides. */
-export type DialInstance = (options: {
+type DialInstance = (options: {
   instance: string;
   ip: Settings['ip'];
   login?: { token: string; expiresAt: Date };
