@@ -261,7 +261,7 @@ function addExtras(choices: Choices, schema: Schema, { name, columns }: Table) {
     optional(
       'check',
       `ALTER TABLE ${name} ADD CONSTRAINT ck_${name} CHECK (${text.name} <> 'never' OR ${other.name} IS NULL)${choices.of(['', ' NOT VALID', ' NOT ENFORCED'])}`,
-      `ALTER TABLE ${name} DROP CONSTRAINT IF EXISTS ck_${name}`,
+      `ALTER TABLE IF EXISTS ${name} DROP CONSTRAINT IF EXISTS ck_${name}`,
     );
   if (some !== undefined && choices.chance(12)) {
     optional('row-level security', `ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`);
