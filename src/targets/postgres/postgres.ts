@@ -67,7 +67,7 @@ export function createPostgres({
   const cache = new Map<string, Promise<Understanding>>();
   const turns = createTurns();
   /** How each plan was come to, so that it can be come to again. */
-  const origins = new WeakMap<Plan, { snapshot: Snapshot; context: Context }>();
+  const origins = new WeakMap<Plan, { snapshot: Snapshot; context: Context; meaning: string }>();
 
   const understood = (request: Request, snapshot: Snapshot, context: Context): Promise<Understanding> => {
     const { catalog, searchPath } = snapshot;
@@ -97,17 +97,20 @@ export function createPostgres({
     snapshots.drop(access, plan.access === 'define' ? undefined : origins.get(plan)?.snapshot);
   };
 
-  /** A read on the catalog as it is now, if that changes nothing of what was decided and recorded. */
+  /**
+   * A statement on the catalog as it is now, if that changes nothing of what was decided and recorded. Nothing of it has run by then,
+   * and a human's yes is not lost to what others did meanwhile.
+   */
   async function understoodAgain(
     operation: Operation<Plan>,
     access: Access<Settings>,
   ): Promise<Operation<Plan> | undefined> {
     const { statement, plan } = operation;
     const origin = origins.get(plan);
-    if (plan.access !== 'read' || origin === undefined) return undefined;
+    if (origin === undefined) return undefined;
     const snapshot = await snapshots.get(access);
     const { operation: now } = await understood({ statement, parameters: [] }, snapshot, origin.context);
-    if (now.unprovable !== undefined || meaningOf(now) !== meaningOf(operation)) return undefined;
+    if (now.unprovable !== undefined || meaningOf(now) !== origin.meaning || !isAbout(now.plan, plan)) return undefined;
     origins.set(now.plan, { ...origin, snapshot });
     return { ...operation, plan: now.plan };
   }
@@ -134,7 +137,7 @@ export function createPostgres({
       }
       const { operation, recorded, parameters } = understanding;
       checkParameterCount(parameters, request);
-      origins.set(operation.plan, { snapshot, context });
+      origins.set(operation.plan, { snapshot, context, meaning: meaningOf(operation) });
       return {
         ...operation,
         parameters: request.parameters,
@@ -169,7 +172,14 @@ export function createPostgres({
   };
 }
 
-/** All of an operation that is decided by and recorded. */
+/** Whether what is changed is still the same, and not something else that has taken its name. A read may be of what goes by the name now. */
+function isAbout(now: Plan, before: Plan): boolean {
+  if (now.access === 'none' || before.access === 'none') return false;
+  const { oids } = now.watch;
+  return now.access === 'read' || before.watch.oids.every((oid) => oids.includes(oid));
+}
+
+/** All that is known of an operation when it is understood, and that is decided by and recorded. */
 function meaningOf({ verb, risks, resources, classes, masks, warnings, protection }: Meaning): string {
   return JSON.stringify([verb, risks, resources, classes, masks, warnings, protection]);
 }

@@ -35,8 +35,11 @@ export async function prove(subject: Subject): Promise<Proof> {
     checkExplain(fieldsOf(statement[type]), subject);
     return proveQuery(explained, subject);
   }
-  if (fieldsOf(statement[type])['intoClause'] !== undefined)
-    throw new Refusal('R2', 'SELECT INTO makes a table; write CREATE TABLE … AS SELECT instead');
+  const { intoClause } = fieldsOf(statement[type]);
+  if (intoClause !== undefined) {
+    const made = fieldsOf(fieldsOf(intoClause)['rel']);
+    throw new Refusal('R2', 'SELECT INTO makes a table; write CREATE TABLE … AS SELECT instead', made);
+  }
   if (type === 'SelectStmt' || isWriteType(type)) return proveQuery(statement, subject);
   if (type === 'TransactionStmt') {
     throw new Refusal('R2', 'Each statement is a transaction of its own; leave out BEGIN, COMMIT and the like');

@@ -268,6 +268,8 @@ describe('what is protected is compared before and after', () => {
     });
 
     await admin.query('ALTER TABLE spare RENAME TO hidden; ALTER TABLE other RENAME TO spare');
+    // Others' changes look like its own to a definition on an old snapshot; after it the catalog is read anew.
+    await agent.run("COMMENT ON TABLE orders IS 'x'").catch(() => {});
   });
 
   test('what the classification should now say is told with the answer', async () => {

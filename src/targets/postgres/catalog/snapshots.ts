@@ -28,7 +28,7 @@ type Entry = {
   /** When the reading of `current` began, and how long it took. */
   at: number;
   took: number;
-  reading?: Promise<Snapshot>;
+  reading?: Promise<Snapshot> | undefined;
 };
 
 /** How many times its age a snapshot is used while, or because, no younger one can be had. */
@@ -55,18 +55,27 @@ export function createSnapshots({ read, now, age }: SnapshotsDeps): Snapshots {
   }
 
   function load(entry: Entry, access: Access<Settings>): Promise<Snapshot> {
-    entry.reading ??= readInto(entry, access).finally(() => {
-      delete entry.reading;
-    });
-    return entry.reading;
+    if (entry.reading !== undefined) return entry.reading;
+    const reading: Promise<Snapshot> = readNow(access).then(
+      ({ snapshot, at, took }) => {
+        // One that was begun before the catalog was known to have changed serves only those who asked for it then.
+        if (entry.reading === reading) Object.assign(entry, { current: snapshot, at, took, reading: undefined });
+        return snapshot;
+      },
+      (error: unknown) => {
+        if (entry.reading === reading) entry.reading = undefined;
+        throw error;
+      },
+    );
+    entry.reading = reading;
+    return reading;
   }
 
-  async function readInto(entry: Entry, access: Access<Settings>): Promise<Snapshot> {
+  async function readNow(access: Access<Settings>) {
     const at = now();
     const catalog = await read(access);
-    const snapshot = { catalog, searchPath: access.settings.search_path, number: ++latest };
-    Object.assign(entry, { current: snapshot, at, took: now() - at });
-    return snapshot;
+    const snapshot: Snapshot = { catalog, searchPath: access.settings.search_path, number: ++latest };
+    return { snapshot, at, took: now() - at };
   }
 
   return {
@@ -89,7 +98,9 @@ export function createSnapshots({ read, now, age }: SnapshotsDeps): Snapshots {
     },
     drop(access, old) {
       const entry = entryFor(access);
-      if (old === undefined || entry.current === old) delete entry.current;
+      if (old !== undefined && entry.current !== old) return;
+      delete entry.current;
+      entry.reading = undefined;
     },
   };
 }
