@@ -92,8 +92,8 @@ export function createGateway(steps: Steps): Gateway {
     const aim = aimAt(connection, passage.call);
     const hidden = await understand(passage, aim, []); //                                                  3 understand
     passage.operation = hidden;
-    const weigh = (sized: Operation) =>
-      timed(passage, 'decide', () => decide(passage, identity, connection, sized, rules));
+    const weigh = (known: Operation) =>
+      timed(passage, 'decide', () => decide(passage, identity, connection, known, rules));
     const granted = await weigh(hidden); //                                                                 4 decide
     const estimate = await estimated(passage, aim, await exempt(passage, aim, hidden, granted));
     const decision = estimate === undefined ? granted : await weigh(sized(hidden, estimate));
