@@ -38,19 +38,15 @@ export function createBigQuery(options: BigQueryOptions) {
     /** Streams rows into `dataset.table`, and resolves with those it did not take. Throws when the request as a whole failed: any row may then be there. */
     async append(table: string, rows: readonly InsertRow[]): Promise<InsertFailure[]> {
       const [dataset = '', name = ''] = table.split('.');
-      const { authClient, baseUrl } = await client();
-      // The client would walk through all of every row several times.
-      const { data } = await authClient.request<InsertAnswer>({
-        url: `${baseUrl}/projects/${options.projectId}/datasets/${dataset}/tables/${name}/insertAll`,
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ rows: rows.map(({ insertId, json }) => ({ insertId, json })) }),
-        retry: false,
-      });
-      return (data.insertErrors ?? []).map(({ index, errors }) => ({
-        index,
-        reason: errors?.[0]?.reason ?? 'unknown',
-      }));
+      try {
+        await (await client())
+          .dataset(dataset)
+          .table(name)
+          .insert([...rows], { raw: true, partialRetries: 0 });
+        return [];
+      } catch (error) {
+        return failuresIn(error, rows);
+      }
     },
 
     /** Runs GoogleSQL. Times are ISO 8601, INT64 beyond 2^53 is refused. */
@@ -81,8 +77,16 @@ async function open({ projectId, location, emulatorHost }: BigQueryOptions): Pro
   return new BigQuery({ ...settings, apiEndpoint: `http://${emulatorHost}`, authClient: new PassThroughClient() });
 }
 
-/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll */
-type InsertAnswer = { insertErrors?: { index: number; errors?: { reason?: string }[] }[] };
+/** Google's client tells of rows that were not taken by throwing an error that names them. */
+function failuresIn(error: unknown, rows: readonly InsertRow[]): InsertFailure[] {
+  if (!(error instanceof Error && error.name === 'PartialFailureError' && 'errors' in error)) throw error;
+  if (!Array.isArray(error.errors)) throw error;
+  return error.errors.map(({ row, errors }) => {
+    const index = rows.indexOf(row);
+    if (index < 0) throw error;
+    return { index, reason: String(errors?.[0]?.reason ?? 'unknown') };
+  });
+}
 
 /** False when it was there already. */
 async function unlessThere(making: Promise<unknown>): Promise<boolean> {

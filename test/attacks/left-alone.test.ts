@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Postgres } from '../../emulators/postgres/postgres.ts';
-import { createPostgres } from '../../src/targets/postgres/postgres.ts';
-import { type Agent, agentAt } from '../targets/postgres/agent.ts';
-import { differs, observe, startTwoDatabases } from './two-databases.ts';
+import { describe, expect, test } from 'vitest';
+import { differs, observe, useTwoDatabases } from './two-databases.ts';
 
 /** Two databases that differ in classified values, and in their lengths: in where rows lie, and on how many pages. */
 const setUp = (seed: 'a' | 'b') => `
@@ -143,25 +140,7 @@ const plain = [
 ];
 
 describe('a table whose hidden columns a query does not speak of is left as it is', () => {
-  const target = createPostgres({ allowPlaintext: false });
-  let server: Postgres;
-  let agents: [Agent, Agent];
-
-  beforeAll(async () => {
-    server = await startTwoDatabases(setUp);
-    const at = (database: string) =>
-      agentAt(
-        { port: server.port, database, user: server.user, password: server.password },
-        { classification, target },
-      );
-    agents = [at('a'), at('b')];
-    for (const agent of agents) await observe(agent, 'SELECT 1 FROM orders');
-  }, 60_000);
-
-  afterAll(async () => {
-    await target.close();
-    await server?.stop();
-  });
+  const { agents } = useTwoDatabases({ setUp, classification });
 
   test(`and ${attacks.length} ways to speak of them after all tell two databases apart by nothing`, {
     timeout: 60_000,
@@ -169,7 +148,7 @@ describe('a table whose hidden columns a query does not speak of is left as it i
     const leaks: string[] = [];
 
     for (const statement of attacks) {
-      const both = async () => [await observe(agents[0], statement), await observe(agents[1], statement)] as const;
+      const both = async () => [await observe(agents()[0], statement), await observe(agents()[1], statement)] as const;
       let [a, b] = await both();
       // On a machine that is busy with other things, time alone tells nothing once.
       if (differs(a, b)) [a, b] = await both();
@@ -184,7 +163,7 @@ describe('a table whose hidden columns a query does not speak of is left as it i
 
   for (const statement of plain) {
     test(`answers ${statement}`, async () => {
-      const [a, b] = [await observe(agents[0], statement), await observe(agents[1], statement)];
+      const [a, b] = [await observe(agents()[0], statement), await observe(agents()[1], statement)];
 
       expect(a.refused).toBeUndefined();
       expect(differs(a, b)).toBe(false);

@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Postgres } from '../../emulators/postgres/postgres.ts';
-import { createPostgres } from '../../src/targets/postgres/postgres.ts';
-import { type Agent, agentAt } from '../targets/postgres/agent.ts';
-import { compare, observe, startTwoDatabases } from './two-databases.ts';
+import { describe, expect, test } from 'vitest';
+import { compare, observe, useTwoDatabases } from './two-databases.ts';
 
 /**
  * Two databases that differ in classified values only, full of what runs unseen: operators and domains with code in views,
@@ -126,31 +123,17 @@ const harmless = [
 ];
 
 describe('databases full of code, that differ in classified values only', () => {
-  const target = createPostgres({ allowPlaintext: false });
-  let server: Postgres;
-  let agents: [Agent, Agent];
-
-  beforeAll(async () => {
-    server = await startTwoDatabases(setUp);
-    const at = (database: string) =>
-      agentAt(
-        { port: server.port, database, user: `agent_${database}`, password: 'agent' },
-        { classification, target },
-      );
-    agents = [at('a'), at('b')];
-    for (const agent of agents) await observe(agent, 'SELECT 1 FROM orders');
-  }, 60_000);
-
-  afterAll(async () => {
-    await target.close();
-    await server?.stop();
+  const { agents } = useTwoDatabases({
+    setUp,
+    classification,
+    login: (database) => ({ user: `agent_${database}`, password: 'agent' }),
   });
 
   test(`answer ${attacks.length} statements that would run the code, or ask a constraint, alike`, async () => {
     const leaks: string[] = [];
 
     for (const statement of attacks) {
-      const { a, b, leak } = await compare(agents, statement);
+      const { a, b, leak } = await compare(agents(), statement);
       if (leak) leaks.push(`${statement}: ${JSON.stringify(a.seen)} ≠ ${JSON.stringify(b.seen)}`);
     }
 
@@ -161,7 +144,7 @@ describe('databases full of code, that differ in classified values only', () => 
     const refused: string[] = [];
 
     for (const statement of harmless) {
-      const answer = await observe(agents[0], statement);
+      const answer = await observe(agents()[0], statement);
       if (answer.refused !== undefined) refused.push(`${statement}: ${answer.refused}`);
     }
 

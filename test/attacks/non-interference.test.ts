@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Postgres } from '../../emulators/postgres/postgres.ts';
-import { createPostgres } from '../../src/targets/postgres/postgres.ts';
-import { type Agent, agentAt } from '../targets/postgres/agent.ts';
-import { compare, differs, observe, startTwoDatabases } from './two-databases.ts';
+import { describe, expect, test } from 'vitest';
+import { agentAt } from '../targets/postgres/agent.ts';
+import { compare, differs, observe, useTwoDatabases } from './two-databases.ts';
 
 /**
  * Two databases that differ in classified values only: in content, in length, in what is NULL, in how many are the same. All rows
@@ -222,32 +220,14 @@ const statements = [
 ];
 
 describe('two databases that differ in classified values only', () => {
-  const target = createPostgres({ allowPlaintext: false });
-  let server: Postgres;
-  let agents: [Agent, Agent];
-
-  beforeAll(async () => {
-    server = await startTwoDatabases(setUp);
-    const at = (database: string) =>
-      agentAt(
-        { port: server.port, database, user: server.user, password: server.password },
-        { classification, target },
-      );
-    agents = [at('a'), at('b')];
-    for (const agent of agents) await observe(agent, 'SELECT 1 FROM orders');
-  }, 60_000);
-
-  afterAll(async () => {
-    await target.close();
-    await server?.stop();
-  });
+  const { agents, server } = useTwoDatabases({ setUp, classification });
 
   test(`answer ${statements.length} statements of an attacker alike`, { timeout: 120_000 }, async () => {
     const leaks: string[] = [];
     let answered = 0;
 
     for (const statement of statements) {
-      const { a, b, leak } = await compare(agents, statement);
+      const { a, b, leak } = await compare(agents(), statement);
       if (leak) leaks.push(`${statement}: ${JSON.stringify(a.seen)} ≠ ${JSON.stringify(b.seen)}`);
       if (a.refused === undefined) answered += 1;
     }
@@ -258,13 +238,13 @@ describe('two databases that differ in classified values only', () => {
   });
 
   test('are told apart by the same means when nothing is classified, so the means are sharp', async () => {
-    const blind = agents.map(({ connection, access }) =>
+    const blind = agents().map(({ connection, access }) =>
       agentAt(
         {
           port: access().settings.port,
           database: access().settings.database,
-          user: server.user,
-          password: server.password,
+          user: server().user,
+          password: server().password,
         },
         { classification: connection.name === '' ? classification : {} },
       ),

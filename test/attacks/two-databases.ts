@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
 import { type Postgres, startPostgres } from '../../emulators/postgres/postgres.ts';
 import { asProblem } from '../../src/model/problem.ts';
-import type { Agent } from '../targets/postgres/agent.ts';
+import { createPostgres } from '../../src/targets/postgres/postgres.ts';
+import { type Agent, agentAt } from '../targets/postgres/agent.ts';
 
 /** Everything an agent can see of the answer to one statement. */
 export type Observation = { seen: unknown; refused: string | undefined; milliseconds: number };
@@ -67,4 +69,42 @@ async function query(url: string, sql: string) {
   await client.connect();
   await client.query(sql);
   await client.end();
+}
+
+type TwoAgents = {
+  setUp: (seed: 'a' | 'b') => string;
+  classification: Record<string, Record<string, string>>;
+  /** The login at a database; the superuser unless given. */
+  login?: (database: string) => { user: string; password: string };
+};
+
+/** Two databases for the tests of a file, with an agent at each that has looked at it once: what is slow only the first time tells nothing. */
+export function useTwoDatabases({ setUp, classification, login }: TwoAgents) {
+  const target = createPostgres({ allowPlaintext: false });
+  const used: { server?: Postgres; agents?: readonly [Agent, Agent] } = {};
+  beforeAll(async () => {
+    const server = await startTwoDatabases(setUp);
+    used.server = server;
+    const at = (database: string) =>
+      agentAt(
+        { port: server.port, user: server.user, password: server.password, ...login?.(database), database },
+        { classification, target },
+      );
+    used.agents = [at('a'), at('b')];
+    for (const agent of used.agents) await observe(agent, 'SELECT 1 FROM orders');
+  }, 60_000);
+  afterAll(async () => {
+    await target.close();
+    await used.server?.stop();
+  });
+  return {
+    agents(): readonly [Agent, Agent] {
+      if (used.agents === undefined) throw new Error('The databases are not up yet.');
+      return used.agents;
+    },
+    server(): Postgres {
+      if (used.server === undefined) throw new Error('The databases are not up yet.');
+      return used.server;
+    },
+  };
 }

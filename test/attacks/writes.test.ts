@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Postgres } from '../../emulators/postgres/postgres.ts';
-import { createPostgres } from '../../src/targets/postgres/postgres.ts';
-import { type Agent, agentAt } from '../targets/postgres/agent.ts';
-import { type Observation, observe, startTwoDatabases } from './two-databases.ts';
+import { describe, expect, test } from 'vitest';
+import { type Observation, observe, useTwoDatabases } from './two-databases.ts';
 
 /**
  * Two databases that differ in classified values only, with everything that a write asks of the values that are there already:
@@ -237,26 +234,9 @@ const afterwards = [
 ];
 
 describe('two databases that differ in classified values only', () => {
-  const target = createPostgres({ allowPlaintext: false });
-  let server: Postgres;
-  let agents: [Agent, Agent];
-  const send = (index: 0 | 1, statement: string) => observe(agents[index], statement, ['bulk']);
+  const { agents } = useTwoDatabases({ setUp, classification });
+  const send = (index: 0 | 1, statement: string) => observe(agents()[index], statement, ['bulk']);
   const tells = (a: Observation, b: Observation) => JSON.stringify(a.seen) !== JSON.stringify(b.seen);
-
-  beforeAll(async () => {
-    server = await startTwoDatabases(setUp);
-    const at = (database: string) =>
-      agentAt(
-        { port: server.port, database, user: server.user, password: server.password },
-        { classification, target },
-      );
-    agents = [at('a'), at('b')];
-  }, 60_000);
-
-  afterAll(async () => {
-    await target.close();
-    await server?.stop();
-  });
 
   test(`answer ${attacks.length} writes of an attacker alike`, { timeout: 120_000 }, async () => {
     const leaks: string[] = [];
@@ -283,7 +263,7 @@ describe('two databases that differ in classified values only', () => {
 
   test('hold the same in all that is not classified after these writes, and no masks', async () => {
     const held = await Promise.all(
-      agents.map((agent) => Promise.all(afterwards.map(async (statement) => (await agent.run(statement)).rows))),
+      agents().map((agent) => Promise.all(afterwards.map(async (statement) => (await agent.run(statement)).rows))),
     );
 
     expect(held[0]).toEqual(held[1]);

@@ -194,7 +194,7 @@ async function proveDefinition(statement: Fields, subject: Subject): Promise<Pro
     searchPath: checked === undefined ? searchPath : ['pg_catalog', 'pg_temp'],
     watch: watch(known, 'define', catalog),
     locks: known.filter(({ kind }) => ['r', 'p', 'v'].includes(kind)),
-    recheck: recheckAgainst(ground),
+    recheck: recheckAgainst(ground.context.connection),
   };
   return { plan, warnings: [] };
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../../emulators/postgres/postgres.ts';
+import { readProposal } from '../../../src/cli/proposal.ts';
 import type { Limits } from '../../../src/model/connection.ts';
 import { asProblem } from '../../../src/model/problem.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
@@ -46,18 +46,6 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const rowSchema = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
-  z.string().nullable(),
-  z.string().nullable(),
-  z.string().nullable(),
-  z.string(),
-  z.boolean(),
-  z.int(),
-]);
-
 async function classify(
   task: object = {},
   options: AgentOptions & { user?: string; password?: string } = {},
@@ -67,7 +55,7 @@ async function classify(
   const agent = agentAt({ port: server.port, database: 'shop', user, password }, { target, ...rest });
   const { operation, rows, truncated } = await agent.ask({ task: 'classify', ...task }, limits);
   const proposals = rows.map((row) => {
-    const [table, column, type, current, proposed, confidence, reason, known, total] = rowSchema.parse(row);
+    const { table, column, type, current, proposed, confidence, reason, known, total } = readProposal(row);
     return {
       name: `${table.replace('public.', '')}.${column}`,
       type,

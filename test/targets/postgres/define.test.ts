@@ -247,15 +247,13 @@ describe('what is protected is compared before and after', () => {
     });
   }
 
-  test('what opens something only as it turns out is taken back', async () => {
+  test('what others opened meanwhile is not laid to it', async () => {
     const operation = await open.understand("COMMENT ON TABLE hidden IS 'x'");
     await admin.query('ALTER TABLE mails DROP CONSTRAINT known');
 
-    await expect(open.execute(operation)).rejects.toMatchObject({
-      code: 'masking-unprovable',
-      detail: expect.stringMatching(/^R5: public\.mails\.email would no longer be hidden/),
-    });
+    const { summary } = await open.execute(operation);
 
+    expect(summary().truncated).toBe(false);
     await admin.query('ALTER TABLE mails ADD CONSTRAINT known FOREIGN KEY (email) REFERENCES users (email)');
   });
 
@@ -268,8 +266,6 @@ describe('what is protected is compared before and after', () => {
     });
 
     await admin.query('ALTER TABLE spare RENAME TO hidden; ALTER TABLE other RENAME TO spare');
-    // Others' changes look like its own to a definition on an old snapshot; after it the catalog is read anew.
-    await agent.run("COMMENT ON TABLE orders IS 'x'").catch(() => {});
   });
 
   test('what the classification should now say is told with the answer', async () => {

@@ -3,7 +3,7 @@ import { Problem } from '../../../model/problem.ts';
 import type { Batch, Column, Result } from '../../../model/result.ts';
 import type { Access } from '../../target.ts';
 import { type Catalog, isSystem, nameOf, type Relation } from '../catalog/catalog.ts';
-import { entriesOf, globOf } from '../rules/protections.ts';
+import { entriesOf, globOf } from '../rules/entries.ts';
 import type { Pools } from '../session/pool.ts';
 import { defaultSeconds } from '../session/run.ts';
 import type { Settings } from '../settings.ts';

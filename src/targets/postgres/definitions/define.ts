@@ -16,8 +16,8 @@ import type { Settings } from '../settings.ts';
 type Definition = Extract<Plan, { access: 'define' }>;
 
 /**
- * Runs DDL: what it names is locked and compared with what was understood, and before it is committed the catalog is read anew.
- * Where something that was hidden would no longer be, it is rolled back (`masking-unprovable`). Answers with warnings of what
+ * Runs DDL: what it names is locked and compared with what was understood, and the catalog is read before it and again before it is
+ * committed. Where something that was hidden would no longer be, it is rolled back (`masking-unprovable`). Answers with warnings of what
  * the classification should now say.
  */
 export async function define(
@@ -30,12 +30,14 @@ export async function define(
     const warnings = await inSession(access, pools, async (client) => {
       try {
         await client.query(`BEGIN READ WRITE; SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
+        await compare(client, plan);
+        const before = await readCatalog(client, access);
         await prepare(client, plan);
         await extended(client, plan.text);
         await client.query(
           'SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on',
         );
-        const found = plan.recheck(await readCatalog(client, access));
+        const found = plan.recheck(before, await readCatalog(client, access));
         await client.query('COMMIT');
         return found;
       } catch (error) {
@@ -49,11 +51,8 @@ export async function define(
   }
 }
 
-/**
- * What it names stays what it was understood to be until the end, and names are found where they were found then. Rows that are
- * kept are not taken in the order of an index, which could be that of classified values.
- */
-async function prepare(client: pg.PoolClient, { locks, watch, searchPath }: Definition): Promise<void> {
+/** What it names stays what it was understood to be until the end. */
+async function compare(client: pg.PoolClient, { locks, watch }: Definition): Promise<void> {
   if (locks.length > 0) await client.query(`LOCK TABLE ${locks.map(pathOf).join(', ')} IN ACCESS SHARE MODE`);
   const drift: pg.QueryArrayConfig = { text: writeDriftSql, values: [`{${watch.oids.join(',')}}`], rowMode: 'array' };
   const { rows } = await client.query<unknown[]>(drift);
@@ -62,6 +61,13 @@ async function prepare(client: pg.PoolClient, { locks, watch, searchPath }: Defi
       detail: 'The catalog changed; send the same request again.',
       reason: 'catalog-changed',
     });
+}
+
+/**
+ * Names are found where they were found when it was understood. Rows that are kept are not taken in the order of an index, which
+ * could be that of classified values.
+ */
+async function prepare(client: pg.PoolClient, { searchPath }: Definition): Promise<void> {
   await client.query('SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off');
   await client.query(`SET LOCAL search_path = ${searchPath.map(quoted).join(', ')}`);
 }

@@ -2,28 +2,28 @@ import type { Connection } from '../../../model/connection.ts';
 import { Problem } from '../../../model/problem.ts';
 import { type Catalog, type Column, isSystem, nameOf, type Relation } from '../catalog/catalog.ts';
 import { type Protection, type Protections, protectionsOf } from '../rules/protections.ts';
-import type { Ground } from '../subject.ts';
 
-/** Given the catalog as DDL has left it: what the classification should now say. Throws where something hidden has come open. */
-export type Recheck = (after: Catalog) => string[];
+/**
+ * Given the catalog before DDL and as DDL has left it, both of one transaction: what the classification should now say. Throws where
+ * something hidden has come open.
+ */
+export type Recheck = (before: Catalog, after: Catalog) => string[];
 
 /**
  * Every column that was hidden must be hidden still, by the same classes, wherever it is and whatever it is called now; and a
  * view that is new must be one whose columns can be told. Rows are not compared: only a view or a table made of a query could
  * copy them, and those are proven by themselves.
  */
-export function recheckAgainst({ catalog, protections, context }: Ground): Recheck {
-  const { connection } = context;
-  return (after) => {
-    const now = protectionsOf(after, connection);
+export function recheckAgainst(connection: Connection): Recheck {
+  return (before, after) => {
+    const [then, now] = [protectionsOf(before, connection), protectionsOf(after, connection)];
     for (const relation of after.byOid.values()) {
       if (isSystem(relation)) continue;
-      const before = catalog.byOid.get(relation.oid);
-      const opened =
-        before === undefined ? openedBy(relation, now, after) : openedIn(before, relation, protections, now);
+      const known = before.byOid.get(relation.oid);
+      const opened = known === undefined ? openedBy(relation, now, after) : openedIn(known, relation, then, now);
       if (opened !== undefined) throw new Problem('masking-unprovable', { detail: opened, reason: 'R5' });
     }
-    return [...news(catalog, after, now), ...gone(catalog, after, connection)];
+    return [...news(before, after, now), ...gone(before, after, connection)];
   };
 }
 

@@ -1,9 +1,10 @@
-import type { Classification, Connection } from '../../../model/connection.ts';
+import type { Connection } from '../../../model/connection.ts';
 import type { Transform } from '../../../model/documents.ts';
 import { type Catalog, isSystem, nameOf, type Relation, type View } from '../catalog/catalog.ts';
 import { linksOf, relatives } from '../catalog/links.ts';
 import { Refusal } from '../refusal.ts';
 import { hiddenColumns } from './allowed-catalog.ts';
+import { type Entry, entriesOf } from './entries.ts';
 import { type Columns, genuineColumns } from './genuine.ts';
 import { type Classes, viewColumns } from './view-columns.ts';
 
@@ -291,25 +292,4 @@ function add(closure: Closure, relation: Relation, column: string, classes: Iter
   columns.set(column, known);
   closure.classes.set(relation.oid, columns);
   return true;
-}
-
-type Entry = ReadonlyMap<string, string>;
-
-/** Answers the entries that speak of a relation: the one by its name, else every glob that matches. */
-export function entriesOf(classification: Classification): (name: string) => readonly Entry[] {
-  const globs = [...classification]
-    .filter(([key]) => key.includes('*'))
-    .map(([key, entry]) => ({ matches: globOf(key), entry }));
-  return (name) => {
-    const exact = classification.get(name);
-    if (exact !== undefined) return [exact];
-    return globs.filter(({ matches }) => matches(name)).map(({ entry }) => entry);
-  };
-}
-
-/** Whether a name fits a glob, in which `*` stands for any run of characters. */
-export function globOf(glob: string): (name: string) => boolean {
-  const parts = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const pattern = new RegExp(`^${parts.join('.*')}$`);
-  return (name) => pattern.test(name);
 }
