@@ -3,7 +3,7 @@ import type { AuditFacts, EventType, Phase } from '../model/audit-event.ts';
 import type { Passage } from '../model/call.ts';
 import { sha256 } from '../model/canonical.ts';
 import type { AgentContext } from '../model/identity.ts';
-import type { Mask } from '../model/operation.ts';
+import type { Mask, Operation } from '../model/operation.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Finding } from '../model/result.ts';
 import type { Seal } from '../model/seal.ts';
@@ -21,6 +21,7 @@ export type Outcome = {
   /** How many values each mask hid, where that is known. */
   masks?: readonly (Mask & { values: number | null })[];
   findings?: readonly Finding[];
+  recording?: NonNullable<AuditFacts['recording']>;
   credential?: { secret: string; version: string };
   targetJob?: string;
   /** Milliseconds. */
@@ -66,10 +67,12 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     ...statementOf(subject, seal),
     decision: decisionOf(subject),
     approval: subject.approval ? approvalOf(subject.approval) : null,
+    estimates: operation ? estimatesOf(operation) : null,
     protection: operation?.protection ?? null,
     masks: (outcome?.masks ?? operation?.masks ?? []).map(maskOf),
     findings: (outcome?.findings ?? []).map(({ class: name, count }) => ({ class: name, count })),
     result: outcome || problem ? resultOf(outcome, problem) : null,
+    recording: outcome?.recording ?? null,
     credential: outcome?.credential ? { secret: outcome.credential.secret, version: outcome.credential.version } : null,
     target_job: outcome?.targetJob ?? null,
     duration_ms: outcome?.durations ? durationsOf(outcome.durations) : null,
@@ -120,6 +123,14 @@ function decisionOf({ decision }: Partial<Passage>): AuditFacts['decision'] {
     overridden: [...decision.overridden],
     unmask: [...decision.unmask],
   };
+}
+
+/** Estimates of a planner may have fractions; a column of whole numbers holds none. */
+function estimatesOf({ estimates, atMost }: Operation): AuditFacts['estimates'] {
+  const whole = (number: number | undefined) => (number === undefined ? null : Math.round(number));
+  const { rows, bytes, changes } = estimates;
+  const known = { rows: whole(rows), bytes: whole(bytes), changes: whole(changes), at_most: whole(atMost) };
+  return Object.values(known).every((number) => number === null) ? null : known;
 }
 
 function approvalOf(approval: Approval): AuditFacts['approval'] {

@@ -91,6 +91,12 @@ const events: Table = {
       field('decided_at', 'TIMESTAMP'),
       text('reason'),
     ]),
+    struct('estimates', [
+      field('rows', 'INT64'),
+      field('bytes', 'INT64'),
+      field('changes', 'INT64'),
+      field('at_most', 'INT64'),
+    ]),
     text('protection'),
     struct(
       'masks',
@@ -106,6 +112,12 @@ const events: Table = {
       required('truncated', 'BOOL'),
       field('status', 'INT64'),
       text('error_code'),
+    ]),
+    struct('recording', [
+      required('chunks', 'INT64'),
+      required('bytes', 'INT64'),
+      required('sha256'),
+      required('truncated', 'BOOL'),
     ]),
     struct('credential', [required('secret'), required('version')]),
     text('target_job'),
@@ -146,16 +158,19 @@ const recordings: Table = {
 
 const checkpoints: Table = {
   name: 'checkpoints',
-  description: 'Signed heads of all chains, one a minute.',
+  description:
+    'Signed heads of all chains, one a minute. body is the exact text that key signed (ECDSA P-256 over SHA-256, DER in base64); ' +
+    'its root is the Merkle tree hash (RFC 6962) over heads.',
   partition: 'time',
-  cluster: ['keeper'],
+  cluster: ['checkpoint'],
   fields: [
     required('checkpoint'),
+    required('number', 'INT64'),
     required('time', 'TIMESTAMP'),
     required('keeper'),
-    required('previous'),
-    required('root'),
+    required('hash'),
     required('body'),
+    required('heads'),
     required('signature'),
     required('key'),
   ],

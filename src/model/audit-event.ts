@@ -20,6 +20,10 @@ const eventTypes = [
   'console_access',
   'evidence_exported',
   'break_glass',
+  'alert_raised',
+  'alert_acknowledged',
+  'alert_closed',
+  'access_reviewed',
   'chain_opened',
   'chain_closed',
 ] as const;
@@ -94,6 +98,15 @@ export const auditFactsSchema = z.strictObject({
       reason: nullableText,
     })
     .nullable(),
+  /** What was known beforehand, to decide by; `at_most` is the most that may change, as approved. */
+  estimates: z
+    .strictObject({
+      rows: count.nullable(),
+      bytes: count.nullable(),
+      changes: count.nullable(),
+      at_most: count.nullable(),
+    })
+    .nullable(),
   /** How sure it is that what is masked stays hidden: `proven` where the target itself would refuse the raw value. */
   protection: z.enum(['proven', 'rewritten']).nullable(),
   masks: z.array(z.strictObject({ resource: text, class: text, transform: text, values: count.nullable() })),
@@ -109,6 +122,8 @@ export const auditFactsSchema = z.strictObject({
       error_code: nullableText,
     })
     .nullable(),
+  /** What was kept of the answer in `recordings`: SHA-256 of all chunks' content put together; null where nothing was. */
+  recording: z.strictObject({ chunks: count, bytes: count, sha256: digest, truncated: z.boolean() }).nullable(),
   credential: z.strictObject({ secret: text, version: text }).nullable(),
   target_job: nullableText,
   duration_ms: z
