@@ -126,6 +126,7 @@ export function createAudit(deps: AuditDeps): Audit {
       shipper.track({
         path: entry.path,
         json: link.json,
+        row: link.event,
         whole: phase !== 'intent',
         first: phase !== 'outcome',
         doubted,

@@ -2,10 +2,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Store } from '../platform/store.ts';
 import type { AppendEvents } from './append.ts';
-import { readRecord, readRow } from './outbox.ts';
+import { type Row, readRecord, readRow } from './outbox.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
-type Pending = { path: string; json: string };
+/** A row, and its text as it stands in the document at `path`. */
+type Pending = { path: string; json: string; row: Row };
 /** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
 type Progress = { waiting: Set<string>; whole: boolean; keepUntil: number };
 
@@ -41,8 +42,8 @@ export function createShipper(deps: {
   let working = false;
 
   /** Takes a row that is durable in the document at `path`. `whole`: no more rows are to come. */
-  function track(row: Pending & { whole: boolean; first: boolean; doubted: boolean }) {
-    const { path, json, whole, first } = row;
+  function track(pending: Pending & { whole: boolean; first: boolean; doubted: boolean }) {
+    const { path, json, whole, first } = pending;
     const known = progress.get(path);
     if (held + json.length > memory || (known === undefined && !first)) {
       if (known) held -= forget(path);
@@ -51,9 +52,9 @@ export function createShipper(deps: {
       const entry = known ?? { waiting: new Set(), whole, keepUntil: 0 };
       entry.whole = whole;
       entry.waiting.add(json);
-      if (row.doubted) entry.keepUntil = clock.now().getTime() + timing.doubt;
+      if (pending.doubted) entry.keepUntil = clock.now().getTime() + timing.doubt;
       progress.set(path, entry);
-      queue.push({ path, json });
+      queue.push({ path, json, row: pending.row });
       held += json.length;
     }
     start();
@@ -105,14 +106,12 @@ export function createShipper(deps: {
   }
 
   async function ship(rows: Pending[]) {
-    const read = rows.map(({ json }) => readRow(json));
-    const acknowledged = await append(read).catch((error) => {
+    const acknowledged = await append(rows.map(({ row }) => row)).catch((error) => {
       queue.unshift(...rows);
       throw error;
     });
-    for (const [index, pending] of rows.entries()) {
-      const row = read[index];
-      if (row && acknowledged.has(row)) settle(pending);
+    for (const pending of rows) {
+      if (acknowledged.has(pending.row)) settle(pending);
       else queue.push(pending);
     }
     if (acknowledged.size === 0) await pauses.wait();
@@ -149,7 +148,8 @@ export function createShipper(deps: {
       const shipped = new Set(kept.map(({ path }) => path));
       for (const { path, rows } of records.filter(({ path }) => !progress.has(path) && !shipped.has(path)))
         rows.forEach((json, index) => {
-          track({ path, json, first: index === 0, whole: index === rows.length - 1, doubted: false });
+          const whole = index === rows.length - 1;
+          track({ path, json, row: readRow(json), first: index === 0, whole, doubted: false });
         });
       if (records.length === most.rows) spilled = true;
     }
