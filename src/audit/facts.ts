@@ -86,7 +86,8 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
 function principalOf({ identity, groups }: Partial<Passage>): AuditFacts['principal'] {
   if (!identity) return null;
   const { issuer, subject, member, kind, email = null } = identity;
-  return { issuer, subject, member, email, groups: [...(groups ?? identity.groups)], kind };
+  const [claimed_groups, memberships] = [[...identity.groups], [...identity.memberships]];
+  return { issuer, subject, member, email, groups: [...(groups ?? claimed_groups)], claimed_groups, memberships, kind };
 }
 
 function agentOf({ agent, call }: Partial<Passage>): AuditFacts['agent'] {
@@ -122,6 +123,11 @@ function decisionOf({ decision }: Partial<Passage>): AuditFacts['decision'] {
     policy_version: decision.policyVersion,
     overridden: [...decision.overridden],
     unmask: [...decision.unmask],
+    requirements: decision.approvals.map(({ policy, approvers, count }) => ({
+      policy,
+      approvers: [...approvers],
+      count,
+    })),
   };
 }
 

@@ -58,7 +58,7 @@ const events: Table = {
       required('subject'),
       required('member'),
       text('email'),
-      ...texts('groups'),
+      ...texts('groups', 'claimed_groups', 'memberships'),
       required('kind'),
     ]),
     struct('agent', [
@@ -81,6 +81,7 @@ const events: Table = {
       ...texts('policies'),
       required('policy_version'),
       ...texts('overridden', 'unmask'),
+      struct('requirements', [required('policy'), ...texts('approvers'), required('count', 'INT64')], 'REPEATED'),
     ]),
     struct('approval', [
       required('id'),

@@ -52,7 +52,12 @@ export const auditFactsSchema = z.strictObject({
       subject: text,
       member: text,
       email: nullableText,
+      /** Those that were decided by: of the token and of the documents. */
       groups: z.array(text),
+      /** Those of them that the token itself names. */
+      claimed_groups: z.array(text),
+      /** Every other way a policy may name it: `principalSet://…` and the like. */
+      memberships: z.array(text),
       kind: z.enum(['agent', 'human', 'service']),
     })
     .nullable(),
@@ -85,6 +90,8 @@ export const auditFactsSchema = z.strictObject({
       policy_version: text,
       overridden: z.array(text),
       unmask: z.array(text),
+      /** The approvals that it asks for, all of them. */
+      requirements: z.array(z.strictObject({ policy: text, approvers: z.array(text), count })),
     })
     .nullable(),
   approval: z

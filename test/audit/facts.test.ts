@@ -35,6 +35,28 @@ describe('what the trail says', () => {
     });
   });
 
+  test('tells the groups that the token names from those of the documents, and whom the decision asks', async () => {
+    const passage = aPassage({ groups: ['analysts', 'on-call'] });
+    const { identity, decision } = passage;
+    if (!identity || !decision) throw new Error('A passage has both.');
+    const approvals = [{ policy: 'guard-define', approvers: ['group:dba'], count: 2, expires: 60 }];
+
+    const { event } = await recorded('held', {
+      ...passage,
+      identity: { ...identity, memberships: ['principalSet://pool/*'] },
+      decision: { ...decision, approvals },
+    });
+
+    expect(event).toMatchObject({
+      principal: {
+        groups: ['analysts', 'on-call'],
+        claimed_groups: ['analysts'],
+        memberships: ['principalSet://pool/*'],
+      },
+      decision: { requirements: [{ policy: 'guard-define', approvers: ['group:dba'], count: 2 }] },
+    });
+  });
+
   test('holds the hash of the exact statement', async () => {
     const { event } = await recorded('denied', aPassage());
 
