@@ -1,5 +1,6 @@
 import type { BigQuery, TableMetadata } from '@google-cloud/bigquery';
 import { z } from 'zod';
+import { type QueryResult, resultOf } from './query-result.ts';
 
 export type BigQueryOptions = {
   projectId: string;
@@ -55,6 +56,12 @@ export function createBigQuery(options: BigQueryOptions) {
     async query(sql: string, parameters: QueryParameters = {}): Promise<QueryRow[]> {
       const [rows] = await (await client()).query({ query: sql, params: { ...parameters } });
       return rows.map(plainRow);
+    },
+
+    /** Runs GoogleSQL whose answer may be long: it is read in pages. */
+    async open(sql: string, parameters: QueryParameters = {}): Promise<QueryResult<QueryRow>> {
+      const [job] = await (await client()).createQueryJob({ query: sql, params: { ...parameters } });
+      return resultOf(job, plainRow);
     },
 
     /** Makes a dataset unless it is there. */
