@@ -115,6 +115,7 @@ export function createGateway(steps: Steps): Gateway {
     }
     refuseGone(passage.call);
     const writes = settlement?.writes ?? [];
+    if (decision.overridden.length > 0) await timed(passage, 'intend', () => audit.breakGlass(passage));
     const intent = await timed(passage, 'intend', () => audit.intend(passage, { with: writes })); //       6 record the intent
     const answer = await execute(passage, aim, understood, decision, intent, leave); //                    7 execute … 10 reply
     return { state: 'done', operation, understood, decision, answer };

@@ -1,6 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createApi, createKeeperApi, createLookups, transport } from './api/api.ts';
-import { createApprovals } from './approvals/approvals.ts';
+import { createApprovals, type Suspect } from './approvals/approvals.ts';
 import { createAudit, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments } from './connections/connections.ts';
@@ -95,7 +95,7 @@ async function startGateway(config: Config): Promise<Running> {
     clock,
     ids,
     verifier: createKmsVerifier(key),
-    onCorrupt: (path, error) => log.error({ path, error }, 'A stored approval cannot be read.'),
+    onSuspect: suspected(parts),
   });
   const steps: Steps = {
     identities,
@@ -139,10 +139,8 @@ async function startGateway(config: Config): Promise<Running> {
 }
 
 async function startConsole(config: Config): Promise<Running> {
-  const { log, audit, connections, policyStore, runtimeStore, identities, bigquery } = await openParts(
-    config,
-    'console',
-  );
+  const parts = await openParts(config, 'console');
+  const { log, audit, connections, policyStore, runtimeStore, identities, bigquery } = parts;
   const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
   const app = createConsole({
     authenticate: identities.authenticate,
@@ -153,7 +151,7 @@ async function startConsole(config: Config): Promise<Running> {
       ids,
       verifier: createKmsVerifier(key),
       signer: createKmsSigner(key),
-      onCorrupt: (path, error) => log.error({ path, error }, 'A stored approval cannot be read.'),
+      onSuspect: suspected(parts),
     }),
     documents: createDocuments({ store: policyStore, whyUnusable }),
     audit,
@@ -179,6 +177,18 @@ async function startConsole(config: Config): Promise<Running> {
       await audit.close();
       connections.stop();
     },
+  };
+}
+
+/** Who finds that a stored approval is not what the product wrote raises an alert. */
+function suspected({ audit, log }: Pick<Awaited<ReturnType<typeof openParts>>, 'audit' | 'log'>) {
+  const details = {
+    'approval-corrupt': 'A stored approval is not what the product wrote.',
+    'approval-forged': 'An approval is marked as granted, and not by decisions that the console signed.',
+  } as const;
+  return ({ kind, reason }: Suspect, passage: Partial<Passage> = {}) => {
+    const alert = { kind, key: reason, detail: `${details[kind]} ${reason}` };
+    audit.raise(alert, passage).catch((error) => log.error({ error }, 'An alert could not be recorded.'));
   };
 }
 

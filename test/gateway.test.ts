@@ -68,6 +68,39 @@ describe('a change', () => {
   });
 });
 
+describe('an operation that goes past guards', () => {
+  const lifted = { ...anAllow, overridden: ['ask-before-bulk'] };
+
+  test('is in the trail as a use of break-glass before it runs', async () => {
+    const { handle, happened } = fakeGateway({ decision: lifted });
+
+    await read(await handle(aCall()));
+
+    expect(happened.filter((step) => step !== 'enter' && step !== 'leave')).toEqual([
+      'break_glass',
+      'intended',
+      'execute',
+      'completed',
+    ]);
+  });
+
+  test('does not run when that cannot be recorded', async () => {
+    const { handle, happened } = fakeGateway({ decision: lifted, failOn: 'break_glass' });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'audit-unavailable' });
+
+    expect(happened).not.toContain('execute');
+  });
+
+  test('is no use of break-glass in a dry run', async () => {
+    const { handle, happened } = fakeGateway({ decision: lifted });
+
+    await handle(aCall({ dryRun: true }));
+
+    expect(happened).not.toContain('break_glass');
+  });
+});
+
 test('a read is not counted', async () => {
   const { handle, happened } = fakeGateway({ estimate: () => Promise.reject(new Error('nobody asked')) });
 

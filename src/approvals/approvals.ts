@@ -46,23 +46,26 @@ export type ApprovalsDeps = {
   verifier: Verifier;
   /** Only in the console. */
   signer?: Signer;
-  /** Told of a stored document that is not an approval. */
-  onCorrupt: (path: string, error: unknown) => void;
+  /** Told of what is stored and is not what the product wrote, each time it is met. */
+  onSuspect: (suspect: Suspect, passage?: Passage) => void;
 };
+
+/** `reason` says of what, too. */
+export type Suspect = { kind: 'approval-corrupt' | 'approval-forged'; reason: string };
 
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { store, clock, signer } = deps;
   const current = (approval: Approval) => asOf(approval, clock.now());
   return {
-    settle: (passage) => settle(deps, passage),
+    settle: (passage) => watched(deps, settle(deps, passage), passage),
     wait: (approval, seconds, signal) => wait(deps, approval, seconds, signal),
     async get(id) {
-      const stored = await readApproval(store, id);
+      const stored = await watched(deps, readApproval(store, id));
       return stored && current(stored.approval);
     },
     async list(filter) {
       const documents = await reading(store.query(listing(filter, clock.now())));
-      return documents.flatMap((document) => parsed(document, deps.onCorrupt)).map(current);
+      return documents.flatMap((document) => parsed(document, deps)).map(current);
     },
     objection: (approval, identity, groups) => objectionOf(identity, groups, approval),
     async decide(vote) {
@@ -105,13 +108,32 @@ function listing({ state, limit }: { state?: ApprovalState; limit: number }, now
   return { collection, where: [['state', '==', state]], orderBy: [['expires_at', 'desc']], limit };
 }
 
-function parsed(document: StoredDocument, onCorrupt: ApprovalsDeps['onCorrupt']): Approval[] {
+function parsed(document: StoredDocument, { onSuspect }: Pick<ApprovalsDeps, 'onSuspect'>): Approval[] {
   try {
     return [parseApproval(document)];
   } catch (error) {
-    onCorrupt(document.path, error);
+    const suspect = suspectIn(error);
+    if (suspect === undefined) throw error;
+    onSuspect(suspect);
     return [];
   }
+}
+
+async function watched<T>({ onSuspect }: ApprovalsDeps, work: Promise<T>, passage?: Passage): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const suspect = suspectIn(error);
+    if (suspect !== undefined) onSuspect(suspect, passage);
+    throw error;
+  }
+}
+
+function suspectIn(error: unknown): Suspect | undefined {
+  const reason = error instanceof Problem ? error.reason : undefined;
+  if (reason?.startsWith('approval-corrupt: ')) return { kind: 'approval-corrupt', reason };
+  if (reason?.startsWith('approval-invalid: ')) return { kind: 'approval-forged', reason };
+  return undefined;
 }
 
 async function wait({ store, clock }: ApprovalsDeps, approval: Approval, seconds: number, signal: AbortSignal) {

@@ -1,10 +1,10 @@
 import type { Approval, ApprovalDecision } from '../model/approval.ts';
 import type { Identity } from '../model/identity.ts';
+import { personOf } from '../model/person.ts';
 import { Problem } from '../model/problem.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Store, Write } from '../platform/store.ts';
 import { type Objection, objectionTo, unmet } from './segregation.ts';
-import { personOf } from './settle.ts';
 import { type Signer, signDecision } from './signing.ts';
 import { readApproval, replacement } from './stored.ts';
 

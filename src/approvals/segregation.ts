@@ -1,5 +1,6 @@
-import type { Approval, Person } from '../model/approval.ts';
+import type { Approval } from '../model/approval.ts';
 import type { Identity } from '../model/identity.ts';
+import { goesBy, isNamed, type Person, samePerson } from '../model/person.ts';
 
 /** Who may not decide, and why. The order is that in which they are looked for. */
 export type Objection = 'not-human' | 'requester' | 'owner' | 'voted' | 'not-approver';
@@ -41,28 +42,6 @@ function distinct(people: readonly Person[]) {
   return people.filter((person, index) => !people.slice(0, index).some((earlier) => samePerson(person, earlier)));
 }
 
-function samePerson(a: Person, b: Person) {
-  if (a.issuer === b.issuer && a.subject === b.subject) return true;
-  if (a.member === b.member) return true;
-  const address = addressOf(a);
-  return address !== undefined && address === addressOf(b);
-}
-
 function isAmong(person: Person, members: readonly string[]) {
   return members.some((member) => isNamed(person, member));
-}
-
-function isNamed(person: Person, member: string) {
-  return member.startsWith('group:') ? person.groups.includes(member.slice('group:'.length)) : member === person.member;
-}
-
-/** Wider than `isNamed`, as it only ever takes a right away: an address counts whoever vouches for it. */
-function goesBy(person: Person, member: string) {
-  if (isNamed(person, member)) return true;
-  return member.startsWith('user:') && member.slice('user:'.length).toLowerCase() === addressOf(person);
-}
-
-function addressOf({ email, member }: Person) {
-  const address = email ?? (member.startsWith('user:') ? member.slice('user:'.length) : undefined);
-  return address?.toLowerCase();
 }

@@ -1,7 +1,7 @@
-import type { Approval, ApprovalDecision, Person } from '../model/approval.ts';
+import type { Approval, ApprovalDecision } from '../model/approval.ts';
 import type { Passage } from '../model/call.ts';
-import type { Identity } from '../model/identity.ts';
 import type { Estimates } from '../model/operation.ts';
+import { type Person, personOf } from '../model/person.ts';
 import { Problem } from '../model/problem.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
@@ -108,7 +108,7 @@ const skew = 30_000;
 function notGranted(approval: Approval, flaw: string) {
   return new Problem('denied', {
     detail: 'The approval is not valid, so nothing was run.',
-    reason: `approval-invalid: ${flaw}`,
+    reason: `approval-invalid: ${flaw} (${approval.id})`,
     approval: approval.id,
   });
 }
@@ -157,12 +157,6 @@ function estimatesOf({ plan, ...numbers }: Estimates): Approval['estimates'] {
 
 function requesterOf({ identity, groups }: DecidedPassage): Person {
   return personOf(identity, groups ?? identity.groups);
-}
-
-/** An identity as it is kept: without its claims. */
-export function personOf(identity: Identity, groups: readonly string[]): Person {
-  const { issuer, subject, member, email } = identity;
-  return { issuer, subject, member, ...(email !== undefined && { email }), groups: [...groups] };
 }
 
 function agentOf({ agent }: DecidedPassage): Approval['agent'] {

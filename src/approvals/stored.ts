@@ -29,21 +29,22 @@ export async function readCurrent(store: Store, digest: string) {
   const document = await reading(store.get(pointerPath(digest)));
   if (document === undefined) return {};
   const id = document.data['approval'];
-  if (typeof id !== 'string') throw corrupt('the pointer names no approval');
+  if (typeof id !== 'string') throw corrupt(document.path, 'the pointer names no approval');
   const current = await readApproval(store, id);
-  if (current === undefined) throw corrupt('the pointer names an approval that is not there');
-  if (current.approval.digest !== digest) throw corrupt('the pointer names an approval of something else');
+  if (current === undefined) throw corrupt(document.path, 'the pointer names an approval that is not there');
+  if (current.approval.digest !== digest)
+    throw corrupt(document.path, 'the pointer names an approval of something else');
   return { current, pointer: { approval: id, revision: document.revision } };
 }
 
 /** Refuses a document that is not whole: the bytes, their hash and what is said of them must agree. */
 export function parseApproval(document: StoredDocument): Approval {
   const parsed = approvalSchema.safeParse(document.data);
-  if (!parsed.success) throw corrupt('it does not have the shape of an approval');
+  if (!parsed.success) throw corrupt(document.path, 'it does not have the shape of an approval');
   const approval = parsed.data;
-  if (document.path !== approvalPath(approval.id)) throw corrupt('it stands under another id');
-  if (sha256(approval.bound) !== approval.digest) throw corrupt('its bytes do not have its digest');
-  if (!agrees(approval)) throw corrupt('its fields do not agree with its bytes');
+  if (document.path !== approvalPath(approval.id)) throw corrupt(document.path, 'it stands under another id');
+  if (sha256(approval.bound) !== approval.digest) throw corrupt(document.path, 'its bytes do not have its digest');
+  if (!agrees(approval)) throw corrupt(document.path, 'its fields do not agree with its bytes');
   return approval;
 }
 
@@ -72,7 +73,7 @@ export async function reading<T>(read: Promise<T>): Promise<T> {
 }
 
 function agrees(approval: Approval) {
-  const bound = boundSchema.safeParse(JSON.parse(approval.bound));
+  const bound = boundSchema.safeParse(parsedJson(approval.bound));
   if (!bound.success) return false;
   const { requester, connection, kind, verb, policy_version, requirements } = approval;
   const said = {
@@ -95,6 +96,14 @@ function agrees(approval: Approval) {
   return canonicalJson(said) === canonicalJson(meant);
 }
 
-function corrupt(reason: string) {
-  return new Problem('internal', { reason: `approval-corrupt: ${reason}` });
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function corrupt(path: string, reason: string) {
+  return new Problem('internal', { reason: `approval-corrupt: ${reason} (${path})` });
 }

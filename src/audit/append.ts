@@ -1,5 +1,5 @@
-import type { Logger } from '../platform/logger.ts';
 import type { Row } from './outbox.ts';
+import type { NewAlert } from './raising.ts';
 import { toTableRow } from './tables.ts';
 
 /** A row on its way to BigQuery. Two with one `insertId` at about the same time are kept once, at best: the views make sure. */
@@ -11,17 +11,23 @@ type RowFailure = { index: number; reason: string };
 /** Into a table of the audit dataset. Resolves with the rows that were not taken; throws when it is not known whether any was. */
 export type Append = (table: string, rows: readonly TableRow[]) => Promise<readonly RowFailure[]>;
 
+/** Alerts that one instance raises of rows that are refused. */
+const most = 100;
+
 /** Appends events; resolves with those that BigQuery acknowledged. */
 export type AppendEvents = (rows: readonly Row[]) => Promise<ReadonlySet<Row>>;
 
-/** One row that BigQuery refuses keeps no other out: the rest is sent again without it. A refusal for good raises an alert, once. */
-export function createAppendEvents(append: Append, log: Logger): AppendEvents {
+/**
+ * One row that BigQuery refuses keeps no other out: the rest is sent again without it. A refusal for good raises an alert: once
+ * for each row, but for those of alerts, as theirs would be refused as well.
+ */
+export function createAppendEvents(append: Append, raise: (alert: NewAlert) => void): AppendEvents {
   const alerted = new Set<string>();
 
-  function report({ event_id, hash }: Row, reason: string) {
-    if (reason !== 'invalid' || alerted.has(hash)) return;
-    if (alerted.size < 1000) alerted.add(hash);
-    log.alert({ event: event_id, reason }, 'BigQuery refuses a row of the audit trail.');
+  function report({ event_id, type, hash }: Row, reason: string) {
+    if (reason !== 'invalid' || type === 'alert_raised' || alerted.size >= most || alerted.has(hash)) return;
+    alerted.add(hash);
+    raise({ kind: 'row-refused', key: hash, detail: `BigQuery refuses a row of the audit trail: event ${event_id}.` });
   }
 
   return async (rows) => {

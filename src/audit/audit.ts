@@ -1,3 +1,4 @@
+import type { AlertAbout } from '../model/alert.ts';
 import type { AuditFacts, EventType } from '../model/audit-event.ts';
 import type { Passage } from '../model/call.ts';
 import { Problem } from '../model/problem.ts';
@@ -7,12 +8,14 @@ import type { Ids } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type Write, WriteConflict } from '../platform/store.ts';
 import { type Append, createAppendEvents } from './append.ts';
+import { breakGlassOf } from './break-glass.ts';
 import type { Link } from './chain.ts';
 import { type FactsInput, factsOf, type Outcome } from './facts.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
 import { type OperationState, readState } from './operations.ts';
 import { outboxPath } from './outbox.ts';
+import { aboutOf, createRaising, type NewAlert, partiesOf } from './raising.ts';
 import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
 import { cut, isTooLarge } from './size.ts';
@@ -20,10 +23,12 @@ import { createSweeper, type Swept } from './sweep.ts';
 import { atMost, defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
+export { type Alerts, createAlerts } from './alerts.ts';
 export { type Answer, type AnswerSummary, deliver } from './answer.ts';
 export type { TableRow } from './append.ts';
 export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
+export type { NewAlert } from './raising.ts';
 export type { OperationState };
 
 export type AuditDeps = {
@@ -58,6 +63,13 @@ export interface Audit {
    * confirmed: then nothing may run.
    */
   intend(passage: Passage, options?: { with?: readonly Write[] }): Promise<Intent>;
+  /**
+   * Something that a human must look at, once for each kind and key, with its event `alert_raised`. `subject` is whom it is
+   * about: they cannot answer it. Throws `audit-unavailable`; it is in the log by then, and may be raised again.
+   */
+  raise(alert: NewAlert, subject?: Partial<Passage>): Promise<void>;
+  /** An operation goes past guards that a grant lifted: `break_glass`, and an alert whose closing is the review. Throws `audit-unavailable`. */
+  breakGlass(passage: Passage): Promise<void>;
   /** Where an operation of the last day stands. Undefined where there is none. */
   find(operation: string): Promise<OperationState | undefined>;
   /** Whether an intent would be taken now. */
@@ -85,7 +97,8 @@ export function createAudit(deps: AuditDeps): Audit {
   const ownChains: string[] = [];
   let closing = false;
 
-  const appendEvents = createAppendEvents(append, log);
+  const raising = createRaising({ store, clock, log, record: recordAlert });
+  const appendEvents = createAppendEvents(append, (alert) => void raise(alert).catch(tellUnraised));
   const shipper = createShipper({
     store,
     clock,
@@ -97,7 +110,7 @@ export function createAudit(deps: AuditDeps): Audit {
   });
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe });
-  const sweeper = createSweeper({ store, clock, log, timing, append: appendEvents, writer, gateway });
+  const sweeper = createSweeper({ store, clock, log, timing, append: appendEvents, writer, gateway, raising });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });
@@ -111,6 +124,23 @@ export function createAudit(deps: AuditDeps): Audit {
       data: ({ event, json }) => ({ event: event.event_id, chain: event.chain, state: 'done', rows: [json] }),
       patience: timing.patience,
     };
+  }
+
+  function recordAlert(note: string, about: AlertAbout, writes: readonly Write[]) {
+    const entry = factEntry('alert_raised', {}, { note });
+    return writer.append({ ...entry, facts: { ...entry.facts, ...about }, with: writes });
+  }
+
+  async function raise(alert: NewAlert, subject: Partial<Passage> = {}) {
+    const about = describe({ eventId: '', phase: 'fact', type: 'alert_raised', subject });
+    await raising.raise(alert, aboutOf(about), partiesOf(subject)).catch(refuse);
+  }
+
+  const tellUnraised = (error: unknown) => log.error({ error }, 'An alert could not be recorded.');
+
+  async function breakGlass(passage: Passage) {
+    const { alert, note: words } = breakGlassOf(passage);
+    await Promise.all([note('break_glass', passage, { note: words }), raise(alert, passage)]);
   }
 
   function openLease() {
@@ -205,6 +235,8 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     note,
     intend,
+    raise,
+    breakGlass,
     find: (operation) => readState(store, operation),
     ready: () => !closing && writer.ready(),
     sweep: sweeper.sweep,

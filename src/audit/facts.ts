@@ -54,11 +54,11 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     phase: input.phase,
     time: input.time.toISOString(),
     type: input.type,
-    session: short(subject.session ?? call?.session),
+    session: wordsOf(subject.session ?? call?.session),
     operation: subject.operationId ?? null,
     principal: principalOf(subject),
     agent: agentOf(subject),
-    connection: connection?.name ?? short(call?.connection),
+    connection: connection?.name ?? wordsOf(call?.connection),
     target_kind: operation?.kind ?? connection?.document.kind ?? null,
     verb: operation?.verb ?? null,
     risks: [...(operation?.risks ?? [])],
@@ -94,12 +94,12 @@ function agentOf({ agent, call }: Partial<Passage>): AuditFacts['agent'] {
   const known: AgentContext | undefined = agent ?? (call && { ...call.agent, attested: false });
   if (!known) return null;
   return {
-    name: short(known.name),
-    version: short(known.version),
-    model: short(known.model),
-    conversation: short(known.conversation),
+    name: wordsOf(known.name),
+    version: wordsOf(known.version),
+    model: wordsOf(known.model),
+    conversation: wordsOf(known.conversation),
     attested: known.attested,
-    reason: short(call?.reason, 2000),
+    reason: wordsOf(call?.reason, 2000),
   };
 }
 
@@ -178,7 +178,7 @@ function durationsOf({ total, queue, target, audit }: NonNullable<Outcome['durat
 const isoTime = (time: string | undefined) => (time === undefined ? null : new Date(time).toISOString());
 
 /** Words of a caller, who may be anybody: as many as anyone needs. */
-const short = (text: string | undefined, most = 256) => text?.slice(0, most) ?? null;
+export const wordsOf = (text: string | undefined, most = 256) => text?.slice(0, most) ?? null;
 
 /** Half a surrogate pair has no UTF-8, hence no hash. */
 function wellFormed<T>(value: T): T;

@@ -5,6 +5,7 @@ import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from 
 import type { AppendEvents } from './append.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow } from './outbox.ts';
+import { aboutOf, partiesIn, type Raising } from './raising.ts';
 import type { Timing } from './timing.ts';
 import type { Writer } from './writer.ts';
 
@@ -26,8 +27,9 @@ export function createSweeper(deps: {
   append: AppendEvents;
   writer: Writer;
   gateway: AuditFacts['gateway'];
+  raising: Raising;
 }) {
-  const { store, clock, log, timing, append, writer, gateway } = deps;
+  const { store, clock, log, timing, append, writer, gateway, raising } = deps;
 
   /** Closes everything before it ships anything: that BigQuery cannot be reached keeps no intent open. */
   async function sweep(): Promise<Swept> {
@@ -35,6 +37,7 @@ export function createSweeper(deps: {
     const taken = await each(await abandonedChains(), async (chain) => ((await take(chain)) ? chain : undefined));
     const chains = taken.filter((chain) => chain !== undefined);
     const closed = await each(chains, closeAll);
+    await raising.finish().catch((error) => log.error({ error }, 'Alerts could not be recorded.'));
     const shipped = await each(chains, shipAll);
     return {
       chains: shipped.filter(({ finished }) => finished).length,
@@ -116,7 +119,7 @@ export function createSweeper(deps: {
   async function closeAsUnknown(record: OutboxRecord): Promise<boolean> {
     const { path, revision, event, chain, rows } = record;
     const facts = unknownOutcome(record);
-    const closed = await succeeds(
+    return succeeds(
       writer.append({
         facts,
         path,
@@ -124,11 +127,9 @@ export function createSweeper(deps: {
         data: ({ json }) => ({ event, chain, state: 'done', rows: [...rows, json] }),
         patience: timing.patience,
         shippedBy: 'sweeper',
+        with: [raising.begin({ ...notKnown, key: event }, aboutOf(facts), partiesIn(facts))],
       }),
     );
-    const { operation, connection } = facts;
-    if (closed) log.alert({ event, operation: operation ?? '', connection }, 'How an operation ended is not known.');
-    return closed;
   }
 
   function unknownOutcome({ rows: [intent = ''] }: OutboxRecord): AuditFacts {
@@ -149,6 +150,8 @@ export function createSweeper(deps: {
 
   return { sweep };
 }
+
+const notKnown = { kind: 'unknown-outcome', detail: 'How an operation ended is not known.' } as const;
 
 async function succeeds(writing: Promise<unknown>): Promise<boolean> {
   try {

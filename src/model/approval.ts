@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { limitsSchema, risks, targetKinds, verbs } from './documents.ts';
+import { personSchema } from './person.ts';
+
+export type { Person } from './person.ts';
 
 /** An approval as it is kept at `approvals/{id}` in the runtime database. */
 
 export const approvalStates = ['pending', 'approved', 'denied', 'expired', 'spent'] as const;
 export type ApprovalState = (typeof approvalStates)[number];
-
-const personSchema = z.strictObject({
-  issuer: z.string(),
-  subject: z.string(),
-  member: z.string(),
-  email: z.string().optional(),
-  groups: z.array(z.string()),
-});
-export type Person = z.output<typeof personSchema>;
 
 const requirementSchema = z.strictObject({ policy: z.string(), approvers: z.array(z.string()), count: z.int() });
 

@@ -22,7 +22,7 @@ export function createFixture<S extends Store>(store: S, deps: Partial<Approvals
     ids: countedIds(),
     verifier: keys.verifier,
     signer: keys.signer,
-    onCorrupt: (path) => void corrupt.push(path),
+    onSuspect: ({ reason }) => void corrupt.push(reason),
     ...deps,
   });
   return {

@@ -226,6 +226,8 @@ export function fakeGateway(options: FakeOptions = {}) {
           },
         };
       },
+      raise: async () => {},
+      breakGlass: async () => record('break_glass'),
       find: async () => undefined,
       ready: () => true,
       sweep: async () => ({ chains: 0, closed: 0, shipped: 0 }),

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** What gives somebody access, and is reviewed: each member of a group, each policy, each agent with its owner. */
+export const reviewedKinds = ['groups', 'policies', 'agents'] as const;
+export type ReviewedKind = (typeof reviewedKinds)[number];
+
+export const reviewDecisions = ['keep', 'revoke'] as const;
+
+/** `note` of `access_reviewed`; the event's `principal` is the reviewer. */
+export const accessReviewedNote = z.strictObject({
+  kind: z.enum(reviewedKinds),
+  /** Of the document. */
+  name: z.string(),
+  /** IAM member; null where the document is reviewed as a whole. */
+  member: z.string().nullable(),
+  /** `revoke` says that it must go; the change itself is a `policy_changed`. */
+  decision: z.enum(reviewDecisions),
+  reason: z.string(),
+  /** Of the document as it was reviewed. */
+  etag: z.string(),
+  /** The access itself: the document, of a group the member alone. */
+  access: z.unknown(),
+});
+export type AccessReviewed = z.output<typeof accessReviewedNote>;
