@@ -21,6 +21,8 @@ export type Config = {
   /** The only identity that may call the keeper, as an IAM member. */
   scheduler: string;
   limits: { perMinute: number; atOnce: number };
+  /** Bytes of each answer that are recorded at most. */
+  recordingLimit: number;
   groups: { admins: string; auditors: string };
   /** The console accepts a pasted token from a browser: for a laptop, where no IAP stands before it. */
   tokenSignIn: boolean;
@@ -89,6 +91,12 @@ const environmentSchema = z.object({
   SALLYPORT_SCHEDULER: z.string().regex(/^serviceAccount:\S+$/, 'must be serviceAccount:<email>'),
   SALLYPORT_CALLS_PER_MINUTE: z.coerce.number().int().positive().default(600),
   SALLYPORT_CALLS_AT_ONCE: z.coerce.number().int().positive().default(16),
+  SALLYPORT_RECORDING_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(4096)
+    .max(4 * 1024 * 1024)
+    .default(1024 * 1024),
   SALLYPORT_ADMINS: group.default('group:sallyport-admins'),
   SALLYPORT_AUDITORS: group.default('group:sallyport-auditors'),
   SALLYPORT_TOKEN_SIGN_IN: z.enum(['true', 'false']).default('false'),
@@ -176,6 +184,7 @@ function configOf(role: Role, environment: Environment): Config {
     consoleUrl: environment.SALLYPORT_CONSOLE_URL.replace(/\/$/, ''),
     scheduler: environment.SALLYPORT_SCHEDULER,
     limits: { perMinute: environment.SALLYPORT_CALLS_PER_MINUTE, atOnce: environment.SALLYPORT_CALLS_AT_ONCE },
+    recordingLimit: environment.SALLYPORT_RECORDING_LIMIT,
     groups: { admins: nameOf(environment.SALLYPORT_ADMINS), auditors: nameOf(environment.SALLYPORT_AUDITORS) },
     tokenSignIn: environment.SALLYPORT_TOKEN_SIGN_IN === 'true',
     emulators: emulatorsOf(environment),

@@ -80,6 +80,7 @@ async function openParts(config: Config, role: Served) {
       image_digest: instance.imageDigest,
     },
     timing: { drain: DRAIN.trail },
+    recordingLimit: config.recordingLimit,
   });
   const connections = createConnections({ store: policyStore, log });
   return { log, policyStore, runtimeStore, readSecret, bigquery, seal, tokenKey, identities, audit, connections };

@@ -53,11 +53,13 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
   let bytes = 0;
   let summary: AnswerSummary | undefined;
   let closed: Promise<void> | undefined;
+  intent.recorder?.begin(result.columns);
 
   function count(batch: Lines) {
     rows += batch.rows;
     bytes += batch.bytes.byteLength;
     hash.update(batch.bytes);
+    intent.recorder?.add(batch.bytes);
     return batch.bytes;
   }
 

@@ -1,6 +1,8 @@
+import type { Logger } from '../platform/logger.ts';
+import type { ChunkRow } from './chunks.ts';
 import type { Row } from './outbox.ts';
 import type { NewAlert } from './raising.ts';
-import { toTableRow } from './tables.ts';
+import { tableOf, toTableRow } from './tables.ts';
 
 /** A row on its way to BigQuery. Two with one `insertId` at about the same time are kept once, at best: the views make sure. */
 export type TableRow = { insertId: string; json: Record<string, unknown> };
@@ -14,38 +16,52 @@ export type Append = (table: string, rows: readonly TableRow[]) => Promise<reado
 /** Alerts that one instance raises of rows that are refused. */
 const most = 100;
 
-/** Appends events; resolves with those that BigQuery acknowledged. */
-export type AppendEvents = (rows: readonly Row[]) => Promise<ReadonlySet<Row>>;
+/** An event, or a chunk of a recording. */
+export type TrailRow = Row | ChunkRow;
+
+/** Appends rows, each to its table; resolves with those that BigQuery acknowledged. Throws where a table could not be reached and nothing was acknowledged. */
+export type AppendRows = (rows: readonly TrailRow[]) => Promise<ReadonlySet<TrailRow>>;
 
 /**
- * One row that BigQuery refuses keeps no other out: the rest is sent again without it. A refusal for good raises an alert: once
- * for each row, but for those of alerts, as theirs would be refused as well.
+ * One row that BigQuery refuses keeps no other out: the rest is sent again without it. Nor does one table keep out the other.
+ * A refusal for good raises an alert: once for each row, but for those of alerts, as theirs would be refused as well.
  */
-export function createAppendEvents(append: Append, raise: (alert: NewAlert) => void): AppendEvents {
+export function createAppendRows(append: Append, log: Logger, raise: (alert: NewAlert) => void): AppendRows {
   const alerted = new Set<string>();
 
-  function report({ event_id, type, hash }: Row, reason: string) {
-    if (reason !== 'invalid' || type === 'alert_raised' || alerted.size >= most || alerted.has(hash)) return;
-    alerted.add(hash);
-    raise({ kind: 'row-refused', key: hash, detail: `BigQuery refuses a row of the audit trail: event ${event_id}.` });
+  function report(row: TrailRow, reason: string) {
+    const { insertId } = toTableRow(row);
+    const ofAlert = 'type' in row && row.type === 'alert_raised';
+    if (reason !== 'invalid' || ofAlert || alerted.size >= most || alerted.has(insertId)) return;
+    alerted.add(insertId);
+    const detail = `BigQuery refuses a row of the audit trail: event ${row.event_id}, in ${tableOf(row)}.`;
+    raise({ kind: 'row-refused', key: insertId, detail });
   }
 
-  return async (rows) => {
-    const acknowledged = new Set<Row>();
-    let next = [...rows];
+  async function appendTo(table: string, rows: readonly TrailRow[], acknowledged: Set<TrailRow>) {
+    let next = rows;
     while (next.length > 0) {
       const sent = next;
-      const failures = new Map(
-        (await append('events', sent.map(toTableRow))).map(({ index, reason }) => [index, reason]),
-      );
-      next = [];
+      const failures = new Map((await append(table, sent.map(toTableRow))).map(({ index, reason }) => [index, reason]));
+      const again: TrailRow[] = [];
       for (const [index, row] of sent.entries()) {
         const reason = failures.get(index);
         if (reason === undefined) acknowledged.add(row);
-        else if (reason === 'stopped') next.push(row);
+        else if (reason === 'stopped') again.push(row);
         else report(row, reason);
       }
-      if (next.length === sent.length) break;
+      if (again.length === sent.length) break;
+      next = again;
+    }
+  }
+
+  return async (rows) => {
+    const acknowledged = new Set<TrailRow>();
+    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, acknowledged));
+    const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      if (acknowledged.size === 0) throw failed.reason;
+      log.warn({ error: failed.reason }, 'A table of the audit trail cannot be reached.');
     }
     return acknowledged;
   };

@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type Write, WriteConflict } from '../platform/store.ts';
-import { type Append, createAppendEvents } from './append.ts';
+import { type Append, createAppendRows } from './append.ts';
 import { breakGlassOf } from './break-glass.ts';
 import type { Link } from './chain.ts';
 import { type FactsInput, factsOf, type Outcome } from './facts.ts';
@@ -16,6 +16,7 @@ import { createLease } from './lease.ts';
 import { type OperationState, readState } from './operations.ts';
 import { outboxPath } from './outbox.ts';
 import { aboutOf, createRaising, type NewAlert, partiesOf } from './raising.ts';
+import type { Recorder } from './recorder.ts';
 import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
 import { cut, isTooLarge } from './size.ts';
@@ -45,6 +46,8 @@ export type AuditDeps = {
   timing?: Partial<Timing>;
   /** How much text of rows may wait in memory for BigQuery; more is read from the outbox again. */
   memory?: number;
+  /** Bytes of an answer that are recorded at most; as text in JSON they must fit into one commit (10 MiB). */
+  recordingLimit?: number;
 };
 
 /** The audit trail of one instance: what it says happened is durable before anyone acts on it. */
@@ -82,12 +85,17 @@ export interface Audit {
 
 export interface Intent {
   eventId: string;
+  /** Keeps what the caller is sent, for the outcome. Absent where that may not be kept. */
+  recorder?: Recorder;
   /** The outcome, durable when it resolves; once. Throws `outcome-unrecorded` when that is not confirmed: the result is withheld. */
   complete(outcome: Outcome): Promise<void>;
 }
 
 /** In characters: 32 Mi. */
 const MEMORY = 32 * 1024 * 1024;
+
+/** 1 MiB. */
+const RECORDING_LIMIT = 1024 * 1024;
 
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, ids, log, gateway, append, seal } = deps;
@@ -98,19 +106,20 @@ export function createAudit(deps: AuditDeps): Audit {
   let closing = false;
 
   const raising = createRaising({ store, clock, log, record: recordAlert });
-  const appendEvents = createAppendEvents(append, (alert) => void raise(alert).catch(tellUnraised));
+  const appendRows = createAppendRows(append, log, (alert) => void raise(alert).catch(tellUnraised));
   const shipper = createShipper({
     store,
     clock,
     log,
     timing,
-    append: appendEvents,
+    append: appendRows,
     memory: deps.memory ?? MEMORY,
     chains: () => ownChains,
   });
   const writer = createWriter({ store, log, timing, openLease, onLanded });
-  const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe });
-  const sweeper = createSweeper({ store, clock, log, timing, append: appendEvents, writer, gateway, raising });
+  const recordingLimit = deps.recordingLimit ?? RECORDING_LIMIT;
+  const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe, recordingLimit });
+  const sweeper = createSweeper({ store, clock, log, timing, append: appendRows, writer, gateway, raising });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });
@@ -152,15 +161,15 @@ export function createAudit(deps: AuditDeps): Audit {
 
   function onLanded({ entry, link, abandoned, doubted }: Landed) {
     const { phase, event_id } = link.event;
-    if (entry.shippedBy === undefined)
-      shipper.track({
-        path: entry.path,
-        json: link.json,
-        row: link.event,
-        whole: phase !== 'intent',
-        first: phase !== 'outcome',
-        doubted,
-      });
+    const { within = [], beside = [] } = entry.chunks ?? {};
+    if (entry.shippedBy === undefined) {
+      const { path } = entry;
+      const whole = phase !== 'intent' && within.length === 0;
+      shipper.track({ path, json: link.json, row: link.event, whole, first: phase !== 'outcome', doubted });
+      for (const [index, chunk] of within.entries())
+        shipper.track({ path, ...chunk, whole: index === within.length - 1, first: false, doubted });
+      for (const chunk of beside) shipper.track({ ...chunk, whole: true, first: true, doubted });
+    }
     if (phase === 'intent' && abandoned) intents.abandon(event_id, entry);
   }
 

@@ -4,8 +4,10 @@ import { Problem } from '../model/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
 import type { Intent } from './audit.ts';
+import { type PlacedChunks, placeChunks } from './chunks.ts';
 import type { FactsInput, Outcome } from './facts.ts';
 import { outboxPath, readRecord, readRow } from './outbox.ts';
+import { createRecorder } from './recorder.ts';
 import { cut } from './size.ts';
 import { atMost, createPauses, type Timing } from './timing.ts';
 import { ChainLost, type Entry, type Writer } from './writer.ts';
@@ -18,8 +20,10 @@ export function createIntents(deps: {
   stop: AbortSignal;
   writer: Writer;
   describe: (input: Omit<FactsInput, 'time'>) => AuditFacts;
+  /** Bytes. */
+  recordingLimit: number;
 }) {
-  const { store, log, timing, stop, writer, describe } = deps;
+  const { store, log, timing, stop, writer, describe, recordingLimit } = deps;
   const open = new Map<string, Promise<void>>();
 
   /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
@@ -29,16 +33,29 @@ export function createIntents(deps: {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     open.set(eventId, ended);
     let completion: Promise<void> | undefined;
+    const unkept = whyUnkept(passage);
+    const recorder = unkept === undefined ? createRecorder(recordingLimit) : undefined;
 
     async function complete(outcome: Outcome) {
-      const facts = describe({ eventId, phase: 'outcome', type: outcome.type, subject: passage, outcome });
-      const recorded = record(cut(facts), document).finally(() => {
+      const recording = recorder?.take();
+      const facts = cut(
+        describe({
+          ...{ eventId, phase: 'outcome', type: outcome.type, subject: passage },
+          outcome: recording === undefined ? outcome : { ...outcome, recording: recording.summary },
+          ...(unkept !== undefined && outcome.problem === undefined && { note: unkept }),
+        }),
+      );
+      const recorded = record(facts, document, placeChunks(facts, recording)).finally(() => {
         open.delete(eventId);
         end();
       });
       await withinPatience(recorded);
     }
-    return { eventId, complete: (outcome) => (completion ??= complete(outcome)) };
+    return {
+      eventId,
+      ...(recorder !== undefined && { recorder }),
+      complete: (outcome) => (completion ??= complete(outcome)),
+    };
   }
 
   /** Goes on in the background when the caller has given up, so that the intent does get its outcome. */
@@ -53,14 +70,18 @@ export function createIntents(deps: {
   }
 
   /** Puts the outcome into the intent's document; where a keeper has closed it meanwhile, beside it. */
-  async function record(facts: AuditFacts, first: Promise<StoredDocument | undefined | 'unread'>): Promise<void> {
+  async function record(
+    facts: AuditFacts,
+    first: Promise<StoredDocument | undefined | 'unread'>,
+    chunks: PlacedChunks = nothingKept,
+  ): Promise<void> {
     const pauses = createPauses(timing.pause, stop);
     let found = await first;
     for (;;) {
       try {
         if (found === 'unread') found = await store.get(outboxPath(facts));
         if (found && holdsRealOutcome(found)) return;
-        await writer.append(outcomeEntry(facts, found));
+        await writer.append(outcomeEntry(facts, chunks, found));
         return;
       } catch (error) {
         if (stop.aborted) throw error;
@@ -94,6 +115,15 @@ export function createIntents(deps: {
   };
 }
 
+const nothingKept: PlacedChunks = { within: [], beside: [] };
+
+/** Why the answer is not recorded, for the trail; undefined where it is. What may hold classified values in the clear never is. */
+function whyUnkept({ connection, decision }: Passage): string | undefined {
+  if (decision === undefined || decision.unmask.length > 0) return 'unrecorded:unmask';
+  if (connection?.document.record === 'digest') return 'unrecorded:digest';
+  return undefined;
+}
+
 /** A keeper closes with `unknown` only. So this is the instance's own, from a commit that was in doubt. */
 function holdsRealOutcome(found: StoredDocument) {
   return readRecord(found)
@@ -106,20 +136,27 @@ const nothing = { rows: null, affected: null, bytes: null, sha256: null, truncat
 const isLate = (found: StoredDocument | undefined | 'unread') =>
   found === undefined || (found !== 'unread' && readRecord(found).state === 'done');
 
-function outcomeEntry(facts: AuditFacts, found: StoredDocument | undefined): Entry {
-  return found === undefined || isLate(found) ? lateEntry(facts) : inTimeEntry(facts, found);
+function outcomeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocument | undefined): Entry {
+  return found === undefined || isLate(found) ? lateEntry(facts, chunks) : inTimeEntry(facts, chunks, found);
 }
 
-function inTimeEntry(facts: AuditFacts, found: StoredDocument): Entry {
+function inTimeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocument): Entry {
   const { path, revision, event, chain, rows } = readRecord(found);
-  return { facts, path, revision, data: ({ json }) => ({ event, chain, state: 'done', rows: [...rows, json] }) };
+  return {
+    ...{ facts, path, revision, chunks },
+    data: ({ json }) => ({ event, chain, state: 'done', rows: [...rows, json], ...chunksOf(chunks) }),
+  };
 }
 
-function lateEntry(outcome: AuditFacts): Entry {
+const chunksOf = ({ within }: PlacedChunks) => (within.length === 0 ? {} : { chunks: within.map(({ json }) => json) });
+
+function lateEntry(outcome: AuditFacts, chunks: PlacedChunks): Entry {
   const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type };
   return {
-    facts,
-    path: outboxPath(facts),
-    data: ({ event, json }) => ({ event: event.event_id, chain: event.chain, state: 'done', rows: [json] }),
+    ...{ facts, path: outboxPath(facts), chunks },
+    data: ({ event: { event_id, chain }, json }) => ({
+      ...{ event: event_id, chain, state: 'done', rows: [json] },
+      ...chunksOf(chunks),
+    }),
   };
 }

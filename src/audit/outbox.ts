@@ -12,6 +12,8 @@ const outboxDocumentSchema = z.object({
   chain: z.string(),
   state: z.enum(['intended', 'done']),
   rows: z.array(z.string()).min(1),
+  /** What was recorded of its answer, where that is little. */
+  chunks: z.array(z.string()).default([]),
 });
 type OutboxDocument = z.output<typeof outboxDocumentSchema>;
 

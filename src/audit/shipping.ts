@@ -1,17 +1,20 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Store } from '../platform/store.ts';
-import type { AppendEvents } from './append.ts';
-import { type Row, readRecord, readRow } from './outbox.ts';
+import type { AppendRows, TrailRow } from './append.ts';
+import { readChunk, readChunkRecord } from './chunks.ts';
+import { readRecord, readRow } from './outbox.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
 /** A row, and its text as it stands in the document at `path`. */
-type Pending = { path: string; json: string; row: Row };
+type Pending = { path: string; json: string; row: TrailRow };
+/** `whole`: no more rows of the document are to come. `doubted`: a copy of its commit may still arrive. */
+type Tracked = Pending & { whole: boolean; first: boolean; doubted: boolean };
 /** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
 type Progress = { waiting: Set<string>; whole: boolean; keepUntil: number };
 
 /** Lengths of text, which may be three times as many bytes: insertAll takes 10 MB. */
-const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200 };
+const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200, chunks: 16 };
 
 /**
  * Brings rows to BigQuery in the background and deletes a document once all its rows were acknowledged and no more are
@@ -23,7 +26,7 @@ export function createShipper(deps: {
   clock: Clock;
   log: Logger;
   timing: Timing;
-  append: AppendEvents;
+  append: AppendRows;
   /** Characters of rows that may be held. */
   memory: number;
   /** The chains that this instance has written. */
@@ -41,8 +44,8 @@ export function createShipper(deps: {
   let spilled = false;
   let working = false;
 
-  /** Takes a row that is durable in the document at `path`. `whole`: no more rows are to come. */
-  function track(pending: Pending & { whole: boolean; first: boolean; doubted: boolean }) {
+  /** Takes a row that is durable in the document at `path`. */
+  function track(pending: Tracked) {
     const { path, json, whole, first } = pending;
     const known = progress.get(path);
     if (held + json.length > memory || (known === undefined && !first)) {
@@ -146,13 +149,28 @@ export function createShipper(deps: {
       ] as const;
       const records = (await store.query({ collection: 'outbox', where, limit: most.rows })).map(readRecord);
       const shipped = new Set(kept.map(({ path }) => path));
-      for (const { path, rows } of records.filter(({ path }) => !progress.has(path) && !shipped.has(path)))
-        rows.forEach((json, index) => {
-          const whole = index === rows.length - 1;
-          track({ path, json, row: readRow(json), first: index === 0, whole, doubted: false });
-        });
+      for (const { path, rows, chunks } of records.filter(({ path }) => !progress.has(path) && !shipped.has(path)))
+        trackAll(path, [
+          ...rows.map((json) => ({ json, row: readRow(json) })),
+          ...chunks.map((json) => ({ json, row: readChunk(json) })),
+        ]);
       if (records.length === most.rows) spilled = true;
+      await shipChunks(chain, shipped);
     }
+  }
+
+  /** Chunks are large, so few are read at a time. */
+  async function shipChunks(chain: string, shipped: ReadonlySet<string>) {
+    const where = [['chain', '==', chain]] as const;
+    const found = await store.query({ collection: 'recordings', where, limit: most.chunks });
+    for (const { path, json } of found.map(readChunkRecord))
+      if (!progress.has(path) && !shipped.has(path)) trackAll(path, [{ json, row: readChunk(json) }]);
+    if (found.length === most.chunks) spilled = true;
+  }
+
+  function trackAll(path: string, rows: readonly Omit<Pending, 'path'>[]) {
+    for (const [index, row] of rows.entries())
+      track({ path, ...row, first: index === 0, whole: index === rows.length - 1, doubted: false });
   }
 
   return {

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from '../platform/store.ts';
-import type { AppendEvents } from './append.ts';
+import type { AppendRows, TrailRow } from './append.ts';
+import { type ChunkRecord, readChunk, readChunkRecord } from './chunks.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow } from './outbox.ts';
 import { aboutOf, partiesIn, type Raising } from './raising.ts';
@@ -12,7 +14,11 @@ import type { Writer } from './writer.ts';
 /** `closed`: intents whose outcome nobody will ever know. */
 export type Swept = { chains: number; closed: number; shipped: number };
 
-const page = { chains: 300, documents: 200, strays: 100 };
+/** Documents that are read at a time; chunks are large. Text of one request, in characters: insertAll takes 10 MB. */
+const page = { chains: 300, documents: 200, strays: 100, chunks: 16, text: 3 * 1024 * 1024 };
+
+/** A document, with the rows that BigQuery is to have before it may be deleted. */
+type Shipment = { path: string; text: number; rows: readonly TrailRow[] };
 
 /**
  * Finishes what dead instances left: an intent without an outcome becomes `unknown` and is alerted, never retried; what
@@ -24,7 +30,7 @@ export function createSweeper(deps: {
   clock: Clock;
   log: Logger;
   timing: Timing;
-  append: AppendEvents;
+  append: AppendRows;
   writer: Writer;
   gateway: AuditFacts['gateway'];
   raising: Raising;
@@ -65,9 +71,17 @@ export function createSweeper(deps: {
       limit: page.chains,
     });
     const chains = running.map(({ data }) => chainDocumentSchema.parse(data));
-    const oldest = await store.query({ collection: 'outbox', orderBy: [['event', 'asc']], limit: page.strays });
+    const oldest = await Promise.all([
+      store.query({ collection: 'outbox', orderBy: [['event', 'asc']], limit: page.strays }),
+      store.query({ collection: 'recordings', orderBy: [['event', 'asc']], limit: page.chunks }),
+    ]);
     const known = new Set(chains.map(({ chain }) => chain));
-    const strays = new Set(oldest.map((document) => readRecord(document).chain).filter((chain) => !known.has(chain)));
+    const strays = new Set(
+      oldest
+        .flat()
+        .map(({ data }) => strayOf(data))
+        .filter((chain) => !known.has(chain)),
+    );
     return [...chains.filter(isAbandoned).map(({ chain }) => chain), ...strays];
   }
 
@@ -86,9 +100,10 @@ export function createSweeper(deps: {
   async function shipAll(chain: string): Promise<{ count: number; finished: boolean }> {
     let count = 0;
     for (;;) {
-      const records = await pageOf(chain);
-      if (records.length === 0) return { count, finished: await mark(chain, 'closed') };
-      const shipped = await ship(records.filter(({ state }) => state === 'done'));
+      const [records, chunks] = await Promise.all([pageOf(chain), chunksOf(chain)]);
+      if (records.length + chunks.length === 0) return { count, finished: await mark(chain, 'closed') };
+      const done = records.filter(({ state }) => state === 'done');
+      const shipped = await ship([...done.map(shipmentOf), ...chunks.map(chunkShipmentOf)]);
       if (shipped === 0) return { count, finished: false };
       count += shipped;
     }
@@ -97,6 +112,11 @@ export function createSweeper(deps: {
   async function pageOf(chain: string, where: StoreQuery['where'] = []): Promise<OutboxRecord[]> {
     const filters = [['chain', '==', chain] as const, ...where];
     return (await store.query({ collection: 'outbox', where: filters, limit: page.documents })).map(readRecord);
+  }
+
+  async function chunksOf(chain: string): Promise<ChunkRecord[]> {
+    const where = [['chain', '==', chain]] as const;
+    return (await store.query({ collection: 'recordings', where, limit: page.chunks })).map(readChunkRecord);
   }
 
   async function take(chain: string): Promise<boolean> {
@@ -138,17 +158,46 @@ export function createSweeper(deps: {
     return { ...facts, phase: 'outcome', type: 'unknown', time: clock.now().toISOString(), gateway, note };
   }
 
-  /** Ships whole documents and deletes those whose rows were all acknowledged. */
-  async function ship(records: readonly OutboxRecord[]): Promise<number> {
-    if (records.length === 0) return 0;
-    const rows = records.map((record) => ({ path: record.path, rows: record.rows.map(readRow) }));
-    const acknowledged = await append(rows.flatMap((record) => record.rows));
-    const shipped = rows.filter((record) => record.rows.every((row) => acknowledged.has(row)));
-    if (shipped.length > 0) await store.commit(shipped.map(({ path }) => ({ op: 'delete', path })));
-    return shipped.length;
+  /** Ships whole documents, as many at a time as one request holds, and deletes those whose rows were all acknowledged. */
+  async function ship(shipments: readonly Shipment[]): Promise<number> {
+    let count = 0;
+    for (const some of requestsOf(shipments)) {
+      const acknowledged = await append(some.flatMap(({ rows }) => rows));
+      const shipped = some.filter(({ rows }) => rows.every((row) => acknowledged.has(row)));
+      if (shipped.length > 0) await store.commit(shipped.map(({ path }) => ({ op: 'delete', path })));
+      count += shipped.length;
+    }
+    return count;
   }
 
   return { sweep };
+}
+
+const strayOf = (data: StoredDocument['data']) => z.object({ chain: z.string() }).parse(data).chain;
+
+function shipmentOf({ path, rows, chunks }: OutboxRecord): Shipment {
+  const text = [...rows, ...chunks].reduce((sum, { length }) => sum + length, 0);
+  return { path, text, rows: [...rows.map(readRow), ...chunks.map(readChunk)] };
+}
+
+const chunkShipmentOf = ({ path, json }: ChunkRecord): Shipment => ({
+  path,
+  text: json.length,
+  rows: [readChunk(json)],
+});
+
+function requestsOf(shipments: readonly Shipment[]): Shipment[][] {
+  const requests: Shipment[][] = [];
+  let text = Number.POSITIVE_INFINITY;
+  for (const shipment of shipments) {
+    text += shipment.text;
+    if (text > page.text) {
+      requests.push([]);
+      text = shipment.text;
+    }
+    requests.at(-1)?.push(shipment);
+  }
+  return requests;
 }
 
 const notKnown = { kind: 'unknown-outcome', detail: 'How an operation ended is not known.' } as const;

@@ -1,4 +1,5 @@
 import type { TableRow } from './append.ts';
+import type { ChunkRow } from './chunks.ts';
 import type { Row } from './outbox.ts';
 
 /** The tables of the audit dataset, in one place: from here it is installed on the stand, and from here the deployment is generated. */
@@ -143,15 +144,20 @@ const events: Table = {
 
 const recordings: Table = {
   name: 'recordings',
-  description: 'What was sent and what was returned, as the agent saw it, in chunks.',
+  description:
+    'What was returned, as the agent saw it, in chunks of NDJSON: first the columns, then a row a line. All content of one event ' +
+    'put together has the SHA-256 that its outcome says (recording.sha256). Read it through sallyport_evidence.recordings.',
   partition: 'time',
   cluster: ['session', 'operation'],
   fields: [
+    required('event_id'),
     required('operation'),
     text('session'),
+    text('connection'),
     required('time', 'TIMESTAMP'),
     required('direction'),
     required('chunk', 'INT64'),
+    required('offset_ms', 'INT64'),
     required('content'),
     required('sha256'),
   ],
@@ -197,8 +203,17 @@ const policyChanges: Table = {
 
 export const tables: readonly Table[] = [events, recordings, checkpoints, policyChanges];
 
-/** A row as the events table takes it. Its insertId is the same each time the row is sent. */
-export function toTableRow(row: Row): TableRow {
+/** The table a row belongs to. */
+export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : 'events');
+
+const isChunk = (row: Row | ChunkRow): row is ChunkRow => 'direction' in row;
+
+/** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. */
+export function toTableRow(row: Row | ChunkRow): TableRow {
+  if (isChunk(row)) {
+    const { event_id, direction, chunk, sha256 } = row;
+    return { insertId: `${event_id}:${direction}:${chunk}:${sha256.slice(0, 16)}`, json: row };
+  }
   return {
     insertId: `${row.event_id}:${row.phase}:${row.hash.slice(0, 16)}`,
     json: { ...row, principal_member: row.principal?.member ?? null },

@@ -4,6 +4,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Revision, Store, Write } from '../platform/store.ts';
 import { WriteConflict, WriteUncertain } from '../platform/store.ts';
 import { type Link, linkAll, startOf } from './chain.ts';
+import type { PlacedChunks } from './chunks.ts';
 import type { Lease } from './lease.ts';
 import { stateWrites } from './operations.ts';
 import { createPauses, type Timing } from './timing.ts';
@@ -17,6 +18,8 @@ export type Entry = {
   /** Of the document that is replaced; without it, the document is created. */
   revision?: Revision;
   with?: readonly Write[];
+  /** What was recorded: those within are part of `data`. */
+  chunks?: PlacedChunks;
   /** Milliseconds the caller waits. Without it, the entry stays until it lands or is refused. */
   patience?: number;
   /** By default its own instance ships it. */
@@ -167,7 +170,7 @@ export function createWriter(deps: {
     batch: Waiting[],
     links: Link[],
   ): Promise<{ verdict: Verdict; doubted: boolean; cause?: unknown; revisions?: Revisions }> {
-    const writes = batch.flatMap(({ entry, others }, index) => [...ownWrite(entry, links[index]), ...others]);
+    const writes = batch.flatMap(({ entry, others }, index) => [...ownWrites(entry, links[index]), ...others]);
     let doubted = false;
     let refusals = 0;
     while (!stopping.signal.aborted) {
@@ -264,17 +267,30 @@ function takeBatch(queue: Waiting[]): Waiting[] {
 
 /** Where in its commit an entry's own write stands. */
 function placeOf(batch: readonly Waiting[], index: number): number {
-  return batch.slice(0, index).reduce((place, { others }) => place + 1 + others.length, 0);
+  return batch
+    .slice(0, index)
+    .reduce((place, { entry, others }) => place + 1 + (entry.chunks?.beside.length ?? 0) + others.length, 0);
 }
 
-function ownWrite({ path, data, revision }: Entry, link: Link | undefined): Write[] {
+function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefined): Write[] {
   if (!link) return [];
-  if (revision === undefined) return [{ op: 'create', path, data: data(link) }];
-  return [{ op: 'replace', path, data: data(link), revision }];
+  const { event_id: event, chain } = link.event;
+  const own: Write =
+    revision === undefined
+      ? { op: 'create', path, data: data(link) }
+      : { op: 'replace', path, data: data(link), revision };
+  return [own, ...(chunks?.beside ?? []).map(({ path, json }) => setOf(path, { event, chain, json }))];
 }
+
+/** One that was there already is the same, so it may be written again. */
+const setOf = (path: string, data: Record<string, unknown>): Write => ({ op: 'set', path, data });
 
 /** About how many bytes of a commit it takes. An outcome's document holds its intent, too. Throws on what cannot be hashed. */
-function sizeOf({ facts, revision }: Entry, others: readonly Write[]): number {
+function sizeOf({ facts, revision, chunks }: Entry, others: readonly Write[]): number {
   const own = Buffer.byteLength(canonicalJson(facts));
-  return (revision === undefined ? own : 2 * own) + Buffer.byteLength(JSON.stringify(others));
+  const kept =
+    chunks === undefined
+      ? 0
+      : [...chunks.within, ...chunks.beside].reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
+  return (revision === undefined ? own : 2 * own) + kept + Buffer.byteLength(JSON.stringify(others));
 }

@@ -12,7 +12,7 @@ async function manyNotes({ audit }: Trail, count: number) {
 const operationsIn = (trail: Trail) => new Set(trail.table.events().map(({ operation }) => operation)).size - 1;
 
 test('more rows than memory may hold are read from the outbox again, and none is lost', async () => {
-  const trail = aTrail({ memory: 20_000 });
+  const trail = aTrail({ memory: 20_000, timing: { ...quick, drain: 10_000 } });
   await trail.audit.open();
 
   await manyNotes(trail, 300);

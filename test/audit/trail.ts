@@ -18,9 +18,12 @@ export type Trail = {
 
 type FakeTable = {
   rows: TableRow[];
+  /** Of the table `recordings`. */
+  recordings: TableRow[];
   /** What the next requests answer instead. */
   failures: ((rows: readonly TableRow[]) => { index: number; reason: string }[])[];
   events(): AuditEvent[];
+  append: AuditDeps['append'];
 };
 
 export const quick = {
@@ -62,15 +65,18 @@ export function aTrail(deps: Partial<AuditDeps> = {}): Trail {
 
 function aTable() {
   const rows: TableRow[] = [];
+  const recordings: TableRow[] = [];
   const failures: FakeTable['failures'] = [];
   return {
     rows,
+    recordings,
     failures,
     /** What the views show: each row once. */
     events: () => [...new Map(rows.map(({ insertId, json }) => [insertId, eventOf(json)])).values()],
-    async append(_table: string, sent: readonly TableRow[]) {
+    async append(table: string, sent: readonly TableRow[]) {
       const failed = failures.shift()?.(sent) ?? [];
-      rows.push(...sent.filter((_, index) => !failed.some((failure) => failure.index === index)));
+      const taking = table === 'recordings' ? recordings : rows;
+      taking.push(...sent.filter((_, index) => !failed.some((failure) => failure.index === index)));
       return failed;
     },
   };

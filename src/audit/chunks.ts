@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { AuditFacts } from '../model/audit-event.ts';
+import type { StoredDocument } from '../platform/store.ts';
+import type { Recording } from './recorder.ts';
+
+/** `returned`: what the caller was sent. What the caller sent is in the event. */
+const directions = ['returned'] as const;
+
+/** A chunk of a recording as the table `recordings` holds it. `time` is that of the outcome, which tells how many there are. */
+const chunkSchema = z.strictObject({
+  event_id: z.string(),
+  operation: z.string(),
+  session: z.string().nullable(),
+  connection: z.string().nullable(),
+  time: z.string(),
+  direction: z.enum(directions),
+  chunk: z.int().nonnegative(),
+  offset_ms: z.int().nonnegative(),
+  content: z.string(),
+  sha256: z.string(),
+});
+export type ChunkRow = z.output<typeof chunkSchema>;
+
+export const readChunk = (json: string): ChunkRow => chunkSchema.parse(JSON.parse(json));
+
+/** `recordings/{event}.{chunk}`: a chunk that is too large for its event's own document, until BigQuery has it. */
+const chunkDocumentSchema = z.object({ event: z.string(), chain: z.string(), json: z.string() });
+export type ChunkRecord = z.output<typeof chunkDocumentSchema> & { path: string };
+
+export function readChunkRecord({ path, data }: StoredDocument): ChunkRecord {
+  return { ...chunkDocumentSchema.parse(data), path };
+}
+
+/** A chunk, and its text as it is kept. */
+export type KeptChunk = { row: ChunkRow; json: string };
+/** `within`: in the event's own document. `beside`: each in a document of its own, in the same commit. */
+export type PlacedChunks = { within: readonly KeptChunk[]; beside: readonly (KeptChunk & { path: string })[] };
+
+/** Bytes of a recording that go into its event's own document, beside two rows of 400 kB. */
+const mostWithin = 32 * 1024;
+
+/** Where each chunk of an outcome's recording is kept. */
+export function placeChunks(facts: AuditFacts, recording: Recording | undefined): PlacedChunks {
+  const { event_id, operation, session, connection, time } = facts;
+  if (recording === undefined || operation === null) return { within: [], beside: [] };
+  const kept = recording.chunks.map(({ content, sha256, offset }, chunk): KeptChunk => {
+    const place = { event_id, operation, session, connection, time, direction: 'returned', chunk } as const;
+    const row: ChunkRow = { ...place, offset_ms: offset, content, sha256 };
+    return { row, json: JSON.stringify(row) };
+  });
+  if (recording.summary.bytes <= mostWithin) return { within: kept, beside: [] };
+  return { within: [], beside: kept.map((one, chunk) => ({ ...one, path: `recordings/${event_id}.${chunk}` })) };
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { AuditFacts } from '../model/audit-event.ts';
+import { sha256 } from '../model/canonical.ts';
+import type { Column } from '../model/result.ts';
+
+/** What was kept of an answer, and what the trail says of it. */
+export type Recording = { summary: NonNullable<AuditFacts['recording']>; chunks: readonly Chunk[] };
+
+/** `offset`: milliseconds from the beginning of the answer to that of the chunk. */
+type Chunk = { content: string; sha256: string; offset: number };
+
+export type Recorder = {
+  /** The first line: the columns, as whoever asks for NDJSON gets them. */
+  begin(columns: readonly Column[]): void;
+  /** Lines that are handed to the caller; they are copied. */
+  add(lines: Uint8Array): void;
+  /** Undefined where nothing was answered. */
+  take(): Recording | undefined;
+};
+
+/** Bytes of a chunk. As a JSON string it is at most twice as long, and a Firestore document holds 1 MiB. */
+const mostOfChunk = 256 * 1024;
+const newline = 0x0a;
+
+/**
+ * Keeps what an operation answers, up to `limit` bytes: lines beyond are not held, and `truncated` says so. A line is kept
+ * whole or not at all; chunks end with a line wherever one fits.
+ */
+export function createRecorder(limit: number): Recorder {
+  const start = performance.now();
+  const chunks: Chunk[] = [];
+  let content = '';
+  let size = 0;
+  let offset = 0;
+  let bytes = 0;
+  let begun = false;
+  let truncated = false;
+
+  function add(lines: Uint8Array) {
+    if (truncated) return;
+    const text = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
+    const fitting = bytes + text.length <= limit ? text.length : endOfLine(text, 0, limit - bytes);
+    truncated = fitting < text.length;
+    for (let at = 0; at < fitting; ) {
+      if (fitting - at <= mostOfChunk - size) at = keep(text, at, fitting);
+      else {
+        const end = endOfLine(text, at, at + mostOfChunk - size);
+        if (end > at) at = keep(text, at, end);
+        else if (size === 0) at = keep(text, at, endOfCharacter(text, at + mostOfChunk));
+        close();
+      }
+    }
+  }
+
+  function keep(text: Buffer, from: number, to: number): number {
+    if (size === 0) offset = performance.now() - start;
+    content += text.toString('utf8', from, to);
+    size += to - from;
+    bytes += to - from;
+    return to;
+  }
+
+  function close() {
+    chunks.push({ content, sha256: sha256(content), offset: Math.round(offset) });
+    content = '';
+    size = 0;
+  }
+
+  return {
+    begin(columns) {
+      begun = true;
+      if (columns.length > 0) add(Buffer.from(`${JSON.stringify({ columns })}\n`));
+    },
+    add,
+    take() {
+      if (!begun) return undefined;
+      if (size > 0) close();
+      return { summary: { chunks: chunks.length, bytes, sha256: digestOf(chunks), truncated }, chunks };
+    },
+  };
+}
+
+function digestOf(chunks: readonly Chunk[]): string {
+  const [only, ...more] = chunks;
+  if (only !== undefined && more.length === 0) return only.sha256;
+  const hash = createHash('sha256');
+  for (const { content } of chunks) hash.update(content);
+  return hash.digest('hex');
+}
+
+/** Behind the last line that ends before `to`; `from` where none does. */
+function endOfLine(text: Buffer, from: number, to: number): number {
+  return from + text.subarray(from, to).lastIndexOf(newline) + 1;
+}
+
+/** At or before `at`, so that no character of UTF-8 is cut. */
+function endOfCharacter(text: Buffer, at: number): number {
+  let end = at;
+  while (((text[end] ?? 0) & 0xc0) === 0x80) end--;
+  return end;
+}
