@@ -3,7 +3,7 @@ import { createApi, createKeeperApi, createLookups, transport } from './api/api.
 import { createApprovals, type Suspect } from './approvals/approvals.ts';
 import { createAudit, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
-import { beat, createConnections, createDocuments } from './connections/connections.ts';
+import { beat, createConnections, createDocuments, createLedger } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { createEvidence } from './evidence/evidence.ts';
@@ -155,6 +155,8 @@ async function startConsole(config: Config): Promise<Running> {
       onSuspect: suspected(parts),
     }),
     documents: createDocuments({ store: policyStore, whyUnusable }),
+    ledger: createLedger(runtimeStore),
+    ids,
     audit,
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     transport,

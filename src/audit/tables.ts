@@ -183,25 +183,7 @@ const checkpoints: Table = {
   ],
 };
 
-const policyChanges: Table = {
-  name: 'policy_changes',
-  description: 'Each change of a document: who, what it was, what it became, and from when it was in force.',
-  partition: 'time',
-  cluster: ['kind', 'name'],
-  fields: [
-    required('change'),
-    required('time', 'TIMESTAMP'),
-    required('kind'),
-    required('name'),
-    text('before'),
-    text('after'),
-    required('author'),
-    text('approver'),
-    required('policy_version'),
-  ],
-};
-
-export const tables: readonly Table[] = [events, recordings, checkpoints, policyChanges];
+export const tables: readonly Table[] = [events, recordings, checkpoints];
 
 /** The table a row belongs to. */
 export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : 'events');

@@ -1,8 +1,10 @@
-import { type DocumentKind, documentName } from '../model/documents.ts';
+import { canonicalJson, sha256 } from '../model/canonical.ts';
+import { type DocumentKind, documentKinds, documentName } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
 import { type Revision, type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
 import { isBeat } from './heartbeat.ts';
 import { readDocument } from './read-document.ts';
+import { digestOf, versionOf, versionWith } from './version.ts';
 
 /** A document as it was authored, whether it parses or not. The etag changes with every write. */
 export type StoredPolicyDocument = {
@@ -29,6 +31,12 @@ export type Documents = {
   ): Promise<StoredPolicyDocument>;
   /** Throws `not-found`, and `precondition-failed` when somebody else was faster. */
   remove(kind: DocumentKind, name: string, options: { ifMatch: string }): Promise<void>;
+  /** The version of all policy as it is now, and as it would be with this document; null: without it. */
+  versions(
+    kind: DocumentKind,
+    name: string,
+    document: Record<string, unknown> | null,
+  ): Promise<{ before: string; after: string }>;
 };
 
 export type DocumentsDeps = {
@@ -77,6 +85,14 @@ export function createDocuments({ store, whyUnusable = () => undefined }: Docume
       if (!before) throw new Problem('not-found');
       const { revision } = matching(before, ifMatch);
       await committed(store, { op: 'delete', path: `${kind}/${name}`, revision });
+    },
+
+    async versions(kind, name, document) {
+      const all = await Promise.all(documentKinds.map((each) => store.query({ collection: each, limit: most })));
+      const documents = all.flat().filter((stored) => !isBeat(stored));
+      const digests = new Map(documents.map((stored) => [stored.path, digestOf(stored)]));
+      const digest = document && sha256(canonicalJson(document));
+      return { before: versionOf(digests), after: versionWith(digests, `${kind}/${name}`, digest) };
     },
   };
 }

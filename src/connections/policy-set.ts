@@ -2,6 +2,7 @@ import { canonicalJson, sha256 } from '../model/canonical.ts';
 import { type DocumentKind, documentKinds, type InvalidDocument, type PolicySet } from '../model/documents.ts';
 import type { StoredDocument } from '../platform/store.ts';
 import { type Read, readDocument } from './read-document.ts';
+import { digestOf, versionOf } from './version.ts';
 
 /** What the listeners brought last, by kind. */
 type Collections = Readonly<Record<DocumentKind, readonly StoredDocument[]>>;
@@ -32,22 +33,13 @@ type Entry = { path: string; digest: string; name: string; read: Read };
 
 function toEntry(kind: DocumentKind, { path, data, revision }: StoredDocument): Entry {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return { path, name, digest: digestOf(data, revision), read: readDocument(kind, name, data) };
-}
-
-/** What JSON cannot hold exactly cannot be a valid document either; its revision stands for its content. */
-function digestOf(data: Record<string, unknown>, revision: string) {
-  try {
-    return sha256(canonicalJson(data));
-  } catch {
-    return `revision ${revision}`;
-  }
+  return { path, name, digest: digestOf({ data, revision }), read: readDocument(kind, name, data) };
 }
 
 function toSnapshot(entries: readonly Entry[]): Snapshot {
   const sorted = entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const digests = new Map(sorted.map(({ path, digest }) => [path, digest]));
-  const policySet = toPolicySet(sorted, sha256(canonicalJson([...digests])));
+  const policySet = toPolicySet(sorted, versionOf(digests));
   const names = [...policySet.connections.keys()];
   return { policySet, connectionVersions: new Map(names.map((name) => [name, connectionVersion(name, digests)])) };
 }

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Documents } from '../connections/connections.ts';
+import type { Documents, Ledger } from '../connections/connections.ts';
 import type { Identity, Presented } from '../model/identity.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import { createDecisions } from './decisions.ts';
@@ -21,6 +21,9 @@ export type ConsoleDeps = {
   /** With a signer. */
   approvals: Approvals;
   documents: Documents;
+  /** What the trail says of each document. */
+  ledger: Ledger;
+  ids: (prefix: string) => string;
   audit: Pick<Audit, 'note'>;
   evidence: EvidenceSource;
   transport: Transport;
@@ -45,7 +48,7 @@ export function createConsole(deps: ConsoleDeps): Hono {
     roles: createRoles(deps.groups),
     decisions: createDecisions(deps.approvals),
     documents: deps.documents,
-    editing: createPolicyEditing(deps.documents),
+    editing: createPolicyEditing(deps),
     evidence: createEvidenceAnswers(deps.evidence, deps.now),
   };
   const app = new Hono();

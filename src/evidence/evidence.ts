@@ -1,6 +1,8 @@
 import type { BigQueryClient } from '../platform/bigquery.ts';
 import { type Question, questions, readSql, viewNames } from './questions.ts';
 
+export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
+
 export type Datasets = { audit: string; evidence: string };
 type Period = { from: Date; to: Date };
 export type Answer = { columns: readonly string[]; rows: readonly (readonly unknown[])[] };
@@ -38,7 +40,7 @@ export function createEvidence(deps: {
   };
 }
 
-/** Makes the evidence dataset and its views; views that are there get today's definition. The audit tables come first. */
+/** Makes the evidence dataset and its views, and the view `policy_changes` of the audit dataset; views that are there get today's definition. The audit tables come first. */
 export async function installEvidence(
   bigquery: Pick<BigQueryClient, 'projectId' | 'ensureDataset' | 'ensureTable'>,
   datasets: Datasets,
@@ -48,6 +50,8 @@ export async function installEvidence(
     const query = qualify(readSql(name), bigquery.projectId, datasets);
     await bigquery.ensureTable(`${datasets.evidence}.${name}`, { view: { query, useLegacySql: false } });
   }
+  const query = qualify(readSql('policy_changes_view'), bigquery.projectId, datasets);
+  await bigquery.ensureTable(`${datasets.audit}.policy_changes`, { view: { query, useLegacySql: false } });
 }
 
 /** A saved view must name the project of each table it reads. */

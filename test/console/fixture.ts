@@ -1,7 +1,7 @@
 import { readBearer, refuseTokenInUrl } from '../../src/api/agent-context.ts';
 import { readJson } from '../../src/api/body.ts';
 import { renderProblem } from '../../src/api/reply.ts';
-import { createDocuments } from '../../src/connections/connections.ts';
+import { createDocuments, createLedger } from '../../src/connections/connections.ts';
 import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
 import type { Passage } from '../../src/model/call.ts';
 import type { Identity, Presented } from '../../src/model/identity.ts';
@@ -31,11 +31,14 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
   const noted: Noted[] = [];
   const faults: unknown[] = [];
   const trail = { fails: false };
+  let made = 0;
   const app = createConsole({
     authenticate,
     groupsOf: ({ subject }) => Object.values(people).find(({ identity }) => identity.subject === subject)?.groups ?? [],
     approvals,
     documents: createDocuments({ store: policies }),
+    ledger: createLedger(store),
+    ids: (prefix) => `${prefix}_${++made}`,
     audit: {
       async note(type, subject, options = {}) {
         if (trail.fails) throw new Problem('audit-unavailable');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { policyChangeSchema } from '../../src/model/policy-change.ts';
 import { aHuman } from '../approvals/passages.ts';
 import { aConsole } from './fixture.ts';
 
@@ -251,10 +252,12 @@ describe('documents', () => {
     await send('admin', 'PUT', '/api/groups/dba', group, { 'If-Match': '*' });
 
     expect(noted.map(({ type }) => type)).toEqual(['policy_changed']);
-    expect(JSON.parse(noted[0]?.note ?? '')).toEqual({
+    expect(policyChangeSchema.parse(JSON.parse(noted[0]?.note ?? ''))).toMatchObject({
+      id: 'pc_1',
       kind: 'groups',
       name: 'dba',
       change: 'changed',
+      source: 'console',
       before: { members: [] },
       after: group,
     });
