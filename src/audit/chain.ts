@@ -12,28 +12,40 @@ const noHash = '0'.repeat(64);
 /** Where a chain begins. Every boot of every instance begins its own, so nobody else ever writes to it. */
 export const startOf = (chain: string): Head => ({ chain, seq: 0, hash: noHash });
 
+/** Facts as canonical JSON, written once: what stands before, between and after the fields that their place in a chain gives them. */
+export type Prepared = { facts: AuditFacts; parts: readonly string[]; bytes: number };
+
+const placeFields = ['chain', 'hash', 'prev_hash', 'seq'] as const;
+
+/** Throws on what cannot be hashed. */
+export function prepare(facts: AuditFacts): Prepared {
+  const parts = ['', '', '', '', ''];
+  for (const [key, value] of Object.entries(facts).sort(byKey)) {
+    const place = placeFields.findIndex((field) => key < field);
+    const part = place < 0 ? placeFields.length : place;
+    parts[part] += `${JSON.stringify(key)}:${canonicalJson(value)},`;
+  }
+  return { facts, parts, bytes: parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) };
+}
+
+const byKey = ([one]: [string, unknown], [other]: [string, unknown]) => (one < other ? -1 : 1);
+
 /** The facts as the next links of the chain, and the chain's new end. Nothing is written. */
-export function linkAll(facts: readonly AuditFacts[], start: Head): { links: Link[]; end: Head } {
+export function linkAll(prepared: readonly Prepared[], start: Head): { links: Link[]; end: Head } {
   let end = start;
-  const links = facts.map((fact) => {
-    const link = linkOne(fact, end);
+  const links = prepared.map((one) => {
+    const link = linkOne(one, end);
     end = { chain: end.chain, seq: end.seq + 1, hash: link.event.hash };
     return link;
   });
   return { links, end };
 }
 
-const blank = `"hash":"${noHash}",`;
-
-/**
- * SHA-256 over the canonical JSON (RFC 8785) of every field but `hash`. It is written once, with a hash of noughts, which is then
- * taken out to be hashed and replaced: nothing in an event but that field is called so.
- */
-function linkOne(facts: AuditFacts, { chain, seq, hash: prev_hash }: Head): Link {
-  const event: AuditEvent = { ...facts, chain, seq, prev_hash, hash: noHash };
-  const [before, after, ...more] = canonicalJson(event).split(blank);
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new TypeError('An event has one hash, and fields after it.');
-  event.hash = sha256(before + after);
-  return { event, json: `${before}"hash":"${event.hash}",${after}` };
+/** SHA-256 over the canonical JSON (RFC 8785) of every field but `hash`. */
+function linkOne({ facts, parts }: Prepared, { chain, seq, hash: prev_hash }: Head): Link {
+  const [first, toHash, toPrevious, toSeq, last = ''] = parts;
+  const before = `{${first}"chain":${JSON.stringify(chain)},${toHash}`;
+  const after = `${toPrevious}"prev_hash":"${prev_hash}",${toSeq}"seq":${seq},${last.slice(0, -1)}}`;
+  const hash = sha256(before + after);
+  return { event: { ...facts, chain, seq, prev_hash, hash }, json: `${before}"hash":"${hash}",${after}` };
 }

@@ -183,10 +183,18 @@ export const wordsOf = (text: string | undefined, most = 256) => text?.slice(0, 
 /** Half a surrogate pair has no UTF-8, hence no hash. */
 function wellFormed<T>(value: T): T;
 function wellFormed(value: unknown): unknown {
-  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
+  return isWellFormed(value) ? value : formed(value);
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Array.isArray(value) ? value.every(isWellFormed) : Object.values(value).every(isWellFormed);
+}
+
+function formed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(wellFormed);
-  const formed: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) formed[key] = wellFormed(Reflect.get(value, key));
-  return formed;
+  if (Array.isArray(value)) return value.map(formed);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, formed(item)]));
 }

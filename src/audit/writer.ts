@@ -1,9 +1,8 @@
 import type { AuditFacts } from '../model/audit-event.ts';
-import { canonicalJson } from '../model/canonical.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Revision, Store, Write } from '../platform/store.ts';
 import { WriteConflict, WriteUncertain } from '../platform/store.ts';
-import { type Link, linkAll, startOf } from './chain.ts';
+import { type Link, linkAll, type Prepared, prepare, startOf } from './chain.ts';
 import type { PlacedChunks } from './chunks.ts';
 import type { Lease } from './lease.ts';
 import { stateWrites } from './operations.ts';
@@ -44,6 +43,7 @@ export type Recorded = Link & { revision: Revision | undefined };
 
 type Waiting = {
   entry: Entry;
+  prepared: Prepared;
   /** What else its commit writes. */
   others: readonly Write[];
   bytes: number;
@@ -90,7 +90,9 @@ export function createWriter(deps: {
   function enqueue(entry: Entry, place: 'first' | 'last'): Promise<Recorded> {
     const { promise, resolve, reject } = Promise.withResolvers<Recorded>();
     const others = [...stateWrites(entry.facts), ...(entry.with ?? [])];
-    const waiting: Waiting = { entry, others, bytes: sizeOf(entry, others), resolve, reject, abandoned: false };
+    const prepared = prepare(entry.facts);
+    const bytes = sizeOf(entry, prepared, others);
+    const waiting: Waiting = { entry, prepared, others, bytes, resolve, reject, abandoned: false };
     if (place === 'first') queue.unshift(waiting);
     else queue.push(waiting);
     if (entry.patience === undefined) return promise;
@@ -127,7 +129,7 @@ export function createWriter(deps: {
   /** A batch that cannot be committed as one is halved until those at fault stand alone and fail alone. */
   async function settle(batch: Waiting[]): Promise<void> {
     const { links, end: next } = linkAll(
-      batch.map(({ entry }) => entry.facts),
+      batch.map(({ prepared }) => prepared),
       end,
     );
     const { verdict, doubted, cause, revisions = [] } = await land(batch, links);
@@ -285,9 +287,8 @@ function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefin
 /** One that was there already is the same, so it may be written again. */
 const setOf = (path: string, data: Record<string, unknown>): Write => ({ op: 'set', path, data });
 
-/** About how many bytes of a commit it takes. An outcome's document holds its intent, too. Throws on what cannot be hashed. */
-function sizeOf({ facts, revision, chunks }: Entry, others: readonly Write[]): number {
-  const own = Buffer.byteLength(canonicalJson(facts));
+/** About how many bytes of a commit it takes. An outcome's document holds its intent, too. */
+function sizeOf({ revision, chunks }: Entry, { bytes: own }: Prepared, others: readonly Write[]): number {
   const kept =
     chunks === undefined
       ? 0
