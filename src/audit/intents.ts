@@ -79,8 +79,10 @@ export function createIntents(deps: {
     let found = await first;
     for (;;) {
       try {
-        if (found === 'unread') found = await store.get(outboxPath(facts));
-        if (found && holdsRealOutcome(found)) return;
+        if (found === 'unread') {
+          found = await store.get(outboxPath(facts));
+          if (found && holdsRealOutcome(found)) return;
+        }
         await writer.append(outcomeEntry(facts, chunks, found));
         return;
       } catch (error) {
