@@ -1,6 +1,7 @@
 import type { Approvals } from '../approvals/approvals.ts';
-import type { Approval } from '../model/approval.ts';
+import type { Approval, ApprovalNote } from '../model/approval.ts';
 import type { Call } from '../model/call.ts';
+import { canonicalJson } from '../model/canonical.ts';
 import { Problem } from '../model/problem.ts';
 import type { Visit } from './visit.ts';
 
@@ -45,11 +46,17 @@ export function createDecisions(approvals: Approvals): Decisions {
       const { identity, groups } = visit;
       const { approval, writes, event } = await approvals.decide({ approval: id, identity, groups, ...answer });
       const subject = { operationId: approval.operation, approval, call: callOf(approval) };
-      const note = approval.state === 'pending' ? { note: 'More approvals are needed.' } : {};
-      await visit.note(event, subject, { with: writes, ...note });
+      await visit.note(event, subject, { with: writes, note: noteOf(approval) });
       return sightOf(visit, approval);
     },
   };
+}
+
+/** The decision that was just made, with its signature: the trail alone proves that the console made it. */
+function noteOf({ decisions, state }: Approval): string {
+  const decision = decisions.at(-1);
+  if (decision === undefined) throw new Error('An approval that was decided holds the decision.');
+  return canonicalJson({ decision, more: state === 'pending' } satisfies ApprovalNote);
 }
 
 /** Whoever asked, owns or voted may look, though they may not decide. */

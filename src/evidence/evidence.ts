@@ -2,6 +2,16 @@ import type { BigQueryClient } from '../platform/bigquery.ts';
 import { type Question, questions, readSql, viewNames } from './questions.ts';
 
 export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
+export {
+  type Finding,
+  type FindingKind,
+  type Report,
+  type Tolerance,
+  type Trail,
+  type TrustedKey,
+  type VerifyOptions,
+  verifyTrail,
+} from './verify.ts';
 
 export type Datasets = { audit: string; evidence: string };
 type Period = { from: Date; to: Date };

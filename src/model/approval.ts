@@ -58,6 +58,14 @@ const approvalDecisionSchema = signedDecisionSchema.extend({
 });
 export type ApprovalDecision = z.output<typeof approvalDecisionSchema>;
 
+/** The note of `approved` and `approval_denied`, as JSON text: the decision itself, so that its signature can be checked for ever. */
+export const approvalNoteSchema = z.strictObject({
+  decision: approvalDecisionSchema,
+  /** More approvals are needed. */
+  more: z.boolean(),
+});
+export type ApprovalNote = z.output<typeof approvalNoteSchema>;
+
 export const approvalSchema = z.strictObject({
   id: z.string(),
   state: z.enum(approvalStates),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { approvalNoteSchema } from '../../src/model/approval.ts';
 import { policyChangeSchema } from '../../src/model/policy-change.ts';
 import { aHuman } from '../approvals/passages.ts';
 import { aConsole } from './fixture.ts';
@@ -42,6 +43,16 @@ describe('approvals', () => {
     expect((await approvals.get(id))?.state).toBe('approved');
   });
 
+  test('the trail holds the decision with its signature', async () => {
+    const { send, ask, noted, approvals } = aConsole();
+    const { id, digest } = await ask();
+
+    await send('dba', 'POST', `/api/approvals/${id}/decision`, approve(digest));
+
+    const [decision] = (await approvals.get(id))?.decisions ?? [];
+    expect(approvalNoteSchema.parse(JSON.parse(noted[0]?.note ?? ''))).toEqual({ decision, more: false });
+  });
+
   test('the first of two approvals is recorded as one, and the approval still waits', async () => {
     const { send, ask, noted } = aConsole();
     const { id, digest } = await ask({
@@ -51,7 +62,8 @@ describe('approvals', () => {
     const answer = await send('dba', 'POST', `/api/approvals/${id}/decision`, approve(digest));
 
     expect(await answer.json()).toMatchObject({ state: 'pending', objection: 'You have already decided.' });
-    expect(noted).toMatchObject([{ type: 'approved', note: 'More approvals are needed.' }]);
+    expect(noted).toMatchObject([{ type: 'approved' }]);
+    expect(JSON.parse(noted[0]?.note ?? '')).toMatchObject({ more: true });
   });
 
   test('denying is recorded as a denial', async () => {
