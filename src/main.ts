@@ -3,7 +3,7 @@ import { createApi, createKeeperApi, createLookups, transport } from './api/api.
 import { createApprovals, type Suspect } from './approvals/approvals.ts';
 import { createAudit, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
-import { beat, createConnections, createDocuments, createLedger } from './connections/connections.ts';
+import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { createEvidence } from './evidence/evidence.ts';
@@ -37,6 +37,7 @@ type Running = { stop(): Promise<void> };
 const DRAIN = { requests: 5000, trail: 4000 };
 const BEAT_MS = 10_000;
 const SWEEP_MS = 15_000;
+const WATCH_MS = 5_000;
 
 const clock = systemClock;
 const ids = randomIds;
@@ -209,7 +210,15 @@ function callFields({ operationId, call, connection, operation, problem, spent, 
 
 /** Beats and sweeps by itself, too: Cloud Scheduler's calls make sure of it when no instance runs. */
 async function startKeeper(config: Config): Promise<Running> {
-  const { log, audit, policyStore, identities } = await openParts(config, 'keeper');
+  const { log, audit, policyStore, runtimeStore, identities } = await openParts(config, 'keeper');
+  const watch = createWatch({
+    store: policyStore,
+    ledger: createLedger(runtimeStore),
+    record: (note, writes) => audit.note('policy_changed', {}, { note, with: writes }),
+    clock,
+    ids,
+    log,
+  });
   const tasks = { ship: audit.sweep, sweep: audit.sweep };
   const app = createKeeperApi({
     authenticate: identities.authenticate,
@@ -226,11 +235,15 @@ async function startKeeper(config: Config): Promise<Running> {
   );
   await audit.open();
   const stopSweeping = repeat(SWEEP_MS, audit.sweep, (error) => log.error({ error }, 'A sweep failed.'));
+  watch.start();
+  const stopWatching = repeat(WATCH_MS, watch.check, (error) => log.error({ error }, 'Documents were not compared.'));
   log.info({ port: server.port }, 'The keeper serves.');
   return {
     async stop() {
       stopBeating();
       stopSweeping();
+      stopWatching();
+      watch.stop();
       await server.drain(DRAIN.requests);
       await audit.close();
     },

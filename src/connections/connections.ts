@@ -9,6 +9,7 @@ import { createSnapshots, type Snapshot } from './policy-set.ts';
 export { createDocuments, type Documents, type StoredPolicyDocument } from './documents.ts';
 export { beat } from './heartbeat.ts';
 export { createLedger, type Ledger, type LedgerEntry } from './ledger.ts';
+export { createWatch } from './watch.ts';
 
 /** Live copies of the documents in force. */
 export type Connections = {

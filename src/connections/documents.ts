@@ -142,7 +142,7 @@ function toView(kind: DocumentKind, { path, data, revision }: StoredDocument): S
 }
 
 /** As an HTTP entity tag (RFC 9110, 8.8.3). */
-const etagOf = (revision: Revision) => `"${revision}"`;
+export const etagOf = (revision: Revision) => `"${revision}"`;
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -58,7 +58,7 @@ export function createLedger(store: Pick<Store, 'get' | 'listen'>): Ledger {
         change: change.id,
         state: 'settled',
         sha256: change.after_sha256,
-        text: change.after === null ? null : canonicalJson(change.after),
+        text: kept(change.after),
         etag_before: change.etag_before,
         at: at.toISOString(),
       }),
@@ -75,6 +75,14 @@ export function createLedger(store: Pick<Store, 'get' | 'listen'>): Ledger {
           }),
     mark: (known, state, at) => write(known, { ...entryOf(known), state, at: at.toISOString() }),
   };
+}
+
+/** Characters of a document that are kept, as Firestore holds 1 MiB; of a larger one only the hash is. */
+const mostKept = 300_000;
+
+function kept(document: Record<string, unknown> | null): string | null {
+  const text = document && canonicalJson(document);
+  return text !== null && text.length > mostKept ? null : text;
 }
 
 const entryOf = ({ revision: _, ...entry }: LedgerEntry): Entry => entry;

@@ -133,6 +133,7 @@ function toDocument(snapshot: DocumentSnapshot<DocumentData>): StoredDocument {
     path: snapshot.ref.path,
     data: decodeData(snapshot.data() ?? {}),
     revision: revisionOf(updateTime.seconds, updateTime.nanoseconds),
+    writtenAt: updateTime.toDate().toISOString(),
   };
 }
 

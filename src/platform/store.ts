@@ -19,7 +19,13 @@ export interface Store {
 /** Opaque; equal only for the same state of the same document. */
 export type Revision = string & { readonly brand: 'revision' };
 
-export type StoredDocument = { path: string; data: Record<string, unknown>; revision: Revision };
+export type StoredDocument = {
+  path: string;
+  data: Record<string, unknown>;
+  revision: Revision;
+  /** When this state of it was written, by the database's clock, as ISO 8601. */
+  writtenAt?: string;
+};
 
 export type Write =
   | { op: 'create'; path: string; data: Record<string, unknown> }
