@@ -31,7 +31,7 @@ export const operationRequestSchema = z
   .meta({
     id: 'OperationRequest',
     description:
-      "Beside these fields stand the target's own: SQL targets take `statement` and `parameters`. A field that neither knows is an error.",
+      "Beside these fields stand the target's own: SQL targets take `statement` and `parameters`, PostgreSQL also `at_most` (rows that a write may change). A field that neither knows is an error.",
   });
 
 export const postgresRequestSchema = z.union([

@@ -20,7 +20,7 @@ import { type Protections, protectionsOf } from './rules/protections.ts';
 import { createPools } from './session/pool.ts';
 import type { RouteOptions } from './session/route.ts';
 import { type Request, type Settings, settingsSchema } from './settings.ts';
-import { checkParameterCount, type Understanding, understand } from './understand.ts';
+import { checkAtMost, checkParameterCount, type Understanding, understand } from './understand.ts';
 
 export type PostgresDeps = RouteOptions & {
   /** Milliseconds now; for tests. */
@@ -137,9 +137,11 @@ export function createPostgres({
       }
       const { operation, recorded, parameters } = understanding;
       checkParameterCount(parameters, request);
+      checkAtMost(operation, request);
       origins.set(operation.plan, { snapshot, context, meaning: meaningOf(operation) });
       return {
         ...operation,
+        ...(request.at_most !== undefined && { atMost: request.at_most }),
         parameters: request.parameters,
         recorded: { statement: recorded.statement, parameters: recorded.parameters(request.parameters) },
       };

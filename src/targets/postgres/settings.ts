@@ -33,9 +33,14 @@ export type Settings = z.output<typeof settingsSchema>;
 const parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** What a caller sends: one statement and its `$1…`. */
+/** Rows: beyond, nobody could judge a write by its number. */
+export const mostChanged = 1_000_000;
+
 export const requestSchema = z.strictObject({
   statement: z.string().min(1),
   parameters: z.array(parameter).max(1000).default([]),
+  /** The most rows a write may change, cascades included. Above the connection's `bulk`, a matter for policy as any bulk write. */
+  at_most: z.int().positive().max(mostChanged).optional(),
 });
 export type Request = z.output<typeof requestSchema>;
 export type Parameter = z.output<typeof parameter>;

@@ -124,3 +124,11 @@ export function checkParameterCount(expected: number, { parameters }: Request): 
     detail: `The statement needs ${expected} parameters, and ${parameters.length} were sent.`,
   });
 }
+
+/** Throws `operation-unreadable` where a ceiling is set for what changes no rows: it would hold nothing. */
+export function checkAtMost({ plan }: Pick<Operation<Plan>, 'plan'>, { at_most }: Request): void {
+  if (at_most === undefined || plan.access === 'write' || plan.access === 'none') return;
+  throw new Problem('operation-unreadable', {
+    detail: 'at_most is for statements that insert, update or delete; leave it out.',
+  });
+}

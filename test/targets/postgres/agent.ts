@@ -69,9 +69,13 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
   const never = new AbortController().signal;
   const access = (signal = never, limits: Limits = {}) => ({ connection, settings, secret, signal, limits });
 
-  const understand = async (statement: string, parameters: (string | number | boolean | null)[] = []) => {
+  const understand = async (
+    statement: string,
+    parameters: (string | number | boolean | null)[] = [],
+    more: { at_most?: number } = {},
+  ) => {
     const facts = await target.inspect(access());
-    const request = { statement, parameters };
+    const request = { statement, parameters, ...more };
     const { plan, ...operation } = await target.understand(request, facts, { connection, unmask, seal, tokenKey });
     if (plan.access === 'administer') throw new Error('A statement is no task.');
     return { ...operation, plan };

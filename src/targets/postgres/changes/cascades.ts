@@ -1,9 +1,7 @@
 import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { linksOf, relatives } from '../catalog/links.ts';
 import { constant, quoted } from '../language/syntax.ts';
-
-/** Rows of one table: beyond, nobody could judge a write by its number. */
-export const mostCounted = 1_000_000;
+import { mostChanged } from '../settings.ts';
 
 /** What happens to rows: they go, or these columns of them change. */
 export type Effect = 'delete' | ReadonlySet<string>;
@@ -47,7 +45,7 @@ export function reachedSql(target: Relation, effect: Effect, catalog: Catalog): 
       const steps = places.map((place) => `${name(place)} AS (\n${rowsOf(place, name)}\n)`);
       const counts = places.map(
         (place) =>
-          `(SELECT pg_catalog.count(*) FROM (SELECT FROM ${name(place)} LIMIT ${mostCounted + 1}) q)${timesMoved(place, catalog)}`,
+          `(SELECT pg_catalog.count(*) FROM (SELECT FROM ${name(place)} LIMIT ${mostChanged + 1}) q)${timesMoved(place, catalog)}`,
       );
       return `WITH written AS (\n${rows}\n),\n${steps.join(',\n')}\nSELECT ${counts.join('\n + ')} AS changes`;
     },

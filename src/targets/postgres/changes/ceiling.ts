@@ -33,11 +33,15 @@ export function createCeiling(atMost: number): Ceiling {
         });
       }
       if (changed <= atMost) return undefined;
-      return new Problem('target-rejected', {
-        detail: `It would have changed ${spoken(changed)}, and at most ${spoken(atMost)} may change; nothing was changed.`,
-      });
+      return overCeiling(changed, atMost);
     },
   };
 }
+
+/** What would change is more than was allowed; where more is meant, the caller has to say so, and policy to agree. */
+export const overCeiling = (changes: number, atMost: number) =>
+  new Problem('target-rejected', {
+    detail: `It would change ${spoken(changes)}, and at most ${spoken(atMost)} may change; nothing was changed. Where more is meant, say how many in at_most.`,
+  });
 
 const spoken = (rows: number) => `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;

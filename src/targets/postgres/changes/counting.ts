@@ -19,7 +19,7 @@ import { Refusal } from '../refusal.ts';
 import { type Effect, reachedSql, withGenerated } from './cascades.ts';
 import { type Clauses, clausesOf, type Span } from './clauses.ts';
 
-/** Counts rows, of each table up to one above `mostCounted`; `parameters` are the positions of the values it takes. */
+/** Counts rows, of each table up to one above `mostChanged`; `parameters` are the positions of the values it takes. */
 export type CountingQuery = { text: string; parameters: readonly number[] };
 
 /** How it is found out what a write would change now. */

@@ -7,8 +7,8 @@ import { codeOf, runProblem } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import type { Pools } from '../session/pool.ts';
 import { inSession } from '../session/session.ts';
-import { type Parameter, requestSchema, type Settings } from '../settings.ts';
-import { mostCounted } from './cascades.ts';
+import { mostChanged, type Parameter, requestSchema, type Settings } from '../settings.ts';
+import { overCeiling } from './ceiling.ts';
 import type { Counting, CountingQuery } from './counting.ts';
 
 export type EstimateDeps = {
@@ -19,9 +19,9 @@ export type EstimateDeps = {
 
 /**
  * Counts the rows a write would change now, by foreign keys too, in a READ ONLY transaction that lasts no longer than said. More than the
- * connection's `bulk` is the risk `bulk`; `atMost` is the most that may then change. What cannot be counted beforehand is held to
- * `bulk` at the run, which needs nobody's eye. Throws
- * `target-timeout` for what takes too long to count, and `too-large` above 1,000,000 rows.
+ * connection's `bulk` is the risk `bulk`; `atMost` is the most that may then change: what the caller said, or what was counted made
+ * round. What cannot be counted beforehand is held to what the caller said, or to `bulk`, which needs nobody's eye. Throws
+ * `target-timeout` for what takes too long to count, `too-large` above 1,000,000 rows, and `target-rejected` above what the caller said.
  */
 export async function estimate(
   operation: Operation<Plan>,
@@ -32,15 +32,16 @@ export async function estimate(
   if (plan.access !== 'write' || plan.counting === undefined) return { risks: [], estimates: {} };
   const { bulk } = access.settings;
   const { changes, plan: text } = await counted(plan.counting, operation, access, deps);
-  if (changes !== undefined && changes > mostCounted) {
+  if (changes !== undefined && changes > mostChanged) {
     throw new Problem('too-large', {
-      detail: `It would change more than ${mostCounted.toLocaleString('en')} rows; write them in smaller parts.`,
+      detail: `It would change more than ${mostChanged.toLocaleString('en')} rows; write them in smaller parts.`,
     });
   }
+  const asked = operation.atMost;
+  if (changes !== undefined && asked !== undefined && changes > asked) throw overCeiling(changes, asked);
   const estimates = { ...(changes !== undefined && { changes }), ...(text !== undefined && { plan: text }) };
-  return changes !== undefined && changes > bulk
-    ? { risks: ['bulk'], estimates, atMost: ceilingFor(changes) }
-    : { risks: [], estimates, atMost: bulk };
+  const atMost = asked ?? (changes === undefined || changes <= bulk ? bulk : ceilingFor(changes));
+  return { risks: atMost > bulk ? ['bulk'] : [], estimates, atMost };
 }
 
 /**
