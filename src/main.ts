@@ -1,7 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createApi, createKeeperApi, createLookups, transport } from './api/api.ts';
 import { createApprovals, type Suspect } from './approvals/approvals.ts';
-import { createAudit, deliver } from './audit/audit.ts';
+import { createAlerts, createAudit, createReviews, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
@@ -159,6 +159,8 @@ async function startConsole(config: Config): Promise<Running> {
     ledger: createLedger(runtimeStore),
     ids,
     audit,
+    alerts: createAlerts({ store: runtimeStore, clock, log }),
+    reviews: createReviews({ store: runtimeStore, clock }),
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     transport,
     groups: config.groups,

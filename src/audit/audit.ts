@@ -30,6 +30,7 @@ export type { TableRow } from './append.ts';
 export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
 export type { NewAlert } from './raising.ts';
+export { createReviews, type Reviews, type StoredReview } from './reviews.ts';
 export type { OperationState };
 
 export type AuditDeps = {
@@ -136,8 +137,9 @@ export function createAudit(deps: AuditDeps): Audit {
   }
 
   function recordAlert(note: string, about: AlertAbout, writes: readonly Write[]) {
+    const { member: _, ...fields } = about;
     const entry = factEntry('alert_raised', {}, { note });
-    return writer.append({ ...entry, facts: { ...entry.facts, ...about }, with: writes });
+    return writer.append({ ...entry, facts: { ...entry.facts, ...fields }, with: writes });
   }
 
   async function raise(alert: NewAlert, subject: Partial<Passage> = {}) {

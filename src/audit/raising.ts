@@ -57,7 +57,7 @@ export function createRaising(deps: {
   /** False when somebody else has recorded it. */
   async function recorded(alert: Alert, write: Write): Promise<boolean> {
     const { id, kind, severity, detail, about } = alert;
-    const note: z.output<typeof alertRaisedNote> = { alert: id, kind, severity, detail };
+    const note: z.output<typeof alertRaisedNote> = { alert: id, kind, severity, detail, member: about.member };
     try {
       await record(JSON.stringify(note), about, [write]);
       return true;
@@ -121,7 +121,7 @@ export function partiesIn({ principal }: Pick<AuditFacts, 'principal'>): Parties
   return { parties: [{ issuer, subject, member, ...(email !== null && { email }), groups }] };
 }
 
-export function aboutOf(facts: AlertAbout): AlertAbout {
+export function aboutOf(facts: AuditFacts): AlertAbout {
   const { session, operation, principal, connection, target_kind, verb } = facts;
-  return { session, operation, principal, connection, target_kind, verb };
+  return { session, operation, connection, target_kind, verb, member: principal?.member ?? null };
 }

@@ -1,9 +1,11 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
-import type { Audit } from '../audit/audit.ts';
+import type { Alerts, Audit, Reviews } from '../audit/audit.ts';
 import type { Documents, Ledger } from '../connections/connections.ts';
 import type { Identity, Presented } from '../model/identity.ts';
 import { asProblem, Problem } from '../model/problem.ts';
+import { createAccessReviews } from './access-reviews.ts';
+import { createAlertAnswers } from './alert-answers.ts';
 import { createDecisions } from './decisions.ts';
 import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
@@ -25,6 +27,8 @@ export type ConsoleDeps = {
   ledger: Ledger;
   ids: (prefix: string) => string;
   audit: Pick<Audit, 'note'>;
+  alerts: Alerts;
+  reviews: Reviews;
   evidence: EvidenceSource;
   transport: Transport;
   /** Names of the groups that author policies and that read evidence. */
@@ -50,6 +54,8 @@ export function createConsole(deps: ConsoleDeps): Hono {
     documents: deps.documents,
     editing: createPolicyEditing(deps),
     evidence: createEvidenceAnswers(deps.evidence, deps.now),
+    alerts: createAlertAnswers(deps.alerts),
+    reviews: createAccessReviews(deps),
   };
   const app = new Hono();
   app.use(headers(deps.origin.startsWith('https:')));

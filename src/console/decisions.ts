@@ -45,7 +45,7 @@ export function createDecisions(approvals: Approvals): Decisions {
     async decide(visit, id, answer) {
       const { identity, groups } = visit;
       const { approval, writes, event } = await approvals.decide({ approval: id, identity, groups, ...answer });
-      const subject = { operationId: approval.operation, approval, call: callOf(approval) };
+      const subject = { operationId: approval.operation, approval, call: callAt(approval.connection) };
       await visit.note(event, subject, { with: writes, note: noteOf(approval) });
       return sightOf(visit, approval);
     },
@@ -62,8 +62,8 @@ function noteOf({ decisions, state }: Approval): string {
 /** Whoever asked, owns or voted may look, though they may not decide. */
 const concerning = new Set(['requester', 'owner', 'voted']);
 
-/** For the trail, which finds the connection of a decision here. */
-function callOf({ connection }: Approval): Call {
+/** For the trail, which finds the connection of what is decided here. */
+export function callAt(connection: string): Call {
   const signal = new AbortController().signal;
   return { presented: {}, connection, request: undefined, agent: {}, limits: {}, dryRun: false, wait: 0, signal };
 }

@@ -1,10 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Documents } from '../connections/connections.ts';
+import { alertActs } from '../model/alert.ts';
 import { approvalStates } from '../model/approval.ts';
 import { check } from '../model/check.ts';
 import { type DocumentKind, documentKinds, documentSchemas } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
+import { type Access, type AccessReviews, reviewSchema } from './access-reviews.ts';
+import { type AlertAnswers, type AlertSight, alertFilterSchema, alertReasonSchema } from './alert-answers.ts';
 import { csvOf } from './csv.ts';
 import type { Decisions, Sight } from './decisions.ts';
 import type { EvidenceAnswers } from './evidence-answers.ts';
@@ -23,6 +26,8 @@ export type ConsoleParts = {
   documents: Documents;
   editing: PolicyEditing;
   evidence: EvidenceAnswers;
+  alerts: AlertAnswers;
+  reviews: AccessReviews;
 };
 
 /** A human's answer to an approval; a form sends the same fields. */
@@ -43,6 +48,8 @@ export function createJsonApi(parts: ConsoleParts): Hono {
   addApprovals(app, parts);
   for (const kind of documentKinds) addDocuments(app, kind, parts);
   addEvidence(app, parts);
+  addAlerts(app, parts);
+  addReviews(app, parts);
   return app;
 }
 
@@ -124,6 +131,56 @@ function addEvidence(app: Hono, { visits, roles, evidence }: ConsoleParts) {
       });
     }),
   );
+}
+
+function addAlerts(app: Hono, { visits, session, transport, roles, alerts }: ConsoleParts) {
+  app.get('/alerts', (context) =>
+    visits(context, async (visit) => {
+      roles.mustOversee(visit);
+      const { state } = check(context.req.query(), alertFilterSchema);
+      return context.json({ alerts: (await alerts.list(visit, { state, limit: mostListed })).map(alertView) });
+    }),
+  );
+  app.get('/alerts/:id', (context) =>
+    visits(context, async (visit) => {
+      roles.mustOversee(visit);
+      return context.json(alertView(await alerts.get(visit, context.req.param('id'))));
+    }),
+  );
+  for (const act of alertActs)
+    app.post(`/alerts/:id/${act}`, (context) =>
+      visits(context, async (visit) => {
+        roles.mustAuthor(visit);
+        refuseForeign(session, visit, context);
+        const { reason } = await transport.readJson(context.req.raw, alertReasonSchema);
+        return context.json(alertView(await alerts.answer(visit, context.req.param('id'), { act, reason })));
+      }),
+    );
+}
+
+function addReviews(app: Hono, { visits, session, transport, roles, reviews }: ConsoleParts) {
+  app.get('/reviews', (context) =>
+    visits(context, async (visit) => {
+      roles.mustOversee(visit);
+      return context.json({ reviews: (await reviews.list(visit)).map(accessView) });
+    }),
+  );
+  app.post('/reviews', (context) =>
+    visits(context, async (visit) => {
+      roles.mustAuthor(visit);
+      refuseForeign(session, visit, context);
+      const review = await transport.readJson(context.req.raw, reviewSchema);
+      return context.json(accessView(await reviews.record(visit, review)), 201);
+    }),
+  );
+}
+
+function alertView({ alert, objection }: AlertSight) {
+  return { ...alert, may_answer: objection === undefined, ...(objection !== undefined && { objection }) };
+}
+
+function accessView({ objection, ...access }: Access) {
+  return { ...access, may_review: objection === undefined, ...(objection !== undefined && { objection }) };
 }
 
 function viewOf({ approval, objection }: Sight) {

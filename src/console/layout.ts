@@ -35,6 +35,12 @@ function navigation({ name, author, auditor, signOut }: NonNullable<Frame['visit
 <a href="/approvals">Approvals</a>
 ${author ? html`<a href="/documents">Documents</a>` : ''}
 ${auditor ? html`<a href="/evidence">Evidence</a>` : ''}
+${
+  author || auditor
+    ? html`<a href="/alerts">Alerts</a>
+<a href="/reviews">Reviews</a>`
+    : ''
+}
 </nav>
 <div class="who"><span>${shown(name)}</span>
 ${signOut === undefined ? '' : html`<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="${signOut}"><button class="plain">Sign out</button></form>`}

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
-import { check } from '../model/check.ts';
 import { documentKinds } from '../model/documents.ts';
-import { asProblem, Problem } from '../model/problem.ts';
+import { asProblem, type Problem } from '../model/problem.ts';
 import { approvalPage } from './approval-page.ts';
+import { readForm } from './form.ts';
 import { inboxPage } from './inbox-page.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
 import { layout } from './layout.ts';
+import { addOversight } from './oversight-pages.ts';
 import type { Markup } from './shown.ts';
 import { problemPage, signInPage } from './sign-in-page.ts';
 import { answerPage, documentsPage, questionsPage } from './tables-page.ts';
@@ -95,6 +96,7 @@ export function createPages(deps: PagesDeps): Hono {
     }),
   );
 
+  addOversight(app, page, deps);
   addSignIn(app, deps);
   app.onError((error, context) => {
     const problem = asProblem(error);
@@ -134,34 +136,9 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
   );
 }
 
-/** A form's fields, each once. */
-async function readForm<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
-  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') throw new Problem('bad-request', { detail: 'Send a form.' });
-  const fields = [...new URLSearchParams(await readText(context.req.raw))];
-  const once = new Map(fields);
-  if (once.size !== fields.length) throw new Problem('bad-request', { detail: 'A field is there twice.' });
-  return check(Object.fromEntries(once), schema);
-}
-
-/** Bytes of a form at most. */
-const FORM_LIMIT = 64 * 1024;
-
-/** Counted as they come, whatever length was announced. */
-async function readText({ body }: Request): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength;
-    if (size > FORM_LIMIT) throw new Problem('too-large', { detail: `A form is at most ${FORM_LIMIT} bytes.` });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 /** A page of ours to go on to, never another site's. */
 function ownPath(to: string | undefined) {
-  return to !== undefined && /^\/(approvals|documents|evidence)(\/\w+)?$/.test(to) ? to : '/approvals';
+  return to !== undefined && /^\/(approvals|documents|evidence|alerts|reviews)(\/\w+)?$/.test(to) ? to : '/approvals';
 }
 
 export function problemResponse(context: Context, problem: Problem) {

@@ -5,6 +5,8 @@ import type { Visit } from './visit.ts';
 export type Roles = {
   mustAuthor(visit: Visit): void;
   mustAudit(visit: Visit): void;
+  /** Authors and auditors: what concerns both. */
+  mustOversee(visit: Visit): void;
   /** What to offer in the navigation. */
   of(visit: Visit): { author: boolean; auditor: boolean };
 };
@@ -19,6 +21,7 @@ export function createRoles(groups: { admins: string; auditors: string }): Roles
   return {
     mustAuthor: (visit) => must(visit, groups.admins),
     mustAudit: (visit) => must(visit, groups.auditors),
+    mustOversee: (visit) => must(visit, isIn(visit, groups.admins) ? groups.admins : groups.auditors),
     of: (visit) => ({ author: isIn(visit, groups.admins), auditor: isIn(visit, groups.auditors) }),
   };
 }

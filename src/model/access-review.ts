@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson, sha256 } from './canonical.ts';
 
 /** What gives somebody access, and is reviewed: each member of a group, each policy, each agent with its owner. */
 export const reviewedKinds = ['groups', 'policies', 'agents'] as const;
@@ -22,3 +23,10 @@ export const accessReviewedNote = z.strictObject({
   access: z.unknown(),
 });
 export type AccessReviewed = z.output<typeof accessReviewedNote>;
+
+/** One access, whatever was said of it. */
+export const reviewId = ({ kind, name, member }: Pick<AccessReviewed, 'kind' | 'name' | 'member'>): string =>
+  sha256(`${kind}\0${name}\0${member ?? ''}`).slice(0, 32);
+
+/** Equal for equal access, so that a change since the last review can be told. */
+export const accessHash = (access: unknown): string => sha256(canonicalJson(JSON.parse(JSON.stringify(access))));

@@ -30,10 +30,17 @@ export const alertKinds = Object.keys(severities) as [AlertKind, ...AlertKind[]]
 export const severityOf = (kind: AlertKind): (typeof severities)[AlertKind] => severities[kind];
 
 const severity = z.enum(['high', 'medium']);
-const { session, operation, principal, connection, target_kind, verb } = auditFactsSchema.shape;
+const { session, operation, connection, target_kind, verb } = auditFactsSchema.shape;
 
-/** What of the trail an alert is about: these fields of its events. */
-const aboutSchema = z.strictObject({ session, operation, principal, connection, target_kind, verb });
+/** What an alert is about: these fields of its events, and the IAM member that called. */
+const aboutSchema = z.strictObject({
+  session,
+  operation,
+  connection,
+  target_kind,
+  verb,
+  member: z.string().nullable(),
+});
 export type AlertAbout = z.output<typeof aboutSchema>;
 
 export const alertStates = ['open', 'acknowledged', 'closed'] as const;
@@ -64,12 +71,14 @@ export const alertSchema = z.strictObject({
 });
 export type Alert = z.output<typeof alertSchema>;
 
-/** `note` of `alert_raised`. The event's `operation`, `session`, `principal` and `connection` say what it is about. */
+/** `note` of `alert_raised`. The event's `operation`, `session` and `connection` say what it is about; it has no `principal`. */
 export const alertRaisedNote = z.strictObject({
   alert: z.string(),
   kind: z.enum(alertKinds),
   severity,
   detail: z.string(),
+  /** Who called, where it is about a call. */
+  member: z.string().nullable(),
 });
 
 /** `note` of `alert_acknowledged` and `alert_closed`; the event's `principal` is the human, its `operation` the alert's. */

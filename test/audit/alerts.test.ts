@@ -44,12 +44,13 @@ describe('an alert', () => {
     expect(alert).toMatchObject({ kind: 'checkpoint-late', severity: 'high', state: 'open', answers: [] });
     expect(trail.alerts).toEqual(['Checkpoint 18 is late.']);
     const [event] = await raisedIn(trail);
-    expect(event).toMatchObject({ operation: 'op_1', connection: 'crm', principal: { subject: '1234' } });
+    expect(event).toMatchObject({ operation: 'op_1', connection: 'crm', principal: null });
     expect(alertRaisedNote.parse(JSON.parse(event?.note ?? ''))).toEqual({
       alert: alert?.id,
       kind: 'checkpoint-late',
       severity: 'high',
       detail: 'Checkpoint 18 is late.',
+      member: 'serviceAccount:bot@p.iam.gserviceaccount.com',
     });
   });
 
@@ -101,7 +102,7 @@ describe('an alert', () => {
     expect(stored(trail)).toMatchObject([
       { kind: 'unknown-outcome', state: 'open', about: { operation: 'op_running' } },
     ]);
-    expect(await raisedIn(trail)).toMatchObject([{ operation: 'op_running', principal: { subject: '1234' } }]);
+    expect(await raisedIn(trail)).toMatchObject([{ operation: 'op_running', connection: 'crm' }]);
   });
 
   test('of a row that BigQuery refuses for good names the event', async () => {

@@ -1,6 +1,7 @@
 import { readBearer, refuseTokenInUrl } from '../../src/api/agent-context.ts';
 import { readJson } from '../../src/api/body.ts';
 import { renderProblem } from '../../src/api/reply.ts';
+import { createAlerts, createReviews } from '../../src/audit/audit.ts';
 import { createDocuments, createLedger } from '../../src/connections/connections.ts';
 import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
 import type { Passage } from '../../src/model/call.ts';
@@ -21,6 +22,9 @@ export const people: Record<string, { identity: Identity; groups: string[] }> = 
   admin: { identity: aHuman('admin'), groups: ['sallyport-admins'] },
   auditor: { identity: aHuman('auditor'), groups: ['sallyport-auditors'] },
 };
+
+const silent = () => {};
+const log = { debug: silent, info: silent, warn: silent, error: silent, alert: silent };
 
 type Noted = { type: string; note?: string | undefined; subject: Partial<Passage> };
 
@@ -48,6 +52,8 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
         noted.push({ type, subject, note: options.note });
       },
     },
+    alerts: createAlerts({ store, clock, log }),
+    reviews: createReviews({ store, clock }),
     evidence: {
       questions: [
         { name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'], columns: [['who', 'Who']] },
