@@ -38,6 +38,12 @@ export const postgresRequestSchema = z.union([
   z.object({
     statement: z.string(),
     parameters: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+    at_most: z
+      .int()
+      .positive()
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'The most rows that a write may change.' }),
   }),
   z
     .object({
