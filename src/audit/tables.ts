@@ -183,7 +183,36 @@ const checkpoints: Table = {
   ],
 };
 
-export const tables: readonly Table[] = [events, recordings, checkpoints];
+const targetRecords: Table = {
+  name: 'target_records',
+  description:
+    'What targets themselves write of their use, from their own logs: to be compared with the trail. `operation` is the operation of ' +
+    'the gateway that the record names; NULL where it names none. Filled by the queries in src/evidence/sources.',
+  partition: 'time',
+  cluster: ['source', 'connection', 'operation'],
+  fields: [
+    required('time', 'TIMESTAMP'),
+    required('source'),
+    text('connection'),
+    text('principal'),
+    text('operation'),
+    required('record_id'),
+    text('resource'),
+    text('action'),
+    text('detail'),
+  ],
+};
+
+const leavers: Table = {
+  name: 'leavers',
+  description:
+    'People who left, as the register of people has it; filled by whoever keeps that. Members as in IAM: user:…',
+  partition: 'left_at',
+  cluster: ['member'],
+  fields: [required('member'), required('left_at', 'TIMESTAMP'), text('source')],
+};
+
+export const tables: readonly Table[] = [events, recordings, checkpoints, targetRecords, leavers];
 
 /** The table a row belongs to. */
 export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : 'events');

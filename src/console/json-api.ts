@@ -10,7 +10,7 @@ import { type Access, type AccessReviews, reviewSchema } from './access-reviews.
 import { type AlertAnswers, type AlertSight, alertFilterSchema, alertReasonSchema } from './alert-answers.ts';
 import { csvOf } from './csv.ts';
 import type { Decisions, Sight } from './decisions.ts';
-import type { EvidenceAnswers } from './evidence-answers.ts';
+import type { EvidenceAnswer, EvidenceAnswers } from './evidence-answers.ts';
 import type { PolicyEditing } from './policy-editing.ts';
 import type { Roles } from './roles.ts';
 import type { Session } from './session.ts';
@@ -125,9 +125,11 @@ function addEvidence(app: Hono, { visits, roles, evidence }: ConsoleParts) {
       roles.mustAudit(visit);
       const answer = await evidence.answer(visit, context.req.param('name'), context.req.query());
       if (!wantsCsv(context)) return context.json({ ...answer, row_count: answer.rows.length });
-      return context.body(csvOf(answer.columns, answer.rows), 200, {
+      const { columns, rows, question: _, ...about } = answer;
+      return context.body(csvOf(columns, rows), 200, {
         'Content-Type': 'text/csv; charset=utf-8; header=present',
         'Content-Disposition': `attachment; filename="${answer.name}.csv"`,
+        'Sallyport-Evidence': evidenceHeader({ ...about, row_count: rows.length }),
       });
     }),
   );
@@ -187,8 +189,17 @@ function viewOf({ approval, objection }: Sight) {
   return { ...approval, may_decide: objection === undefined, ...(objection !== undefined && { objection }) };
 }
 
-function questionView({ columns, ...question }: EvidenceAnswers['questions'][number]) {
-  return { ...question, columns: columns.map(([name, meaning]) => ({ name, meaning })) };
+function questionView({ columns, parameters = ['from', 'to'], ...question }: EvidenceAnswers['questions'][number]) {
+  return { ...question, parameters, columns: columns.map(([name, meaning]) => ({ name, meaning })) };
+}
+
+/** What a CSV has no place for: what was asked, and of which population. ASCII, as headers are; chains are in the JSON. */
+function evidenceHeader({
+  population: { chains, ...population },
+  ...about
+}: Omit<EvidenceAnswer, 'columns' | 'rows' | 'question'> & { row_count: number }) {
+  const said = JSON.stringify({ ...about, population: { ...population, chains: chains.length } });
+  return said.replaceAll(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function refuseForeign(session: Session, visit: Visit, context: Context) {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { documentKinds } from '../model/documents.ts';
 import { asProblem, type Problem } from '../model/problem.ts';
 import { approvalPage } from './approval-page.ts';
+import { answerPage, questionsPage } from './evidence-page.ts';
 import { readForm } from './form.ts';
 import { inboxPage } from './inbox-page.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
@@ -12,7 +13,7 @@ import { layout } from './layout.ts';
 import { addOversight } from './oversight-pages.ts';
 import type { Markup } from './shown.ts';
 import { problemPage, signInPage } from './sign-in-page.ts';
-import { answerPage, documentsPage, questionsPage } from './tables-page.ts';
+import { documentsPage } from './tables-page.ts';
 import type { Visit } from './visit.ts';
 
 export type PagesDeps = ConsoleParts & {
@@ -86,13 +87,18 @@ export function createPages(deps: PagesDeps): Hono {
   app.get('/evidence', (context) =>
     page(context, 'Evidence', async (visit) => {
       roles.mustAudit(visit);
-      return questionsPage(evidence.questions);
+      return questionsPage(evidence.themes);
     }),
   );
   app.get('/evidence/:name', (context) =>
     page(context, 'Evidence', async (visit) => {
       roles.mustAudit(visit);
-      return answerPage(await evidence.answer(visit, context.req.param('name'), context.req.query()));
+      const name = context.req.param('name');
+      const answer = await evidence.answer(visit, name, context.req.query());
+      return answerPage(
+        answer,
+        evidence.questions.find((question) => question.name === name),
+      );
     }),
   );
 

@@ -16,6 +16,12 @@ grants AS (
   FROM events
   WHERE type = 'approved'
 ),
+expiries AS (
+  SELECT approval.id AS approval_id, MIN(time) AS expired_at
+  FROM events
+  WHERE type = 'expired'
+  GROUP BY approval_id
+),
 outcomes AS (
   SELECT event_id, type
   FROM events
@@ -63,10 +69,12 @@ SELECT
   compared.granted > 0 AND compared.afterwards = 0 AS approved_before_run,
   compared.granted > 0 AND compared.of_another_digest = 0 AS same_digest,
   uses.times = 1 AS used_once,
+  expiries.expired_at IS NULL OR runs.time < expiries.expired_at AS not_expired,
   compared.granted > 0 AND compared.by_requester = 0 AND compared.by_machines = 0 AND compared.afterwards = 0
-    AND compared.of_another_digest = 0 AND uses.times = 1 AS in_order
+    AND compared.of_another_digest = 0 AND uses.times = 1 AND (expiries.expired_at IS NULL OR runs.time < expiries.expired_at) AS in_order
 FROM runs
 JOIN compared ON compared.event_id = runs.event_id
 JOIN uses ON uses.approval_id = runs.approval_id
 LEFT JOIN outcomes ON outcomes.event_id = runs.event_id
+LEFT JOIN expiries ON expiries.approval_id = runs.approval_id
 ORDER BY ran_at, operation

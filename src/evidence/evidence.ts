@@ -1,5 +1,7 @@
+import { sha256 } from '../model/canonical.ts';
 import type { BigQueryClient } from '../platform/bigquery.ts';
-import { type Question, questions, readSql, viewNames } from './questions.ts';
+import { createPopulation, type Population } from './population.ts';
+import { type ParameterName, parametersOf, type Question, questions, readSql, themes, viewNames } from './questions.ts';
 
 export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
 export {
@@ -12,18 +14,33 @@ export {
   type VerifyOptions,
   verifyTrail,
 } from './verify.ts';
+export type { Population, Question };
 
 export type Datasets = { audit: string; evidence: string };
-type Period = { from: Date; to: Date };
-export type Answer = { columns: readonly string[]; rows: readonly (readonly unknown[])[] };
+
+export type Period = { from: Date; to: Date };
+/** What a question is asked with. Without `as_of` it is the end of the period, without `seed` and `n` they are always the same. */
+export type Asked = Period & { as_of?: Date; seed?: string; n?: number };
+
+export type Answer = {
+  columns: readonly string[];
+  rows: readonly (readonly unknown[])[];
+  /** Those that the query has. Times are ISO 8601. */
+  parameters: Readonly<Record<string, string | number>>;
+  /** Of the query's text as it was sent. */
+  sql_sha256: string;
+};
 
 /** The auditor's questions and their answers from BigQuery. */
 export interface Evidence {
   questions: readonly Question[];
-  /** The query as it is sent, with `@from` and `@to`. Undefined where there is no such question. */
+  themes: typeof themes;
+  /** The query as it is sent. Undefined where there is no such question. */
   sql(name: string): string | undefined;
   /** Undefined where there is no such question. Throws when BigQuery cannot be asked. */
-  ask(name: string, period: Period): Promise<Answer | undefined>;
+  ask(name: string, asked: Asked): Promise<Answer | undefined>;
+  /** Of which events any answer for the period was made, and whether they are all there. */
+  population(period: Period): Promise<Population>;
 }
 
 export function createEvidence(deps: {
@@ -39,29 +56,73 @@ export function createEvidence(deps: {
 
   return {
     questions,
+    themes,
     sql,
-    async ask(name, { from, to }) {
+    async ask(name, asked) {
+      const question = questions.find((one) => one.name === name);
       const text = sql(name);
-      if (text === undefined) return undefined;
-      const columns = questions.find((one) => one.name === name)?.columns.map(([column]) => column) ?? [];
-      const rows = await query(text, { from, to });
-      return { columns, rows: rows.map((row) => columns.map((column) => row[column] ?? null)) };
+      if (question === undefined || text === undefined) return undefined;
+      const values = valuesOf(question, asked);
+      const columns = question.columns.map(([column]) => column);
+      const rows = await query(text, values);
+      return {
+        columns,
+        rows: rows.map((row) => columns.map((column) => row[column] ?? null)),
+        parameters: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, printed(value)])),
+        sql_sha256: sha256(text),
+      };
     },
+    population: createPopulation((period) => query(qualify(readSql('population'), project, datasets), period)),
   };
 }
 
-/** Makes the evidence dataset and its views, and the view `policy_changes` of the audit dataset; views that are there get today's definition. The audit tables come first. */
+function valuesOf(question: Question, { from, to, as_of = to, seed = 'sallyport', n = 25 }: Asked) {
+  const all = { from, to, as_of, seed, n };
+  return Object.fromEntries(parametersOf(question).map((name) => [name, all[name]]));
+}
+
+const printed = (value: Date | string | number) => (value instanceof Date ? value.toISOString() : value);
+
+/** How a query's parameters are called where it is a table function: `from` is a word of the language. */
+const functionArguments: Record<ParameterName, { name: string; type: string }> = {
+  from: { name: 'period_from', type: 'TIMESTAMP' },
+  to: { name: 'period_to', type: 'TIMESTAMP' },
+  as_of: { name: 'as_of', type: 'TIMESTAMP' },
+  seed: { name: 'seed', type: 'STRING' },
+  n: { name: 'n', type: 'INT64' },
+};
+
+/**
+ * Makes the evidence dataset, its views, the view `policy_changes` of the audit dataset, and a table function for each question, so
+ * that an auditor may ask BigQuery itself:
+ * ``SELECT * FROM sallyport_evidence.approvals(TIMESTAMP '2026-01-01', TIMESTAMP '2026-02-01')``. What is there gets today's
+ * definition. The audit tables come first.
+ */
 export async function installEvidence(
-  bigquery: Pick<BigQueryClient, 'projectId' | 'ensureDataset' | 'ensureTable'>,
+  bigquery: Pick<BigQueryClient, 'projectId' | 'ensureDataset' | 'ensureTable' | 'query'>,
   datasets: Datasets,
 ): Promise<void> {
+  const qualified = (name: string) => qualify(readSql(name), bigquery.projectId, datasets);
   await bigquery.ensureDataset(datasets.evidence);
-  for (const name of viewNames) {
-    const query = qualify(readSql(name), bigquery.projectId, datasets);
-    await bigquery.ensureTable(`${datasets.evidence}.${name}`, { view: { query, useLegacySql: false } });
+  for (const name of viewNames)
+    await bigquery.ensureTable(`${datasets.evidence}.${name}`, {
+      view: { query: qualified(name), useLegacySql: false },
+    });
+  await bigquery.ensureTable(`${datasets.audit}.policy_changes`, {
+    view: { query: qualified('policy_changes_view'), useLegacySql: false },
+  });
+  const functions = [
+    { name: 'document_versions', parameters: ['as_of'] as const },
+    ...questions.map((question) => ({ name: question.name, parameters: parametersOf(question) })),
+  ];
+  for (const { name, parameters } of functions) {
+    const declared = parameters.map((parameter) => Object.values(functionArguments[parameter]).join(' ')).join(', ');
+    const body = qualified(name).replaceAll(/@(from|to|as_of|seed|n)\b/g, (_, parameter: ParameterName) => {
+      return functionArguments[parameter].name;
+    });
+    const path = `\`${bigquery.projectId}.${datasets.evidence}.${name}\``;
+    await bigquery.query(`CREATE OR REPLACE TABLE FUNCTION ${path}(${declared}) AS\n${body}`);
   }
-  const query = qualify(readSql('policy_changes_view'), bigquery.projectId, datasets);
-  await bigquery.ensureTable(`${datasets.audit}.policy_changes`, { view: { query, useLegacySql: false } });
 }
 
 /** A saved view must name the project of each table it reads. */

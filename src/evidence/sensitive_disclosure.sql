@@ -1,19 +1,19 @@
--- Operations within the period that touched classified data which policy left in the clear for that identity, and
--- returned rows or may have. By class and resource: masked columns of the same operation are not among `disclosed`.
+-- Operations within the period that touched classified data which was left in the clear, and returned rows or may have:
+-- because policy exempts that identity for that class (`exempt`), or although no policy does and no mask was recorded.
 WITH period AS (
   SELECT *
   FROM `sallyport_evidence.events`
   WHERE time >= @from AND time < TIMESTAMP_ADD(@to, INTERVAL 1 DAY)
 ),
 disclosures AS (
-  SELECT
-    event_id, operation, class
+  SELECT event_id, class, class IN UNNEST(decision.unmask) AS exempt
   FROM period
   CROSS JOIN UNNEST(classes) AS class
-  WHERE phase = 'intent' AND time < @to AND class IN UNNEST(decision.unmask)
+  WHERE phase = 'intent' AND time < @to
+    AND (class IN UNNEST(decision.unmask) OR (verb = 'read' AND ARRAY_LENGTH(masks) = 0))
 ),
 disclosed AS (
-  SELECT event_id, STRING_AGG(DISTINCT class, ', ' ORDER BY class) AS classes
+  SELECT event_id, STRING_AGG(DISTINCT class, ', ' ORDER BY class) AS classes, LOGICAL_AND(exempt) AS exempt
   FROM disclosures
   GROUP BY event_id
 ),
@@ -33,6 +33,7 @@ SELECT
   asked.verb AS verb,
   asked.resources AS resources,
   disclosed.classes AS classes_disclosed,
+  disclosed.exempt AS exempt,
   asked.decision.policies AS policies,
   asked.decision.policy_version AS policy_version,
   asked.approval.id AS approval,

@@ -54,15 +54,7 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     },
     alerts: createAlerts({ store, clock, log }),
     reviews: createReviews({ store, clock }),
-    evidence: {
-      questions: [
-        { name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'], columns: [['who', 'Who']] },
-      ],
-      ask: async (name, period) =>
-        name === 'failed_access'
-          ? { columns: ['who', 'times', 'since'], rows: [['=HYPERLINK("http://x")', 3, period.from.toISOString()]] }
-          : undefined,
-    },
+    evidence: fakeEvidence(),
     transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
     groups: { admins: 'sallyport-admins', auditors: 'sallyport-auditors' },
     origin,
@@ -99,4 +91,35 @@ async function authenticate({ bearer, iapAssertion }: Presented): Promise<Identi
   const found = people[bearer ?? iapAssertion?.replace(/^iap-/, '') ?? ''];
   if (found === undefined) throw new Problem('unauthenticated', { reason: 'no-token' });
   return found.identity;
+}
+
+function fakeEvidence(): ConsoleDeps['evidence'] {
+  const questions = [
+    { name: 'failed_access', question: 'Who was refused?', criteria: ['CC6.6'], columns: [['who', 'Who']] as const },
+    {
+      name: 'sample',
+      question: 'Which by chance?',
+      criteria: ['CC4.1'],
+      parameters: ['from', 'to', 'seed', 'n'] as const,
+      columns: [['who', 'Who']] as const,
+    },
+    { name: 'entitlements', question: 'Who could?', criteria: ['CC6.3'], parameters: ['as_of'] as const, columns: [] },
+  ];
+  return {
+    questions,
+    themes: [{ title: 'Access', questions }],
+    ask: async (name, { from, to, ...others }) => ({
+      columns: ['who', 'times', 'since'],
+      rows: name === 'failed_access' ? [['=HYPERLINK("http://x")', 3, from.toISOString()]] : [],
+      parameters: {
+        from: from.toISOString(),
+        to: to.toISOString(),
+        ...(others.as_of && { as_of: others.as_of.toISOString() }),
+        ...(others.seed && { seed: others.seed }),
+        ...(others.n && { n: others.n }),
+      },
+      sql_sha256: 'a'.repeat(64),
+    }),
+    population: async () => ({ events: 7, first_at: null, last_at: null, missing: 0, status: 'whole', chains: [] }),
+  };
 }

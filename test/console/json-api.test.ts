@@ -355,6 +355,10 @@ describe('evidence', () => {
       question: 'Who was refused?',
       from: '2026-02-01T00:00:00.000Z',
       to: '2026-03-01T00:00:00.000Z',
+      criteria: ['CC6.6'],
+      parameters: { from: '2026-02-01T00:00:00.000Z', to: '2026-03-01T00:00:00.000Z' },
+      sql_sha256: 'a'.repeat(64),
+      population: { events: 7, first_at: null, last_at: null, missing: 0, status: 'whole', chains: [] },
       columns: ['who', 'times', 'since'],
       rows: [['=HYPERLINK("http://x")', 3, '2026-02-01T00:00:00.000Z']],
       row_count: 1,
@@ -372,20 +376,44 @@ describe('evidence', () => {
 
     expect(answer.headers.get('content-type')).toMatch(/^text\/csv/);
     expect(answer.headers.get('content-disposition')).toContain('failed_access.csv');
+    expect(JSON.parse(answer.headers.get('sallyport-evidence') ?? '')).toMatchObject({
+      sql_sha256: 'a'.repeat(64),
+      row_count: 1,
+      population: { events: 7, status: 'whole', chains: 0 },
+    });
     expect(await answer.text()).toBe('who,times,since\r\n"\'=HYPERLINK(""http://x"")",3,2026-02-01T00:00:00.000Z\r\n');
   });
 
   test('the questions are listed', async () => {
-    expect(await (await aConsole().as('auditor', '/api/evidence')).json()).toEqual({
+    expect(await (await aConsole().as('auditor', '/api/evidence')).json()).toMatchObject({
       evidence: [
         {
           name: 'failed_access',
           question: 'Who was refused?',
           criteria: ['CC6.6'],
+          parameters: ['from', 'to'],
           columns: [{ name: 'who', meaning: 'Who' }],
         },
+        { name: 'sample', parameters: ['from', 'to', 'seed', 'n'] },
+        { name: 'entitlements', parameters: ['as_of'] },
       ],
     });
+  });
+
+  test('a question takes what it is asked with, and that is recorded', async () => {
+    const { as, noted } = aConsole();
+
+    const [sample, entitlements] = [
+      await as('auditor', '/api/evidence/sample?from=2026-02-01&to=2026-03-01&seed=may&n=7'),
+      await as('auditor', '/api/evidence/entitlements?as_of=2026-02-01'),
+    ];
+
+    expect(await sample.json()).toMatchObject({ parameters: { seed: 'may', n: 7 } });
+    expect(await entitlements.json()).toMatchObject({ parameters: { as_of: '2026-02-01T00:00:00.000Z' } });
+    expect(noted.map(({ note }) => JSON.parse(note ?? ''))).toMatchObject([
+      { name: 'sample', seed: 'may', n: '7' },
+      { name: 'entitlements', as_of: '2026-02-01' },
+    ]);
   });
 
   test.each([
@@ -395,6 +423,12 @@ describe('evidence', () => {
     ['/api/evidence/failed_access?from=0000-01-01', 400],
     ['/api/evidence/failed_access?to=0001-01-02', 400],
     ['/api/evidence/failed_access?format=xlsx', 400],
+    ['/api/evidence/sample?n=0', 400],
+    ['/api/evidence/sample?n=1001', 400],
+    ['/api/evidence/sample?n=many', 400],
+    ['/api/evidence/sample?seed=', 400],
+    ['/api/evidence/entitlements?as_of=then', 400],
+    ['/api/evidence/entitlements?as_of=0000-01-01', 400],
   ])('%s is refused', async (path, status) => {
     expect((await aConsole().as('auditor', path)).status).toBe(status);
   });

@@ -1,0 +1,52 @@
+import type { Question } from '../questions.ts';
+
+/** What humans allowed. */
+export const approvalQuestions: readonly Question[] = [
+  {
+    name: 'approvals',
+    question: 'Was everything that needed a yes approved by another human, beforehand, and did exactly that run, once?',
+    criteria: ['CC6.3', 'CC8.1'],
+    columns: [
+      ['ran_at', 'When the operation began'],
+      ['operation', 'The call'],
+      ['approval', 'The approval it spent'],
+      ['requester', 'Who asked'],
+      ['approvers', 'Who approved, by the events of their decisions'],
+      ['requested_at', 'When it was asked for'],
+      ['approved_at', 'When the last of them approved'],
+      ['agent_reason', 'Why, in the agent’s words'],
+      ['approver_reason', 'Why, in the approvers’ words'],
+      ['connection', 'The target'],
+      ['verb', 'What it does'],
+      ['statement', 'What ran, with classified literals sealed'],
+      ['statement_sha256', 'SHA-256 of the exact text that ran'],
+      ['digest', 'SHA-256 of all that the approval binds'],
+      ['outcome', 'How it ended'],
+      ['approver_is_not_requester', 'Nobody approved their own request'],
+      ['approver_is_human', 'Every approver is a human'],
+      ['approved_before_run', 'Every approval came before the run'],
+      ['same_digest', 'What was approved is what ran'],
+      ['used_once', 'The approval was spent once'],
+      ['not_expired', 'It ran before the approval had expired'],
+      ['in_order', 'All of the above'],
+    ],
+  },
+  {
+    name: 'segregation_violations',
+    question: 'Did anybody approve what they should not have?',
+    criteria: ['CC6.3'],
+    columns: [
+      ['violation', 'self, double, bot, owner, policy-author or own-group'],
+      ['approved_at', 'When'],
+      ['approval', 'The approval'],
+      ['operation', 'The call that asked'],
+      ['connection', 'The target'],
+      ['requester', 'Who asked'],
+      ['approver', 'Who approved'],
+      ['detail', 'What makes it one'],
+      ['event_id', 'The event of the approval'],
+      ['chain', 'The chain that holds the event'],
+      ['seq', 'Its place there'],
+    ],
+  },
+];

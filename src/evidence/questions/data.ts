@@ -1,0 +1,66 @@
+import type { Question } from '../questions.ts';
+
+/** What was shown, and what opened it. */
+export const dataQuestions: readonly Question[] = [
+  {
+    name: 'sensitive_disclosure',
+    question: 'Which classified data was returned unmasked, to whom, and why?',
+    criteria: ['C1.1', 'CC6.7', 'P6'],
+    columns: [
+      ['asked_at', 'When'],
+      ['operation', 'The call'],
+      ['principal', 'To whom'],
+      ['principal_kind', 'agent or human'],
+      ['agent', 'The agent’s name for itself'],
+      ['agent_reason', 'Why, in the agent’s words'],
+      ['connection', 'The target'],
+      ['verb', 'What it did'],
+      ['resources', 'Everything it touched'],
+      ['classes_disclosed', 'The classes of data that were left in the clear'],
+      ['exempt', 'Whether a policy exempts this identity for them; if not, masking failed'],
+      ['policies', 'The policies that allowed it'],
+      ['policy_version', 'The version of all policy in force'],
+      ['approval', 'The approval it spent, where one was needed'],
+      ['approvers', 'Who approved'],
+      ['statement', 'Its text, with classified literals sealed'],
+      ['outcome', 'completed, failed, unknown or running'],
+      ['rows_returned', 'Rows the caller received; empty where that is not known'],
+    ],
+  },
+  {
+    name: 'masking_failures',
+    question: 'Where did masking fail, or could not be proven?',
+    criteria: ['C1.1'],
+    columns: [
+      ['failure', 'unprovable (and refused), finding (and masked), truncated or unmasked'],
+      ['asked_at', 'When'],
+      ['operation', 'The call'],
+      ['principal', 'Who called'],
+      ['connection', 'The target'],
+      ['resources', 'Everything it touched'],
+      ['class', 'The class of data'],
+      ['number', 'Values found, or rows returned'],
+      ['detail', 'Why, in the product’s own words'],
+      ['chain', 'The chain that holds the event'],
+      ['seq', 'Its place there'],
+    ],
+  },
+  {
+    name: 'secret_use',
+    question:
+      'Which version of which secret was used for which operation, how old was it, and was any read for nothing?',
+    criteria: ['CC6.1'],
+    columns: [
+      ['verdict', 'used, or read-without-a-call'],
+      ['happened_at', 'When the operation ended, or the secret was read'],
+      ['secret', 'The secret, as the connection names it'],
+      ['version', 'The version that was used'],
+      ['connection', 'The target'],
+      ['operation', 'The call'],
+      ['principal', 'The caller; of a reading, who read by Secret Manager’s own record'],
+      ['created_at', 'When the version was made; empty where no record says so'],
+      ['age_days', 'How old it was'],
+      ['record_id', 'Secret Manager’s record'],
+    ],
+  },
+];

@@ -1,0 +1,63 @@
+import type { Question } from '../questions.ts';
+
+/** What the rules were. */
+export const policyQuestions: readonly Question[] = [
+  {
+    name: 'policy_changes',
+    question: 'What was changed in policy, by whom, from what to what, and how long was it in force?',
+    criteria: ['CC8.1'],
+    columns: [
+      ['changed_at', 'When'],
+      ['kind', 'connections, policies, groups, classifications or agents'],
+      ['name', 'The document'],
+      ['change', 'created, changed or removed'],
+      ['outcome', 'made, not made, or not known'],
+      ['source', 'console; outside where it went past the console and was found afterwards'],
+      ['author', 'Who; empty for a change outside the console'],
+      ['approver', 'Who agreed beside the author'],
+      ['before', 'The document as it was'],
+      ['after', 'The document as it became'],
+      ['in_force_from', 'From when; empty where it was not made'],
+      ['in_force_to', 'Until when; empty where it still is'],
+      ['in_force_by', 'decision: a gateway decided by it then; write: none has yet'],
+      ['policy_version', 'The version of all policy that it made'],
+      ['event_id', 'The event'],
+      ['chain', 'The chain that holds the event'],
+      ['seq', 'Its place there'],
+    ],
+  },
+  {
+    name: 'decisions_by_policy_version',
+    question: 'Did enforcement follow each change of policy, everywhere and at once?',
+    criteria: ['CC8.1'],
+    columns: [
+      ['in_force_from', 'The last change of a document before these decisions'],
+      ['last_change', 'Which document that was'],
+      ['policy_version', 'The version that decided: a hash of all documents in force'],
+      ['first_at', 'Its first decision after that change'],
+      ['last_at', 'Its last'],
+      ['decisions', 'How many'],
+      ['denied', 'How many of them refused'],
+      ['instances', 'By how many instances of the gateway'],
+      ['stale', 'Decisions by a version that another had replaced more than a minute before; 0 is as it should be'],
+    ],
+  },
+  {
+    name: 'agent_versions',
+    question: 'Which agents changed their version or their model?',
+    criteria: ['CC6.8', 'CC8.1'],
+    columns: [
+      ['principal', 'The agent'],
+      ['agent', 'Its name for itself'],
+      ['version', 'Its version'],
+      ['model', 'The model it asked with'],
+      ['attested', 'Whether the token itself says so'],
+      ['first_at', 'First call with these'],
+      ['last_at', 'Last call'],
+      ['operations', 'How many calls'],
+      ['version_before', 'The version it used before'],
+      ['model_before', 'The model it used before'],
+      ['changed', 'What is new: version, model, both, or whether the token says so'],
+    ],
+  },
+];
