@@ -50,18 +50,21 @@ export async function writeSecret(address: string, name: string, value: string):
   }
 }
 
-/** The console's key for signing decisions. Returns the name of its first version. */
-export async function makeApprovalKey(address: string): Promise<string> {
+/** The console's key for signing decisions and the keeper's for checkpoints. Returns the names of their first versions. */
+export async function makeKeys(address: string): Promise<{ approvals: string; checkpoints: string }> {
   const client = new KeyManagementServiceClient(grpcOptions(address));
   const parent = `projects/${PROJECT}/locations/global`;
-  try {
-    await client.createKeyRing({ parent, keyRingId: 'sallyport', keyRing: {} });
+  const make = async (cryptoKeyId: string) => {
     const [key] = await client.createCryptoKey({
       parent: `${parent}/keyRings/sallyport`,
-      cryptoKeyId: 'approvals',
+      cryptoKeyId,
       cryptoKey: { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm: 'EC_SIGN_P256_SHA256' } },
     });
     return `${key.name}/cryptoKeyVersions/1`;
+  };
+  try {
+    await client.createKeyRing({ parent, keyRingId: 'sallyport', keyRing: {} });
+    return { approvals: await make('approvals'), checkpoints: await make('checkpoints') };
   } finally {
     await client.close();
   }

@@ -11,7 +11,7 @@ import { makeAuditTables } from './audit-tables.ts';
 import { startBigQueryApart } from './bigquery.ts';
 import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
-import { fillCustomers, loadPolicies, makeApprovalKey, PROJECT, writeSecret } from './seed.ts';
+import { fillCustomers, loadPolicies, makeKeys, PROJECT, writeSecret } from './seed.ts';
 
 /** Where everything is: what `.sallyport/stand.json` holds. */
 export type Stand = {
@@ -85,8 +85,8 @@ export async function startStand(options: {
     ]);
     step('emulators and a PostgreSQL server');
 
-    const [approvalKey] = await allOf([
-      makeApprovalKey(kms.address),
+    const [keys] = await allOf([
+      makeKeys(kms.address),
       fillCustomers(postgres.url).then((login) =>
         writeSecret(secretManager.address, 'crm-gateway', JSON.stringify(login)),
       ),
@@ -113,7 +113,8 @@ export async function startStand(options: {
               claims: { groups: 'groups' },
             },
           ]),
-          SALLYPORT_APPROVAL_KEY: approvalKey,
+          SALLYPORT_APPROVAL_KEY: keys.approvals,
+          SALLYPORT_CHECKPOINT_KEY: keys.checkpoints,
           SALLYPORT_SEAL_KEY: `projects/${PROJECT}/secrets/seal-key`,
           SALLYPORT_CONSOLE_URL: urlOf(ports.console),
           SALLYPORT_SCHEDULER: `serviceAccount:${scheduler}`,

@@ -14,6 +14,8 @@ export type Config = {
   iapAudience?: string;
   /** KMS key version that signs humans' decisions. */
   approvalKey: string;
+  /** KMS key version that signs checkpoints of the trail: only the keeper may use it. */
+  checkpointKey: string;
   /** Secret with the key that seals literals in the trail. */
   sealKey: string;
   /** Where humans reach the console: for the link in a waiting reply. */
@@ -57,6 +59,13 @@ const loopback = z
 const port = z.coerce.number().int().min(0).max(65_535);
 const group = z.string().regex(/^group:\S+$/, 'must be group:<name>');
 
+const keyVersion = z
+  .string()
+  .regex(
+    /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/,
+    'must be the full name of a KMS key version',
+  );
+
 const json = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
@@ -78,12 +87,8 @@ const environmentSchema = z.object({
   SALLYPORT_EVIDENCE_DATASET: z.string().regex(/^\w+$/).default('sallyport_evidence'),
   SALLYPORT_ISSUERS: json.pipe(issuersSchema),
   SALLYPORT_IAP_AUDIENCE: z.string().min(1).optional(),
-  SALLYPORT_APPROVAL_KEY: z
-    .string()
-    .regex(
-      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/,
-      'must be the full name of a KMS key version',
-    ),
+  SALLYPORT_APPROVAL_KEY: keyVersion,
+  SALLYPORT_CHECKPOINT_KEY: keyVersion,
   SALLYPORT_SEAL_KEY: z
     .string()
     .regex(/^projects\/[^/]+\/secrets\/[^/]+(\/versions\/\w+)?$/, 'must be the name of a secret'),
@@ -163,6 +168,8 @@ function crossErrors(environment: Environment): string[] {
         errors.push('SALLYPORT_ISSUERS: a plain http issuer is refused on Cloud Run');
     }
   }
+  if (environment.SALLYPORT_CHECKPOINT_KEY === environment.SALLYPORT_APPROVAL_KEY)
+    errors.push('SALLYPORT_CHECKPOINT_KEY: must be another key than SALLYPORT_APPROVAL_KEY');
   if (environment.SALLYPORT_ISSUERS.length === 0)
     errors.push('SALLYPORT_ISSUERS: names no issuer, so nobody could call');
   return errors;
@@ -180,6 +187,7 @@ function configOf(role: Role, environment: Environment): Config {
     issuers: environment.SALLYPORT_ISSUERS,
     ...(environment.SALLYPORT_IAP_AUDIENCE !== undefined && { iapAudience: environment.SALLYPORT_IAP_AUDIENCE }),
     approvalKey: environment.SALLYPORT_APPROVAL_KEY,
+    checkpointKey: environment.SALLYPORT_CHECKPOINT_KEY,
     sealKey: environment.SALLYPORT_SEAL_KEY,
     consoleUrl: environment.SALLYPORT_CONSOLE_URL.replace(/\/$/, ''),
     scheduler: environment.SALLYPORT_SCHEDULER,

@@ -1,7 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createApi, createKeeperApi, createLookups, transport } from './api/api.ts';
 import { createApprovals, type Suspect } from './approvals/approvals.ts';
-import { createAlerts, createAudit, createReviews, deliver } from './audit/audit.ts';
+import { type Append, createAlerts, createAudit, createCheckpoints, createReviews, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
@@ -34,10 +34,12 @@ type Served = Exclude<Role, 'all'>;
 type Running = { stop(): Promise<void> };
 
 /** Milliseconds. Cloud Run kills an instance 10 s after SIGTERM. */
-const DRAIN = { requests: 5000, trail: 4000 };
+const DRAIN = { requests: 5000, trail: 4000, tasks: 2000 };
 const BEAT_MS = 10_000;
 const SWEEP_MS = 15_000;
 const WATCH_MS = 5_000;
+/** How often the keeper looks whether a checkpoint is due, and how old the last one is then. */
+const CHECKPOINT_MS = { look: 20_000, due: 55_000 };
 
 const clock = systemClock;
 const ids = randomIds;
@@ -66,17 +68,19 @@ async function openParts(config: Config, role: Served) {
     allowLoopback: local,
     report: (issuer, error) => log.warn({ issuer, error }, 'The keys of an issuer could not be refreshed.'),
   });
+  const append: Append = (table, rows) => bigquery.append(`${config.datasets.audit}.${table}`, rows);
+  const instanceId = ids('ins');
   const audit = createAudit({
     store: runtimeStore,
     clock,
     ids,
     log,
     seal,
-    append: (table, rows) => bigquery.append(`${config.datasets.audit}.${table}`, rows),
+    append,
     gateway: {
       role,
       revision: instance.revision,
-      instance: ids('ins'),
+      instance: instanceId,
       version: packageJson.version,
       image_digest: instance.imageDigest,
     },
@@ -84,7 +88,20 @@ async function openParts(config: Config, role: Served) {
     recordingLimit: config.recordingLimit,
   });
   const connections = createConnections({ store: policyStore, log });
-  return { log, policyStore, runtimeStore, readSecret, bigquery, seal, tokenKey, identities, audit, connections };
+  return {
+    log,
+    policyStore,
+    runtimeStore,
+    readSecret,
+    bigquery,
+    seal,
+    tokenKey,
+    identities,
+    append,
+    audit,
+    connections,
+    instanceId,
+  };
 }
 
 async function startGateway(config: Config): Promise<Running> {
@@ -210,9 +227,9 @@ function callFields({ operationId, call, connection, operation, problem, spent, 
   };
 }
 
-/** Beats and sweeps by itself, too: Cloud Scheduler's calls make sure of it when no instance runs. */
+/** Beats, sweeps and makes checkpoints by itself, too: Cloud Scheduler's calls make sure of it when no instance runs. */
 async function startKeeper(config: Config): Promise<Running> {
-  const { log, audit, policyStore, runtimeStore, identities } = await openParts(config, 'keeper');
+  const { log, audit, policyStore, runtimeStore, identities, append, instanceId } = await openParts(config, 'keeper');
   const watch = createWatch({
     store: policyStore,
     ledger: createLedger(runtimeStore),
@@ -221,7 +238,15 @@ async function startKeeper(config: Config): Promise<Running> {
     ids,
     log,
   });
-  const tasks = { ship: audit.sweep, sweep: audit.sweep };
+  const checkpoints = createCheckpoints({
+    store: runtimeStore,
+    clock,
+    log,
+    append,
+    signer: createKmsSigner({ keyVersion: config.checkpointKey, emulatorHost: config.emulators.kms }),
+    keeper: instanceId,
+  });
+  const tasks = { ship: audit.sweep, sweep: audit.sweep, checkpoint: () => checkpoints.make() };
   const app = createKeeperApi({
     authenticate: identities.authenticate,
     scheduler: config.scheduler,
@@ -239,6 +264,11 @@ async function startKeeper(config: Config): Promise<Running> {
   const stopSweeping = repeat(SWEEP_MS, audit.sweep, (error) => log.error({ error }, 'A sweep failed.'));
   watch.start();
   const stopWatching = repeat(WATCH_MS, watch.check, (error) => log.error({ error }, 'Documents were not compared.'));
+  const stopChecking = repeat(
+    CHECKPOINT_MS.look,
+    () => checkpoints.make({ unlessYounger: CHECKPOINT_MS.due }),
+    (error) => log.error({ error }, 'A checkpoint failed.'),
+  );
   log.info({ port: server.port }, 'The keeper serves.');
   return {
     async stop() {
@@ -246,8 +276,10 @@ async function startKeeper(config: Config): Promise<Running> {
       stopSweeping();
       stopWatching();
       watch.stop();
-      await server.drain(DRAIN.requests);
+      stopChecking();
+      await server.drain(DRAIN.tasks);
       await audit.close();
+      await checkpoints.make().catch((error) => log.error({ error }, 'The last checkpoint failed.'));
     },
   };
 }

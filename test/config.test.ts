@@ -5,6 +5,7 @@ const whole = {
   GOOGLE_CLOUD_PROJECT: 'p',
   SALLYPORT_ISSUERS: JSON.stringify([{ preset: 'google', audience: 'https://gateway.example' }]),
   SALLYPORT_APPROVAL_KEY: 'projects/p/locations/global/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1',
+  SALLYPORT_CHECKPOINT_KEY: 'projects/p/locations/global/keyRings/r/cryptoKeys/c/cryptoKeyVersions/1',
   SALLYPORT_SEAL_KEY: 'projects/p/secrets/seal',
   SALLYPORT_CONSOLE_URL: 'https://console.example',
   SALLYPORT_SCHEDULER: 'serviceAccount:scheduler@p.iam.gserviceaccount.com',
@@ -42,6 +43,7 @@ describe('the configuration', () => {
       'GOOGLE_CLOUD_PROJECT',
       'SALLYPORT_ISSUERS',
       'SALLYPORT_APPROVAL_KEY',
+      'SALLYPORT_CHECKPOINT_KEY',
       'SALLYPORT_SEAL_KEY',
       'SALLYPORT_CONSOLE_URL',
       'SALLYPORT_SCHEDULER',
@@ -73,6 +75,12 @@ describe('the configuration', () => {
   ])('with %s is refused on Cloud Run, and taken on a laptop', (_name, more) => {
     expect(errorsOf('gateway', { ...whole, ...more })).toEqual([]);
     expect(errorsOf('gateway', { ...whole, ...more, K_SERVICE: 'gateway' })).not.toEqual([]);
+  });
+
+  test('signs checkpoints with another key than approvals, as nobody may use both', () => {
+    const errors = errorsOf('keeper', { ...whole, SALLYPORT_CHECKPOINT_KEY: whole.SALLYPORT_APPROVAL_KEY });
+
+    expect(errors).toEqual(['SALLYPORT_CHECKPOINT_KEY: must be another key than SALLYPORT_APPROVAL_KEY']);
   });
 
   test('takes emulators on loopback only', () => {

@@ -9,8 +9,9 @@ import type { Logger } from '../platform/logger.ts';
 import { type Store, type Write, WriteConflict } from '../platform/store.ts';
 import { type Append, createAppendRows } from './append.ts';
 import { breakGlassOf } from './break-glass.ts';
-import type { Link } from './chain.ts';
+import { type Link, linkAll, prepare, startOf } from './chain.ts';
 import { type FactsInput, factsOf, type Outcome } from './facts.ts';
+import { createHeads, headRegistration, reachedBy } from './heads.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
 import { type OperationState, readState } from './operations.ts';
@@ -26,7 +27,8 @@ import { createWriter, type Entry, type Landed } from './writer.ts';
 
 export { type Alerts, createAlerts } from './alerts.ts';
 export { type Answer, type AnswerSummary, deliver } from './answer.ts';
-export type { TableRow } from './append.ts';
+export type { Append, TableRow } from './append.ts';
+export { type Checkpoints, type CheckpointsDeps, createCheckpoints } from './checkpoints.ts';
 export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
 export type { NewAlert } from './raising.ts';
@@ -108,8 +110,10 @@ export function createAudit(deps: AuditDeps): Audit {
 
   const raising = createRaising({ store, clock, log, record: recordAlert });
   const appendRows = createAppendRows(append, log, (alert) => void raise(alert).catch(tellUnraised));
+  const heads = createHeads({ store, clock, log });
   const shipper = createShipper({
     store,
+    heads,
     clock,
     log,
     timing,
@@ -120,7 +124,7 @@ export function createAudit(deps: AuditDeps): Audit {
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const recordingLimit = deps.recordingLimit ?? RECORDING_LIMIT;
   const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe, recordingLimit });
-  const sweeper = createSweeper({ store, clock, log, timing, append: appendRows, writer, gateway, raising });
+  const sweeper = createSweeper({ store, heads, clock, log, timing, append: appendRows, writer, gateway, raising });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });
@@ -155,10 +159,11 @@ export function createAudit(deps: AuditDeps): Audit {
   }
 
   function openLease() {
-    const lease = createLease({ store, clock, timing, chain: ids('ch'), gateway });
+    const lease = createLease({ store, clock, timing, chain: ids('ch'), gateway, heads });
     ownChains.push(lease.chain);
     const { patience: _, ...opening } = factEntry('chain_opened', {});
-    return { lease, opening: { ...opening, with: [lease.registration()] } };
+    const { end } = linkAll([prepare(opening.facts)], startOf(lease.chain));
+    return { lease, opening: { ...opening, with: [lease.registration(), ...reachedBy(end).map(headRegistration)] } };
   }
 
   function onLanded({ entry, link, abandoned, doubted }: Landed) {
@@ -231,10 +236,7 @@ export function createAudit(deps: AuditDeps): Audit {
       });
     const nothingLeft = await shipper.drain(deadline);
     writer.stop();
-    await writer
-      .lease()
-      ?.release(nothingLeft)
-      .catch((error) => log.warn({ error }, 'The chain was not released.'));
+    await writer.release(nothingLeft).catch((error) => log.warn({ error }, 'The chain was not released.'));
   }
 
   return {

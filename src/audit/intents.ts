@@ -6,7 +6,7 @@ import { type Store, type StoredDocument, WriteConflict } from '../platform/stor
 import type { Intent } from './audit.ts';
 import { type PlacedChunks, placeChunks } from './chunks.ts';
 import type { FactsInput, Outcome } from './facts.ts';
-import { outboxPath, readRecord, readRow } from './outbox.ts';
+import { outboxPath, readRecord, readRow, withOutcome } from './outbox.ts';
 import { createRecorder } from './recorder.ts';
 import { cut } from './size.ts';
 import { atMost, createPauses, type Timing } from './timing.ts';
@@ -143,10 +143,11 @@ function outcomeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocu
 }
 
 function inTimeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocument): Entry {
-  const { path, revision, event, chain, rows } = readRecord(found);
+  const record = readRecord(found);
+  const { path, revision } = record;
   return {
     ...{ facts, path, revision, chunks },
-    data: ({ json }) => ({ event, chain, state: 'done', rows: [...rows, json], ...chunksOf(chunks) }),
+    data: (link) => ({ ...withOutcome(record, link), ...chunksOf(chunks) }),
   };
 }
 

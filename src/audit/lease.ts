@@ -3,6 +3,7 @@ import type { AuditFacts } from '../model/audit-event.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Store, StoredDocument, Write } from '../platform/store.ts';
 import { WriteConflict } from '../platform/store.ts';
+import type { Heads, Reached } from './heads.ts';
 import type { Timing } from './timing.ts';
 
 /**
@@ -31,8 +32,9 @@ export function createLease(deps: {
   timing: Timing;
   chain: string;
   gateway: AuditFacts['gateway'];
+  heads: Heads;
 }) {
-  const { store, clock, timing, chain, gateway } = deps;
+  const { store, clock, timing, chain, gateway, heads } = deps;
   const openedAt = clock.now().toISOString();
   let lost = false;
   let aliveUntil = clock.now().getTime() + timing.lease;
@@ -47,7 +49,7 @@ export function createLease(deps: {
   });
 
   /** False when the chain is no longer this instance's. Throws when the store does not say. */
-  async function change(state: ChainDocument['state'], until: number): Promise<boolean> {
+  async function change(state: ChainDocument['state'], until: number, reached: readonly Reached[]): Promise<boolean> {
     const found = await store.get(chainPath(chain));
     if (!isOwn(found)) {
       lost = true;
@@ -55,9 +57,10 @@ export function createLease(deps: {
     }
     const write = { ...document(state), alive_until: new Date(until).toISOString() };
     try {
-      await store.commit([{ op: 'replace', path: chainPath(chain), data: write, revision: found.revision }]);
+      const renewal = { op: 'replace', path: chainPath(chain), data: write, revision: found.revision } as const;
+      await heads.commit([renewal], reached, state === 'closed' ? chain : undefined);
     } catch (error) {
-      if (error instanceof WriteConflict) return change(state, until);
+      if (error instanceof WriteConflict) return change(state, until, reached);
       throw error;
     }
     aliveUntil = until;
@@ -70,13 +73,15 @@ export function createLease(deps: {
     registration: (): Write => ({ op: 'create', path: chainPath(chain), data: document('open') }),
     isLost: () => lost,
     isOver: () => clock.now().getTime() >= aliveUntil,
-    renew: () => change('open', clock.now().getTime() + timing.lease),
+    /** `reached`: how far the chain is known to be durable; its head follows. */
+    renew: (reached: readonly Reached[]) => change('open', clock.now().getTime() + timing.lease, reached),
     /** Whether the chain is still this instance's, asked of the store. */
     async isKept() {
       return isOwn(await store.get(chainPath(chain)));
     },
     /** Ends it now: `closed` when nothing is left of it, else a keeper comes at once. */
-    release: (nothingLeft: boolean) => change(nothingLeft ? 'closed' : 'taken', clock.now().getTime()),
+    release: (nothingLeft: boolean, reached: readonly Reached[]) =>
+      change(nothingLeft ? 'closed' : 'taken', clock.now().getTime(), reached),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AuditEvent, type AuditFacts, auditEventSchema, phases } from '../model/audit-event.ts';
 import type { Revision, StoredDocument } from '../platform/store.ts';
+import type { Link } from './chain.ts';
 
 /**
  * `outbox/{event}`: the write-ahead log. Holds an event's rows, each as its canonical JSON, until BigQuery has them all.
@@ -10,6 +11,8 @@ const outboxDocumentSchema = z.object({
   event: z.string(),
   /** The chain whose lease says whether somebody still works on it. */
   chain: z.string(),
+  /** Of the last row, where that is another: its chain is not over before this document is shipped. */
+  also: z.string().optional(),
   state: z.enum(['intended', 'done']),
   rows: z.array(z.string()).min(1),
   /** What was recorded of its answer, where that is little. */
@@ -25,6 +28,8 @@ const rowSchema = z.looseObject({
   event_id: z.string(),
   phase: z.enum(phases),
   type: z.string(),
+  chain: z.string(),
+  seq: z.int().nonnegative(),
   hash: z.string(),
   principal: z.looseObject({ member: z.string() }).nullable(),
 });
@@ -34,6 +39,11 @@ export type OutboxRecord = OutboxDocument & { path: string; revision: Revision }
 
 export function readRecord(document: StoredDocument): OutboxRecord {
   return { ...outboxDocumentSchema.parse(document.data), path: document.path, revision: document.revision };
+}
+
+/** The outbox document of an intent with the outcome in it, which may be a link of another chain. */
+export function withOutcome({ event, chain, rows }: OutboxRecord, { event: { chain: also }, json }: Link) {
+  return { event, chain, state: 'done', rows: [...rows, json], ...(also !== chain && { also }) };
 }
 
 export const readRow = (json: string): Row => rowSchema.parse(JSON.parse(json));

@@ -3,6 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Store } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { readChunk, readChunkRecord } from './chunks.ts';
+import { furthest, type Heads, type Reached, reachedIn } from './heads.ts';
 import { readRecord, readRow } from './outbox.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
@@ -11,7 +12,9 @@ type Pending = { path: string; json: string; row: TrailRow };
 /** `whole`: no more rows of the document are to come. `doubted`: a copy of its commit may still arrive. */
 type Tracked = Pending & { whole: boolean; first: boolean; doubted: boolean };
 /** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
-type Progress = { waiting: Set<string>; whole: boolean; keepUntil: number };
+type Progress = { waiting: Set<string>; shipped: Reached[]; whole: boolean; keepUntil: number };
+/** A document whose rows are all in BigQuery. */
+type Shipped = { path: string; rows: readonly Reached[] };
 
 /** Lengths of text, which may be three times as many bytes: insertAll takes 10 MB. */
 const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200, chunks: 16 };
@@ -23,6 +26,7 @@ const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200, chunks: 16 };
  */
 export function createShipper(deps: {
   store: Store;
+  heads: Heads;
   clock: Clock;
   log: Logger;
   timing: Timing;
@@ -32,13 +36,13 @@ export function createShipper(deps: {
   /** The chains that this instance has written. */
   chains: () => readonly string[];
 }) {
-  const { store, clock, log, timing, append, memory, chains } = deps;
+  const { store, heads, clock, log, timing, append, memory, chains } = deps;
   const stopping = new AbortController();
   const hurry = new AbortController();
   const pauses = createPauses(timing.shippingPause, hurry.signal);
   const progress = new Map<string, Progress>();
-  const deletable: string[] = [];
-  let kept: { path: string; until: number }[] = [];
+  const deletable: Shipped[] = [];
+  let kept: (Shipped & { until: number })[] = [];
   let queue: Pending[] = [];
   let held = 0;
   let spilled = false;
@@ -52,7 +56,7 @@ export function createShipper(deps: {
       if (known) held -= forget(path);
       spilled = true;
     } else {
-      const entry = known ?? { waiting: new Set(), whole, keepUntil: 0 };
+      const entry = known ?? { waiting: new Set(), shipped: [], whole, keepUntil: 0 };
       entry.whole = whole;
       entry.waiting.add(json);
       if (pending.doubted) entry.keepUntil = clock.now().getTime() + timing.doubt;
@@ -74,7 +78,7 @@ export function createShipper(deps: {
   /** Goes to work unless it is at work; what was kept for its time is deleted once that is over. */
   function start() {
     const now = clock.now().getTime();
-    deletable.push(...kept.filter(({ until }) => until <= now).map(({ path }) => path));
+    deletable.push(...kept.filter(({ until }) => until <= now));
     kept = kept.filter(({ until }) => until > now);
     if (working || !hasWork()) return;
     working = true;
@@ -121,21 +125,24 @@ export function createShipper(deps: {
     else pauses.reset();
   }
 
-  function settle({ path, json }: Pending) {
+  function settle({ path, json, row }: Pending) {
     held -= json.length;
     const entry = progress.get(path);
     entry?.waiting.delete(json);
+    entry?.shipped.push(...reachedIn(row));
     if (!entry || entry.waiting.size > 0 || !entry.whole) return;
     progress.delete(path);
-    if (entry.keepUntil <= clock.now().getTime()) deletable.push(path);
-    else kept.push({ path, until: entry.keepUntil });
+    const shipped = { path, rows: entry.shipped };
+    if (entry.keepUntil <= clock.now().getTime()) deletable.push(shipped);
+    else kept.push({ ...shipped, until: entry.keepUntil });
   }
 
+  /** The first commit brings the heads so far that the others need not touch them. */
   async function deleteShipped() {
     while (deletable.length > 0) {
-      const paths = deletable.slice(0, most.deletes);
-      await store.commit(paths.map((path) => ({ op: 'delete', path })));
-      deletable.splice(0, paths.length);
+      const deletes = deletable.slice(0, most.deletes).map(({ path }) => ({ op: 'delete', path }) as const);
+      await heads.commit(deletes, furthest(deletable.flatMap(({ rows }) => rows)));
+      deletable.splice(0, deletes.length);
     }
   }
 

@@ -5,8 +5,9 @@ import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { type ChunkRecord, readChunk, readChunkRecord } from './chunks.ts';
+import { furthest, type Heads, reachedIn } from './heads.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
-import { type OutboxRecord, readEvent, readRecord, readRow } from './outbox.ts';
+import { type OutboxRecord, readEvent, readRecord, readRow, withOutcome } from './outbox.ts';
 import { aboutOf, partiesIn, type Raising } from './raising.ts';
 import type { Timing } from './timing.ts';
 import type { Writer } from './writer.ts';
@@ -27,6 +28,7 @@ type Shipment = { path: string; text: number; rows: readonly TrailRow[] };
  */
 export function createSweeper(deps: {
   store: Store;
+  heads: Heads;
   clock: Clock;
   log: Logger;
   timing: Timing;
@@ -35,7 +37,7 @@ export function createSweeper(deps: {
   gateway: AuditFacts['gateway'];
   raising: Raising;
 }) {
-  const { store, clock, log, timing, append, writer, gateway, raising } = deps;
+  const { store, heads, clock, log, timing, append, writer, gateway, raising } = deps;
 
   /** Closes everything before it ships anything: that BigQuery cannot be reached keeps no intent open. */
   async function sweep(): Promise<Swept> {
@@ -101,12 +103,18 @@ export function createSweeper(deps: {
     let count = 0;
     for (;;) {
       const [records, chunks] = await Promise.all([pageOf(chain), chunksOf(chain)]);
-      if (records.length + chunks.length === 0) return { count, finished: await mark(chain, 'closed') };
+      if (records.length + chunks.length === 0)
+        return { count, finished: !(await isLeftElsewhere(chain)) && (await mark(chain, 'closed')) };
       const done = records.filter(({ state }) => state === 'done');
       const shipped = await ship([...done.map(shipmentOf), ...chunks.map(chunkShipmentOf)]);
       if (shipped === 0) return { count, finished: false };
       count += shipped;
     }
+  }
+
+  /** Whether a row of it waits in the document of another chain: then that goes first. */
+  async function isLeftElsewhere(chain: string): Promise<boolean> {
+    return (await store.query({ collection: 'outbox', where: [['also', '==', chain]], limit: 1 })).length > 0;
   }
 
   async function pageOf(chain: string, where: StoreQuery['where'] = []): Promise<OutboxRecord[]> {
@@ -132,19 +140,20 @@ export function createSweeper(deps: {
     const found = seen ?? (await store.get(chainPath(chain)));
     if (!found) return true;
     const { path, data, revision } = found;
-    return succeeds(store.commit([{ op: 'replace', path, data: { ...data, state }, revision }]));
+    const write = { op: 'replace', path, data: { ...data, state }, revision } as const;
+    return succeeds(heads.commit([write], [], state === 'closed' ? chain : undefined));
   }
 
   /** False when another keeper, or the instance itself, was first. */
   async function closeAsUnknown(record: OutboxRecord): Promise<boolean> {
-    const { path, revision, event, chain, rows } = record;
+    const { path, revision, event } = record;
     const facts = unknownOutcome(record);
     return succeeds(
       writer.append({
         facts,
         path,
         revision,
-        data: ({ json }) => ({ event, chain, state: 'done', rows: [...rows, json] }),
+        data: (link) => withOutcome(record, link),
         patience: timing.patience,
         shippedBy: 'sweeper',
         with: [raising.begin({ ...notKnown, key: event }, aboutOf(facts), partiesIn(facts))],
@@ -164,7 +173,8 @@ export function createSweeper(deps: {
     for (const some of requestsOf(shipments)) {
       const acknowledged = await append(some.flatMap(({ rows }) => rows));
       const shipped = some.filter(({ rows }) => rows.every((row) => acknowledged.has(row)));
-      if (shipped.length > 0) await store.commit(shipped.map(({ path }) => ({ op: 'delete', path })));
+      const deletes = shipped.map(({ path }) => ({ op: 'delete', path }) as const);
+      await heads.commit(deletes, furthest(shipped.flatMap(({ rows }) => rows.flatMap(reachedIn))));
       count += shipped.length;
     }
     return count;

@@ -4,6 +4,7 @@ import type { Revision, Store, Write } from '../platform/store.ts';
 import { WriteConflict, WriteUncertain } from '../platform/store.ts';
 import { type Link, linkAll, type Prepared, prepare, startOf } from './chain.ts';
 import type { PlacedChunks } from './chunks.ts';
+import { reachedBy } from './heads.ts';
 import type { Lease } from './lease.ts';
 import { stateWrites } from './operations.ts';
 import { createPauses, type Timing } from './timing.ts';
@@ -177,7 +178,8 @@ export function createWriter(deps: {
     let refusals = 0;
     while (!stopping.signal.aborted) {
       try {
-        if (lease?.isLost() || (lease?.isOver() && !(await lease.renew()))) return { verdict: 'lost', doubted };
+        if (lease?.isLost() || (lease?.isOver() && !(await lease.renew(reachedBy(end)))))
+          return { verdict: 'lost', doubted };
       } catch (error) {
         await wait(error);
         continue;
@@ -237,7 +239,7 @@ export function createWriter(deps: {
     append,
     /** Renews the lease; where the chain was lost, begins another. */
     async renew() {
-      if (!lease || (await lease.renew())) return;
+      if (!lease || (await lease.renew(reachedBy(end)))) return;
       log.warn({ chain: lease.chain }, 'The chain was taken by a keeper.');
       working ??= work();
     },
@@ -245,6 +247,8 @@ export function createWriter(deps: {
     /** Resolves when nothing waits. */
     idle: async () => void (await working),
     lease: () => lease,
+    /** Ends the chain: `nothingLeft` of it in the outbox, or else a keeper comes at once. */
+    release: async (nothingLeft: boolean) => void (await lease?.release(nothingLeft, reachedBy(end))),
     /** What waits is refused. */
     stop() {
       stopping.abort();

@@ -11,15 +11,18 @@ export type Trail = {
   store: FakeStore;
   table: FakeTable;
   alerts: string[];
+  log: Logger;
   clock: { now(): Date; advance(milliseconds: number): void };
   /** Another instance on the same store and table. */
   another(name: string, deps?: Partial<AuditDeps>): Audit;
 };
 
 type FakeTable = {
+  /** Of the table of events. */
   rows: TableRow[];
   /** Of the table `recordings`. */
   recordings: TableRow[];
+  of(table: string): TableRow[];
   /** What the next requests answer instead. */
   failures: ((rows: readonly TableRow[]) => { index: number; reason: string }[])[];
   events(): AuditEvent[];
@@ -39,6 +42,7 @@ export function aTrail(deps: Partial<AuditDeps> = {}): Trail {
   const store = createFakeStore();
   const table = aTable();
   const alerts: string[] = [];
+  const log = aLog(alerts);
   let now = Date.UTC(2026, 0, 5, 9);
   const clock = {
     now: () => new Date(now),
@@ -52,7 +56,7 @@ export function aTrail(deps: Partial<AuditDeps> = {}): Trail {
       store,
       clock,
       ids: (prefix) => `${prefix}_${String(++ids).padStart(6, '0')}`,
-      log: aLog(alerts),
+      log,
       gateway: { role: 'gateway', revision: 'r1', instance, version: '0.1.0', image_digest: null },
       append: table.append,
       seal: (name, text) => `«${name}:${sha256(`key ${text}`).slice(0, 16)}»`,
@@ -60,23 +64,28 @@ export function aTrail(deps: Partial<AuditDeps> = {}): Trail {
       ...deps,
       ...more,
     });
-  return { audit: another('first'), store, table, alerts, clock, another };
+  return { audit: another('first'), store, table, alerts, log, clock, another };
 }
 
-function aTable() {
-  const rows: TableRow[] = [];
-  const recordings: TableRow[] = [];
+function aTable(): FakeTable {
+  const tables = new Map<string, TableRow[]>();
+  const of = (table: string) => {
+    const rows = tables.get(table) ?? [];
+    tables.set(table, rows);
+    return rows;
+  };
+  const rows = of('events');
   const failures: FakeTable['failures'] = [];
   return {
     rows,
-    recordings,
+    recordings: of('recordings'),
+    of,
     failures,
     /** What the views show: each row once. */
     events: () => [...new Map(rows.map(({ insertId, json }) => [insertId, eventOf(json)])).values()],
-    async append(table: string, sent: readonly TableRow[]) {
+    async append(table, sent) {
       const failed = failures.shift()?.(sent) ?? [];
-      const taking = table === 'recordings' ? recordings : rows;
-      taking.push(...sent.filter((_, index) => !failed.some((failure) => failure.index === index)));
+      of(table).push(...sent.filter((_, index) => !failed.some((failure) => failure.index === index)));
       return failed;
     },
   };
