@@ -186,7 +186,7 @@ export function createShipper(deps: {
     /** Ships what waits; true when nothing is left. Gives up at the deadline: a keeper goes on. */
     async drain(until: AbortSignal): Promise<boolean> {
       hurry.abort();
-      while (hasWork() && !until.aborted) {
+      while ((working || hasWork()) && !until.aborted) {
         start();
         await pauseFor(20, until);
       }

@@ -1,9 +1,13 @@
 import { sha256 } from '../model/canonical.ts';
 import type { BigQueryClient } from '../platform/bigquery.ts';
 import { createPopulation, type Population } from './population.ts';
+import { type Datasets, qualify } from './qualify.ts';
 import { type ParameterName, parametersOf, type Question, questions, readSql, themes, viewNames } from './questions.ts';
 
 export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
+export type { Recorded } from './recorded.ts';
+export { createReplay, type Replay, type SessionTold } from './replay.ts';
+export type { OperationTold } from './timeline.ts';
 export {
   type Finding,
   type FindingKind,
@@ -14,9 +18,7 @@ export {
   type VerifyOptions,
   verifyTrail,
 } from './verify.ts';
-export type { Population, Question };
-
-export type Datasets = { audit: string; evidence: string };
+export type { Datasets, Population, Question };
 
 export type Period = { from: Date; to: Date };
 /** What a question is asked with. Without `as_of` it is the end of the period, without `seed` and `n` they are always the same. */
@@ -123,11 +125,4 @@ export async function installEvidence(
     const path = `\`${bigquery.projectId}.${datasets.evidence}.${name}\``;
     await bigquery.query(`CREATE OR REPLACE TABLE FUNCTION ${path}(${declared}) AS\n${body}`);
   }
-}
-
-/** A saved view must name the project of each table it reads. */
-function qualify(sql: string, project: string, { audit, evidence }: Datasets): string {
-  return sql
-    .replaceAll('`sallyport_audit.', `\`${project}.${audit}.`)
-    .replaceAll('`sallyport_evidence.', `\`${project}.${evidence}.`);
 }

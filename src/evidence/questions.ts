@@ -34,7 +34,7 @@ export const questions: readonly Question[] = themes.flatMap((theme) => theme.qu
 
 export const parametersOf = ({ parameters = ['from', 'to'] }: Question): readonly ParameterName[] => parameters;
 
-export const viewNames = ['events', 'duplicates', 'checkpoints', 'target_records'] as const;
+export const viewNames = ['events', 'recordings', 'duplicates', 'checkpoints', 'target_records'] as const;
 
 /** GoogleSQL as it is kept beside this file. It names the datasets `sallyport_audit` and `sallyport_evidence`. */
 export function readSql(name: string): string {

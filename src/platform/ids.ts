@@ -7,6 +7,13 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export const randomIds: Ids = (prefix) => `${prefix}_${encodeTime(Date.now())}${encodeChance()}`;
 
+/** When an identifier was made, in milliseconds; undefined for what is none. */
+export function timeOf(id: string): number | undefined {
+  const [, time = ''] = /^[a-z]+_([0-7][0-9a-z]{9})[0-9a-z]{16}$/.exec(id) ?? [];
+  const digits = [...time].map((digit) => alphabet.indexOf(digit));
+  return time === '' || digits.includes(-1) ? undefined : digits.reduce((sum, digit) => sum * 32 + digit, 0);
+}
+
 function encodeTime(time: number) {
   let text = '';
   for (let rest = time, digit = 0; digit < 10; digit++, rest = Math.floor(rest / 32))
