@@ -46,7 +46,7 @@ compared AS (
     COUNTIF(grants.digest != runs.digest) AS of_another_digest
   FROM runs
   LEFT JOIN grants ON grants.approval_id = runs.approval_id
-  GROUP BY event_id
+  GROUP BY runs.event_id
 )
 SELECT
   runs.time AS ran_at,

@@ -42,7 +42,7 @@ judged AS (
     MAX(memberships.valid_to) AS left_groups_at
   FROM owned_uses
   JOIN memberships ON memberships.member = owned_uses.owner AND memberships.valid_from <= owned_uses.time
-  GROUP BY event_id, document
+  GROUP BY owned_uses.event_id, owned_uses.document
 ),
 absent AS (
   SELECT event_id, document, left_groups_at

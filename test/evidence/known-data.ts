@@ -1,6 +1,6 @@
 import type { TableRow } from '../../src/audit/audit.ts';
 import type { Approval, Person } from '../../src/model/approval.ts';
-import type { AuditEvent } from '../../src/model/audit-event.ts';
+import type { AuditEvent, EventType } from '../../src/model/audit-event.ts';
 import type { Passage } from '../../src/model/call.ts';
 import { canonicalJson, sha256 } from '../../src/model/canonical.ts';
 import { type CheckpointBody, checkpointId, rootOf } from '../../src/model/checkpoint.ts';
@@ -274,6 +274,46 @@ async function whatWasShown(trail: Trail, audit: Trail['audit']) {
   await run('fresh');
 }
 
+/** Alerts answered in time, late and never; guards that were lifted; access that was reviewed. */
+async function oversight(trail: Trail, audit: Trail['audit']) {
+  const { run, passage, change } = storyOf(trail, audit);
+  const note = (type: EventType, by: Partial<Passage>, said: object) =>
+    audit.note(type, by, { note: JSON.stringify(said) });
+  const raise = (alert: string, member: string | null = null) =>
+    note(
+      'alert_raised',
+      { operationId: `op_${alert}` },
+      { alert, kind: 'break-glass', severity: 'medium', detail: alert, member },
+    );
+  const answered = { kind: 'break-glass', severity: 'medium', raised_at: '2026-01-10T09:00:00.000Z' };
+  const answer = (type: 'alert_acknowledged' | 'alert_closed', alert: string, by: string) =>
+    note(type, human(by), { alert, ...answered, reason: 'looked at it' });
+  const lifted = { decided: { overridden: ['guard-bulk'] } };
+
+  for (const id of ['glass-reviewed', 'glass-not-reviewed']) {
+    const said = { alert: id, overridden: ['guard-bulk'], policies: ['readers'], reason: 'an incident' };
+    await note('break_glass', passage(id), said);
+    await raise(id, bot);
+    await run(id, lifted);
+  }
+  await run('glass-untold', lifted);
+  await raise('own', dba);
+  trail.clock.advance(20_000);
+  await answer('alert_acknowledged', 'glass-reviewed', dba);
+  trail.clock.advance(100_000);
+  await answer('alert_closed', 'glass-reviewed', dba);
+  await answer('alert_closed', 'own', dba);
+
+  const review = (kind: string, name: string, member: string | null, decision: 'keep' | 'revoke', by: string) =>
+    note('access_reviewed', human(by), { kind, name, member, decision, reason: 'quarterly', etag: '"1"', access: {} });
+  await review('groups', 'dba', dba, 'keep', admin);
+  await review('groups', 'dba', second, 'keep', second);
+  await review('groups', 'dba', admin, 'revoke', dba);
+  await review('agents', 'orphan', null, 'revoke', admin);
+  trail.clock.advance(20_000);
+  await change(admin, 'groups', 'dba', { members: [dba, second, owner] }, { members: [dba, second, owner, admin] });
+}
+
 /** An instance that dies while it runs something, and one that comes back with the outcome after all. */
 async function killed(trail: Trail) {
   const dying = trail.another('dying');
@@ -302,6 +342,7 @@ async function written(): Promise<TableRow[]> {
   await honestMorning(trail, audit);
   await badApprovals(trail, audit);
   await whatWasShown(trail, audit);
+  await oversight(trail, audit);
   for (const id of ['removed', 'without-outcome']) await storyOf(trail, audit).run(id);
   await audit.close();
   await killed(trail);

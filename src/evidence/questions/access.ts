@@ -118,4 +118,23 @@ export const accessQuestions: readonly Question[] = [
       ['in_force_from', 'When'],
     ],
   },
+  {
+    name: 'access_reviews',
+    question: 'Which access was kept or revoked, by whom, and which was not looked at?',
+    criteria: ['CC6.3'],
+    columns: [
+      ['reviewed_at', 'When; empty for what nobody reviewed'],
+      ['decision', 'keep, revoke or not reviewed'],
+      ['kind', 'groups, policies or agents'],
+      ['name', 'The document'],
+      ['member', 'Of a group: the member'],
+      ['reviewer', 'Who'],
+      ['reason', 'Why, in their words'],
+      ['gone_at', 'When what was to go was gone; empty where it is still there'],
+      ['reviewed_by_another_human', 'Whether it was a human, and not whose access it is'],
+      ['event_id', 'The event'],
+      ['chain', 'The chain that holds it'],
+      ['seq', 'Its place there'],
+    ],
+  },
 ];
