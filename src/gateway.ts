@@ -187,7 +187,7 @@ export function createGateway(steps: Steps): Gateway {
     const now = clock.now();
     const decided = policy.decide({ identity, groups, agent, connection, operation, policySet: rules, now });
     const decision: Decision = { ...decided, limits: lowestLimits(decided.limits, call.limits) };
-    passage.decision = decision;
+    Object.assign(passage, { operation, decision });
     if (decision.effect === 'deny')
       throw new Problem('denied', decision.reason === undefined ? {} : { reason: decision.reason });
     return decision;

@@ -58,6 +58,16 @@ describe('a change', () => {
     expect(counted).toBe(0);
   });
 
+  test('that is denied for how much it is, is recorded with how much it is', async () => {
+    const bulkDenies = ({ risks }: Operation) =>
+      risks.includes('bulk') ? { ...anAllow, effect: 'deny' as const } : anAllow;
+    const { handle, noted } = fakeGateway({ operation: change, estimate: async () => many, decide: bulkDenies });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'denied' });
+
+    expect(noted).toMatchObject([{ type: 'denied', subject: { operation: many } }]);
+  });
+
   test('does not run when it cannot be counted', async () => {
     const estimate = () => Promise.reject(new Problem('target-timeout'));
     const { handle, happened } = fakeGateway({ operation: change, estimate });

@@ -11,6 +11,10 @@ export type Shape = {
   regexes: number;
   /** Those of `variableNames` that it names. */
   variables: ReadonlySet<string>;
+  /** The fields that it reads, as `identity.claims`; `identity.*` where it reads the variable as a whole. */
+  fields: ReadonlySet<string>;
+  /** The fields that it asks the presence of, as `has(operation.statement)`. */
+  presences: ReadonlySet<string>;
 };
 
 export const variableNames = ['identity', 'agent', 'connection', 'operation', 'time'] as const;
@@ -29,6 +33,8 @@ export function measure(root: Expr, isFunction: (name: string) => boolean): Shap
   let nesting = 0;
   let regexes = 0;
   const variables = new Set<string>();
+  const fields = new Set<string>();
+  const presences = new Set<string>();
 
   function visit(expr: Expr | undefined, bound: readonly string[], depth: number) {
     if (expr === undefined) return;
@@ -36,9 +42,9 @@ export function measure(root: Expr, isFunction: (name: string) => boolean): Shap
     const { exprKind } = expr;
     switch (exprKind.case) {
       case 'identExpr':
-        return name(exprKind.value.name, bound);
+        return name(exprKind.value.name, '*', bound);
       case 'selectExpr':
-        return visit(exprKind.value.operand, bound, depth);
+        return select(exprKind.value, bound, depth);
       case 'callExpr':
         return call(exprKind.value, bound, depth);
       case 'listExpr':
@@ -56,10 +62,22 @@ export function measure(root: Expr, isFunction: (name: string) => boolean): Shap
     for (const item of list) visit(item, bound, depth);
   };
 
-  function name(text: string, bound: readonly string[]) {
+  function name(text: string, field: string, bound: readonly string[]) {
     if (bound.includes(text)) return;
     if (!known.includes(text)) throw new Error(`there is no variable ${text}; there are ${variableNames.join(', ')}`);
     variables.add(text);
+    fields.add(`${text}.${field}`);
+  }
+
+  type Select = Extract<Expr['exprKind'], { case: 'selectExpr' }>['value'];
+
+  function select({ operand, field, testOnly }: Select, bound: readonly string[], depth: number) {
+    if (operand?.exprKind.case === 'identExpr') {
+      nodes++;
+      const { name: variable } = operand.exprKind.value;
+      name(variable, field, bound);
+      if (testOnly && !bound.includes(variable)) presences.add(`${variable}.${field}`);
+    } else visit(operand, bound, depth);
   }
 
   function call(
@@ -83,5 +101,5 @@ export function measure(root: Expr, isFunction: (name: string) => boolean): Shap
   }
 
   visit(root, [], 0);
-  return { nodes, nesting, regexes, variables };
+  return { nodes, nesting, regexes, variables, fields, presences };
 }

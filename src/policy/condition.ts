@@ -3,7 +3,7 @@ import { measure, type Shape } from './condition-shape.ts';
 import type { Question } from './question.ts';
 import { variablesOf } from './variables.ts';
 
-type Verdict = 'holds' | 'fails' | 'error';
+export type Verdict = 'holds' | 'fails' | 'error';
 
 export type Condition = {
   /** `error` as well for what is no boolean, for what is too costly, and for a condition that does not compile. Never throws. */
@@ -11,6 +11,11 @@ export type Condition = {
   /** Whether the answer can depend on what is done, or only on who does it, where and when. */
   ofOperation: boolean;
   ofIdentity: boolean;
+  /**
+   * As `judge` where not all is known: what is unrecorded (`identity.claims`, `operation.statement`) is taken to be absent. Names the field on which the answer hangs. CEL's `||` and `&&` absorb an error on one side, whatever that side would have
+   * been, so an answer is one for all values that are not known; only what asks for presence could be fooled.
+   */
+  judgeRecorded(question: Question, unrecorded: ReadonlySet<string>): Verdict | { unknown: string };
 };
 
 /** Elements and characters that one evaluation may look at: about a quarter of a second at the very worst. */
@@ -24,11 +29,16 @@ export function compile(text: string): Condition {
     const { run, shape } = prepare(text);
     return {
       judge: (question) => judge(run, shape, question),
+      judgeRecorded(question, unrecorded) {
+        const verdict = judge(run, shape, question, unrecorded);
+        const unknown = [...unrecorded].find((field) => mayHangOn(field, verdict, shape));
+        return unknown === undefined ? verdict : { unknown };
+      },
       ofOperation: shape.variables.has('operation'),
       ofIdentity: shape.variables.has('identity'),
     };
   } catch {
-    return { judge: () => 'error', ofOperation: false, ofIdentity: false };
+    return { judge: () => 'error', judgeRecorded: () => 'error', ofOperation: false, ofIdentity: false };
   }
 }
 
@@ -42,6 +52,12 @@ export function explain(text: string): string | undefined {
   }
 }
 
+function mayHangOn(field: string, verdict: Verdict, { fields, presences }: Shape) {
+  const [variable = ''] = field.split('.');
+  if (fields.has(`${variable}.*`) || presences.has(field)) return true;
+  return verdict === 'error' && fields.has(field);
+}
+
 type Run = ReturnType<typeof prepare>['run'];
 
 /** Parsed, looked through and planned; throws in words for the author. */
@@ -51,10 +67,10 @@ function prepare(text: string) {
   return { run: plan(env, expr), shape };
 }
 
-function judge(run: Run, shape: Shape, question: Question): Verdict {
+function judge(run: Run, shape: Shape, question: Question, unrecorded?: ReadonlySet<string>): Verdict {
   if (costOf(shape, question) > dearest) return 'error';
   try {
-    const result = run(variablesOf(question, timestamp));
+    const result = run(variablesOf(question, timestamp, unrecorded));
     if (isCelError(result) || typeof result !== 'boolean') return 'error';
     return result ? 'holds' : 'fails';
   } catch {

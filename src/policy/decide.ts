@@ -1,6 +1,7 @@
 import type { Decision, Requirement } from '../model/decision.ts';
 import { lowestLimits } from '../model/documents.ts';
 import type { Operation } from '../model/operation.ts';
+import type { Verdict } from './condition.ts';
 import { disabledBy } from './membership.ts';
 import type { Standing } from './question.ts';
 import { covers, principalsOf, type Rule, rulesFor } from './rules.ts';
@@ -18,7 +19,17 @@ export function decide(question: Standing & { operation: Operation }): Decision 
 
   const principals = principalsOf(identity, groups);
   const speaking = rulesFor(connection, principals, policySet).filter((rule) => covers(rule, operation));
-  const judged = speaking.map((rule) => ({ rule, verdict: rule.condition()?.judge(question) ?? 'holds' }));
+  return conclude(
+    question,
+    speaking.map((rule) => ({ rule, verdict: rule.condition()?.judge(question) ?? 'holds' })),
+  );
+}
+
+/** What follows when each rule that speaks of the operation holds, fails or errs. */
+export function conclude(
+  question: Standing & { operation: Operation },
+  judged: readonly { rule: Rule; verdict: Verdict }[],
+): Decision {
   const matching = judged.filter(({ verdict }) => verdict === 'holds').map(({ rule }) => rule);
 
   const denials = matching.filter(({ policy }) => policy.effect === 'deny');
@@ -61,7 +72,7 @@ export function requirement({ name, policy: { approval } }: Rule): Requirement[]
   return [{ policy: name, approvers, count, expires }];
 }
 
-function denied(
+export function denied(
   { policySet, connection }: Standing,
   reason: string,
   rules: readonly Rule[] = [],

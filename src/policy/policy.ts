@@ -4,6 +4,7 @@ import { decide } from './decide.ts';
 import { groupsOf, ownerOf } from './membership.ts';
 import { type Reach, reachable } from './reach.ts';
 
+export { createSimulation } from './simulate.ts';
 export { decide, groupsOf, ownerOf, type Reach, reachable };
 
 /** What the gateway asks of policy. All of it is pure. */

@@ -6,18 +6,26 @@ type Variables = Record<(typeof variableNames)[number], CelInput>;
 
 /**
  * The variables of a condition, made when they are first asked for. What is not known is absent: reading it is an error,
- * which denies, and `has(agent.model)` asks for it. Maps, so that no name can reach what every object has by itself.
+ * which denies, and `has(agent.model)` asks for it; what is unrecorded is left out as well. Maps, so that no name can reach what every object has by itself.
  */
-export function variablesOf(question: Question, timestamp: (date: Date) => CelInput): Variables {
+export function variablesOf(
+  question: Question,
+  timestamp: (date: Date) => CelInput,
+  unrecorded?: ReadonlySet<string>,
+): Variables {
+  const known = (variable: string, fields: Record<string, unknown>) =>
+    unrecorded === undefined
+      ? toCel(fields)
+      : toCel(Object.fromEntries(Object.entries(fields).filter(([field]) => !unrecorded.has(`${variable}.${field}`))));
   const { identity, groups, agent, connection, operation, now } = question;
   return {
     get identity() {
       const { issuer, subject, email, claims } = identity;
-      return toCel({ issuer, subject, email, groups, claims });
+      return known('identity', { issuer, subject, email, groups, claims });
     },
     get agent() {
       const { name, version, model, attested } = agent;
-      return toCel({ name, version, model, attested });
+      return known('agent', { name, version, model, attested });
     },
     get connection() {
       const { kind, labels } = connection.document;
@@ -27,7 +35,7 @@ export function variablesOf(question: Question, timestamp: (date: Date) => CelIn
       if (operation === undefined) throw new TypeError('Nothing is done yet.');
       const { verb, risks, resources, statement, estimates, classes } = operation;
       const { changes, rows: rows_estimate = changes, bytes: bytes_estimate } = estimates;
-      return toCel({ verb, risks, resources, statement, rows_estimate, bytes_estimate, classes });
+      return known('operation', { verb, risks, resources, statement, rows_estimate, bytes_estimate, classes });
     },
     get time() {
       return timestamp(now);
