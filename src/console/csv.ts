@@ -1,12 +1,6 @@
-/** A table as CSV (RFC 4180), which no spreadsheet takes for formulas: text that would begin one gets an apostrophe (OWASP). */
-export function csvOf(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  return [columns, ...rows].map((row) => `${row.map(cellOf).join(',')}\r\n`).join('');
-}
+import { csvLine } from '../model/csv.ts';
 
-function cellOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const safe = /^[\s\p{C}]*[=+\-@＝＋－＠]|^[\t\r\n]/v.test(text) ? `'${text}` : text;
-  return /[",\r\n;\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** A table as CSV. */
+export function csvOf(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  return [columns, ...rows].map(csvLine).join('');
 }

@@ -1,9 +1,12 @@
 import { sha256 } from '../model/canonical.ts';
 import type { BigQueryClient } from '../platform/bigquery.ts';
+import { type Asked, type Period, printed, valuesOf } from './asking.ts';
 import { createPopulation, type Population } from './population.ts';
 import { type Datasets, qualify } from './qualify.ts';
 import { type ParameterName, parametersOf, type Question, questions, readSql, themes, viewNames } from './questions.ts';
 
+export { type BundleKeys, type Bundles, createBundles } from './bundle.ts';
+export { type Manifest, manifestSchema } from './manifest.ts';
 export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
 export type { Recorded } from './recorded.ts';
 export { createReplay, type Replay, type SessionTold } from './replay.ts';
@@ -18,11 +21,7 @@ export {
   type VerifyOptions,
   verifyTrail,
 } from './verify.ts';
-export type { Datasets, Population, Question };
-
-export type Period = { from: Date; to: Date };
-/** What a question is asked with. Without `as_of` it is the end of the period, without `seed` and `n` they are always the same. */
-export type Asked = Period & { as_of?: Date; seed?: string; n?: number };
+export type { Asked, Datasets, Period, Population, Question };
 
 export type Answer = {
   columns: readonly string[];
@@ -70,20 +69,13 @@ export function createEvidence(deps: {
       return {
         columns,
         rows: rows.map((row) => columns.map((column) => row[column] ?? null)),
-        parameters: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, printed(value)])),
+        parameters: printed(values),
         sql_sha256: sha256(text),
       };
     },
     population: createPopulation((period) => query(qualify(readSql('population'), project, datasets), period)),
   };
 }
-
-function valuesOf(question: Question, { from, to, as_of = to, seed = 'sallyport', n = 25 }: Asked) {
-  const all = { from, to, as_of, seed, n };
-  return Object.fromEntries(parametersOf(question).map((name) => [name, all[name]]));
-}
-
-const printed = (value: Date | string | number) => (value instanceof Date ? value.toISOString() : value);
 
 /** How a query's parameters are called where it is a table function: `from` is a word of the language. */
 const functionArguments: Record<ParameterName, { name: string; type: string }> = {

@@ -13,7 +13,7 @@ const placeSchema = z.strictObject({ chain: text, seq: count, time: moment });
 export type Place = z.output<typeof placeSchema>;
 
 /** `complete`: no gap, no fork, every hash holds, and a checkpoint covers the period's end. */
-export const chainStatuses = ['complete', 'open', 'broken'] as const;
+const chainStatuses = ['complete', 'open', 'broken'] as const;
 export type ChainStatus = (typeof chainStatuses)[number];
 
 export const manifestSchema = z.strictObject({
@@ -42,8 +42,8 @@ export const manifestSchema = z.strictObject({
     to_checkpoint: text.nullable(),
     /** Whether `to_checkpoint` was made after the period's end and covers every event of it. */
     sealed: z.boolean(),
-    /** Gaps, forks, broken links and hashes that do not hold, as counted at the export; the verifier names each. */
-    faults: count,
+    /** What the verifier found at the export; 0 where everything holds. */
+    findings: count,
   }),
   /** In the order of their names. */
   queries: z.array(
