@@ -4,9 +4,10 @@ import { type Chain, createChain } from './verify/chain.ts';
 import { type Mark, readCheckpoints, type Sealed } from './verify/checkpoints.ts';
 import { createFindings, type Finding, type FindingKind, type Findings } from './verify/findings.ts';
 import { createHeads } from './verify/heads.ts';
-import { createIdSet } from './verify/id-set.ts';
+import { createIdTable } from './verify/id-table.ts';
 import { createOperations } from './verify/operations.ts';
 import { type ReadEvent, readEvent } from './verify/read-event.ts';
+import { createRecordingCheck } from './verify/recordings.ts';
 import { createSignatures, type TrustedKey } from './verify/signatures.ts';
 import { createTimes } from './verify/times.ts';
 import { defaultTolerance, type Tolerance } from './verify/tolerance.ts';
@@ -19,6 +20,8 @@ export type Trail = {
   events: AsyncIterable<string>;
   /** Rows as `checkpointSchema` has them, by number. */
   checkpoints: AsyncIterable<unknown>;
+  /** Rows of `recordings`, those of one event together and by `chunk`. Without them no recording is looked at. */
+  recordings?: AsyncIterable<unknown>;
 };
 
 export type VerifyOptions = {
@@ -30,6 +33,8 @@ export type VerifyOptions = {
   ordered?: boolean;
   /** When the trail was read, where instances may still write to it: what is on its way then is not missing. */
   readAt?: Date;
+  /** Recordings of outcomes before that time may have been deleted, as their own retention has it. */
+  recordingsFrom?: Date;
   tolerance?: Partial<Tolerance>;
   /** Told of each finding at once. */
   onFinding?: (finding: Finding) => void;
@@ -74,7 +79,8 @@ export async function verifyTrail(trail: Trail, options: VerifyOptions): Promise
     if (++events % 1000 === 0) options.onProgress?.(events);
   }
   options.onProgress?.(events);
-  return look.finish();
+  if (trail.recordings) await look.compare(trail.recordings);
+  return look.finish(trail.recordings !== undefined);
 }
 
 type LookOptions = VerifyOptions & { findings: Findings; tolerance: Tolerance; excerpt: boolean };
@@ -83,7 +89,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
   const { findings, tolerance, excerpt, keys } = options;
   const { marks } = sealed;
   const chains = new Map<string, Chain>();
-  const ids = createIdSet();
+  const ids = createIdTable();
   const horizon = () => (excerpt ? marks[0]?.time : sealed.retainedFrom);
   const operations = createOperations({ findings, ids, tolerance, horizon });
   const approvals = createApprovalCheck({
@@ -92,6 +98,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
     tolerance,
     horizon,
   });
+  const recordings = createRecordingCheck({ findings, kept: options.recordingsFrom });
   const times = createTimes({ sealed, findings, tolerance });
   const closedAt = new Map<string, number>();
   let [events, repeated] = [0, 0];
@@ -144,14 +151,16 @@ function createLook(sealed: Sealed, options: LookOptions) {
       });
     else operations.take(event);
     approvals.take(event);
+    recordings.expect(event);
   }
 
-  function finish(): Report {
+  function finish(compared: boolean): Report {
     const { unsealed, expired, coming } = finishChains();
     const period = times.finish();
     const end = options.readAt?.getTime() ?? Math.max(period?.to ?? 0, marks.at(-1)?.time ?? 0);
     const { running, earlier } = operations.finish(end, endOf);
     const before = approvals.finish().earlier;
+    const replay = recordings.finish(compared);
     const last = marks.at(-1);
     return {
       findings: findings.list,
@@ -168,6 +177,8 @@ function createLook(sealed: Sealed, options: LookOptions) {
         running > 0 && `${running} operations may still be running.`,
         earlier > 0 && `${earlier} outcomes belong to intents from before.`,
         before > 0 && `${before} approvals were given before: their signatures are not part of this.`,
+        replay.expired > 0 && `${replay.expired} recordings were deleted as their retention has it.`,
+        replay.unread > 0 && `${replay.unread} recordings are not part of this.`,
         ...times.notes(),
       ].filter((note) => note !== false),
     };
@@ -233,7 +244,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
     return closedAt.get(name) ?? (end && markAt(end.position).time);
   }
 
-  return { take, finish };
+  return { take, compare: recordings.compare, finish };
 }
 
 const isoOf = (time: number) => new Date(time).toISOString();

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../model/audit-event.ts';
 import type { Findings } from './findings.ts';
-import type { IdSet } from './id-set.ts';
+import type { IdTable } from './id-table.ts';
 import type { Tolerance } from './tolerance.ts';
 
 /** Of an intent or an outcome that has no other half yet. */
@@ -18,7 +18,7 @@ export type Operations = {
  */
 export function createOperations(deps: {
   findings: Findings;
-  ids: IdSet;
+  ids: IdTable;
   tolerance: Tolerance;
   horizon: () => number | undefined;
 }): Operations {
@@ -62,7 +62,7 @@ export function createOperations(deps: {
       if (isAfterHorizon(half)) earlier++;
       else findings.add({ kind: 'no-intent', ...placeOf(half), detail: 'Nothing says that it was intended.' });
     for (const half of late.values())
-      if (!ids.has(half.event_id, 'outcome') && !isAfterHorizon(half))
+      if (ids.get(half.event_id, 'outcome') === undefined && !isAfterHorizon(half))
         findings.add({ kind: 'no-intent', ...placeOf(half), detail: 'It is late for nothing.' });
     return { running, earlier };
   }
