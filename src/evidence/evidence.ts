@@ -21,6 +21,14 @@ export {
   type VerifyOptions,
   verifyTrail,
 } from './verify.ts';
+export {
+  type BundleReport,
+  fingerprintOf,
+  NotABundle,
+  type VerifyBundleOptions,
+  verifyBundle,
+} from './verify-bundle.ts';
+export { type VerifyOnlineDeps, type VerifyOnlineOptions, verifyOnline } from './verify-online.ts';
 export type { Asked, Datasets, Period, Population, Question };
 
 export type Answer = {

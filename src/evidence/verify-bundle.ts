@@ -6,7 +6,7 @@ import { checkFiles } from './verify/files.ts';
 import { createFindings, type Findings } from './verify/findings.ts';
 import { jsonOf, linesOf, valuesOf } from './verify/lines.ts';
 import { csvRows, jsonRows } from './verify/row-count.ts';
-import { createSignatures, type TrustedKey } from './verify/signatures.ts';
+import { createSignatures, isKey, type TrustedKey } from './verify/signatures.ts';
 import { type Report, type VerifyOptions, verifyTrail } from './verify.ts';
 
 export type VerifyBundleOptions = Pick<VerifyOptions, 'tolerance' | 'onFinding'> & {
@@ -96,10 +96,10 @@ function manifestOf(text: string): Manifest {
   return read.data;
 }
 
-/** None where the bundle brings none: then no signature is good. */
+/** None where the bundle brings none, or something else: then no signature is good. */
 async function keysIn(folder: string, name: 'checkpoint' | 'approval'): Promise<TrustedKey[]> {
   const pem = await readFile(join(folder, 'keys', `${name}.pem`), 'utf8').catch(() => undefined);
-  return pem === undefined ? [] : [{ pem }];
+  return pem === undefined || !isKey(pem) ? [] : [{ pem }];
 }
 
 async function checkSignature(
@@ -142,6 +142,12 @@ async function checkResults(
       [`results/${name}.csv`, csvRows],
       [`results/${name}.json`, jsonRows],
     ] as const) {
+      if (!files.some((file) => file.path === path))
+        findings.add({
+          kind: 'file-missing',
+          file: path,
+          detail: 'The manifest tells of its query, and does not list it.',
+        });
       const found = intact.has(path) ? await count(join(folder, path)) : rows;
       if (found !== rows)
         findings.add({ kind: 'file-changed', file: path, detail: `It holds ${found} rows; there were ${rows}.` });

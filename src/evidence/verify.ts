@@ -157,6 +157,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
   function finish(compared: boolean): Report {
     const { unsealed, expired, coming } = finishChains();
     const period = times.finish();
+    checkEnd(period);
     const end = options.readAt?.getTime() ?? Math.max(period?.to ?? 0, marks.at(-1)?.time ?? 0);
     const { running, earlier } = operations.finish(end, endOf);
     const before = approvals.finish().earlier;
@@ -182,6 +183,17 @@ function createLook(sealed: Sealed, options: LookOptions) {
         ...times.notes(),
       ].filter((note) => note !== false),
     };
+  }
+
+  /** While anything runs there is a checkpoint every minute: those at the end have no successor that would miss them. */
+  function checkEnd(period: { from: number; to: number } | undefined) {
+    const last = marks.at(-1);
+    if (period === undefined || period.to <= (last?.time ?? period.from) + tolerance.pause) return;
+    findings.add({
+      kind: 'missing-checkpoint',
+      checkpoint: last ? last.number + 1 : 0,
+      detail: `There are events up to ${isoOf(period.to)}, and no checkpoint after ${last ? isoOf(last.time) : 'their beginning'}.`,
+    });
   }
 
   /** What is missing: between rows that are there, at the end of a chain, or all of it. */

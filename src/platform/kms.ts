@@ -44,7 +44,7 @@ export function createKmsVerifier({
   emulatorHost,
   publicKeyPem,
 }: KmsKey & { publicKeyPem?: string | undefined }) {
-  const key = once(async () => p256(publicKeyPem ?? (await fetchPem(keyVersion, emulatorHost))));
+  const key = once(async () => p256(publicKeyPem ?? (await publicKeyOf({ keyVersion, emulatorHost }))));
   return {
     keyVersion,
     async verify(text: string, signature: string, signedBy: string): Promise<boolean> {
@@ -56,7 +56,8 @@ export function createKmsVerifier({
   };
 }
 
-async function fetchPem(keyVersion: string, emulatorHost: string | undefined) {
+/** The public half of a key, SPKI in PEM. Throws when it cannot be had, or did not arrive whole. */
+export async function publicKeyOf({ keyVersion, emulatorHost }: KmsKey): Promise<string> {
   const client = await connect(emulatorHost);
   try {
     const [answer] = await client.getPublicKey({ name: keyVersion });

@@ -23,6 +23,15 @@ export function createSignatures(keys: readonly TrustedKey[]): Signatures {
   };
 }
 
+export function isKey(pem: string): boolean {
+  try {
+    p256(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function p256(pem: string): KeyObject {
   const key = createPublicKey(pem);
   if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('The key for signing must be EC P-256.');

@@ -4,7 +4,7 @@ export type Tolerance = {
   clocks: number;
   /** The longest between two checkpoints. */
   pause: number;
-  /** How long after an event a checkpoint may still lack it: a dead instance's lease, a sweep, a minute, and some more. */
+  /** How long after an event a checkpoint may still lack it: heads move with every renewal of a lease, and with a sweep. */
   lag: number;
   /** How long an event may wait before it is in its chain. */
   wait: number;
@@ -22,7 +22,7 @@ const minute = 60 * second;
 export const defaultTolerance: Tolerance = {
   clocks: 30 * second,
   pause: 5 * minute,
-  lag: 5 * minute,
+  lag: 2 * minute,
   wait: 10 * minute,
   orphan: 2 * minute,
   operation: 65 * minute,

@@ -213,8 +213,13 @@ export const eventEdits: Record<string, Edit> = {
     if (dice() < 0.5) rechain(trail, from[0]?.chain ?? '', from[0]?.seq ?? 0);
     return [...from, to];
   },
+  /** One that claims to be so young that no checkpoint could have it yet is not told from others. */
   'a chain is invented'(trail, dice) {
-    const row = pick(trail.events, dice);
+    const end = Date.parse(String(trail.checkpoints.at(-1)?.['time']));
+    const row = pick(
+      trail.events.filter(({ seq, time }) => seq === 0 && Date.parse(String(time)) < end - 120_000),
+      dice,
+    );
     if (!row) return undefined;
     const links = linksOf(trail, String(row['chain'])).map((link, index) => ({
       ...structuredClone(link),

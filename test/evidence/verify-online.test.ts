@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type BigQueryEmulator, startBigQuery } from '../../emulators/bigquery/bigquery.ts';
+import { installAudit } from '../../src/audit/audit.ts';
+import { type Report, verifyOnline } from '../../src/evidence/evidence.ts';
+import type { AuditEvent } from '../../src/model/audit-event.ts';
+import { type BigQueryClient, createBigQuery } from '../../src/platform/bigquery.ts';
+import { anHonestTrail, type Honest, keys } from './verify/honest.ts';
+
+const datasets = { audit: 'sallyport_audit', evidence: 'sallyport_evidence' };
+const day = "time >= TIMESTAMP '2026-01-01'";
+
+let emulator: BigQueryEmulator;
+let bigquery: BigQueryClient;
+let honest: Honest;
+/** Each delivery is another one, so that a repeated row does stand there twice. */
+let deliveries = 0;
+
+beforeAll(async () => {
+  emulator = await startBigQuery();
+  bigquery = createBigQuery({ projectId: 'demo-project', emulatorHost: new URL(emulator.url).host });
+  await installAudit(bigquery, datasets.audit);
+  honest = await anHonestTrail();
+});
+beforeEach(async () => {
+  for (const table of ['events', 'checkpoints', 'recordings'])
+    await bigquery.query(`DELETE FROM \`sallyport_audit.${table}\` WHERE ${day}`);
+  await bigquery.append('sallyport_audit.events', [...honest.events, ...honest.events.slice(3, 6)].map(rowOf));
+  await bigquery.append(
+    'sallyport_audit.checkpoints',
+    honest.checkpoints.map((checkpoint) => ({ insertId: String(deliveries++), json: checkpoint })),
+  );
+});
+afterAll(() => emulator.stop());
+
+const rowOf = (event: AuditEvent) => ({
+  insertId: String(deliveries++),
+  json: { ...event, principal_member: event.principal?.member ?? null },
+});
+
+const verified = (): Promise<Report> =>
+  verifyOnline(
+    { bigquery, datasets, now: () => new Date('2026-01-06') },
+    { keys: { checkpoint: [keys.checkpoint], approval: [keys.approval] } },
+  );
+
+const aRun = () => {
+  const run = honest.events.find(({ operation, phase }) => operation === 'op_read_1' && phase === 'intent');
+  if (!run) throw new Error('The trail has such an operation.');
+  return run;
+};
+
+test('an honest trail has no findings in its tables, where some rows were delivered twice', async () => {
+  const report = await verified();
+
+  expect(report.findings).toEqual([]);
+  expect(report).toMatchObject({ events: honest.events.length, repeated: 3, checkpoints: honest.checkpoints.length });
+  expect(report).toMatchObject({ unsealed: 0, notes: [] });
+});
+
+test.each([
+  [
+    'a statement is changed',
+    (where: string) => `UPDATE \`sallyport_audit.events\` SET statement = 'SELECT 1' WHERE ${where}`,
+    'changed',
+  ],
+  ['a row is deleted', (where: string) => `DELETE FROM \`sallyport_audit.events\` WHERE ${where}`, 'removed'],
+  [
+    'the column to cluster by is changed',
+    (where: string) => `UPDATE \`sallyport_audit.events\` SET principal_member = 'user:x@example.com' WHERE ${where}`,
+    'changed',
+  ],
+  [
+    'the time of a row is changed',
+    (where: string) => `UPDATE \`sallyport_audit.events\` SET time = TIMESTAMP '2026-02-05 00:00:00+00' WHERE ${where}`,
+    'changed',
+  ],
+  [
+    'another row takes its id and its place',
+    (where: string) =>
+      `INSERT INTO \`sallyport_audit.events\` (event_id, phase, chain, seq, prev_hash, \`hash\`, time, type, risks, resources, classes, masks, findings, gateway, occurrences) SELECT event_id, phase, chain, seq, prev_hash, 'ffff', time, 'denied', risks, resources, classes, masks, findings, gateway, occurrences FROM \`sallyport_audit.events\` WHERE ${where}`,
+    'changed',
+  ],
+])('%s: the row is named', async (_, sql, kind) => {
+  const { event_id, chain, seq } = aRun();
+
+  await bigquery.query(sql(`${day} AND event_id = '${event_id}' AND phase = 'intent'`));
+
+  expect((await verified()).findings).toContainEqual(expect.objectContaining({ kind, chain, seq }));
+});
+
+test('a checkpoint is deleted: it is named', async () => {
+  await bigquery.query(`DELETE FROM \`sallyport_audit.checkpoints\` WHERE ${day} AND number = 3`);
+
+  expect((await verified()).findings).toEqual([expect.objectContaining({ kind: 'missing-checkpoint', checkpoint: 3 })]);
+});
+
+test('the last rows of all chains are deleted: each chain is named, with the checkpoint that has them', async () => {
+  const last = honest.events.filter(({ type }) => type === 'chain_closed');
+
+  await bigquery.query(`DELETE FROM \`sallyport_audit.events\` WHERE ${day} AND type = 'chain_closed'`);
+
+  const { findings } = await verified();
+  expect(findings.map(({ kind, chain, seq }) => ({ kind, chain, seq }))).toEqual(
+    last.map(({ chain, seq }) => ({ kind: 'cut-tail', chain, seq })),
+  );
+  expect(findings[0]?.checkpoint).toBe(honest.checkpoints.at(-1)?.number);
+});
+
+test('all checkpoints are deleted: that is found, as is that they end too early', async () => {
+  await bigquery.query(`DELETE FROM \`sallyport_audit.checkpoints\` WHERE ${day} AND number > 1`);
+  const early = await verified();
+  await bigquery.query(`DELETE FROM \`sallyport_audit.checkpoints\` WHERE ${day}`);
+  const none = await verified();
+
+  expect(early.findings).toContainEqual(expect.objectContaining({ kind: 'missing-checkpoint', checkpoint: 2 }));
+  expect(none.findings).toEqual([expect.objectContaining({ kind: 'missing-checkpoint' })]);
+});
