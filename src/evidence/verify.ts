@@ -33,6 +33,8 @@ export type VerifyOptions = {
   ordered?: boolean;
   /** When the trail was read, where instances may still write to it: what is on its way then is not missing. */
   readAt?: Date;
+  /** Recordings are there of outcomes within that time, and of others perhaps. Without it they are there of all. */
+  recorded?: { from: Date; to: Date };
   /** Recordings of outcomes before that time may have been deleted, as their own retention has it. */
   recordingsFrom?: Date;
   tolerance?: Partial<Tolerance>;
@@ -98,7 +100,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
     tolerance,
     horizon,
   });
-  const recordings = createRecordingCheck({ findings, kept: options.recordingsFrom });
+  const recordings = createRecordingCheck({ findings, kept: options.recordingsFrom, isWhole });
   const times = createTimes({ sealed, findings, tolerance });
   const closedAt = new Map<string, number>();
   let [events, repeated] = [0, 0];
@@ -183,6 +185,13 @@ function createLook(sealed: Sealed, options: LookOptions) {
         ...times.notes(),
       ].filter((note) => note !== false),
     };
+  }
+
+  /** Whether everything that happened then is part of this, and has arrived. */
+  function isWhole(time: number) {
+    const { recorded, readAt } = options;
+    if (recorded && (time < recorded.from.getTime() || time >= recorded.to.getTime())) return false;
+    return readAt === undefined || time < readAt.getTime() - tolerance.shipping;
   }
 
   /** While anything runs there is a checkpoint every minute: those at the end have no successor that would miss them. */

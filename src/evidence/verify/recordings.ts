@@ -31,14 +31,16 @@ type Row = z.output<typeof rowSchema>;
 /** What is kept of each: a hash of all that its recording must be, its chain, its place, and its time in minutes. */
 type Kept = readonly [one: number, other: number, chain: number, seq: number, minute: number, seen: number];
 
-/** `kept`: recordings of outcomes before that time may have been deleted. */
-export function createRecordingCheck({
-  findings,
-  kept,
-}: {
+/**
+ * `kept`: recordings of outcomes before that time may have been deleted. `isWhole`: whether what happened at that time is all
+ * there, so that neither an outcome nor its recording can be elsewhere or on its way.
+ */
+export function createRecordingCheck(deps: {
   findings: Findings;
   kept: Date | undefined;
+  isWhole: (time: number) => boolean;
 }): RecordingCheck {
+  const { findings, kept, isWhole } = deps;
   const table = createIdTable(6);
   const chains: string[] = [];
   const numbers = new Map<string, number>();
@@ -55,9 +57,9 @@ export function createRecordingCheck({
   }
 
   async function compare(rows: AsyncIterable<unknown>) {
-    let group: Row[] = [];
-    let previous = '';
+    let first: Row | undefined;
     let summed = summing();
+    let previous = '';
     for await (const value of rows) {
       const text = JSON.stringify(value);
       if (text === previous) continue;
@@ -67,31 +69,32 @@ export function createRecordingCheck({
         findings.add({ kind: 'recording-changed', detail: 'A row of the recordings does not have their shape.' });
         continue;
       }
-      if (group[0] && group[0].event_id !== read.data.event_id) {
-        judge(group[0], summed);
-        [group, summed] = [[], summing()];
+      if (first?.event_id !== read.data.event_id) {
+        if (first) judge(first, summed);
+        first = { ...read.data, content: '' };
+        summed = summing();
       }
-      if (group.length === 0) group.push({ ...read.data, content: '' });
-      summed.add(read.data, group[0] ?? read.data);
+      summed.add(read.data, first);
     }
-    if (group[0]) judge(group[0], summed);
+    if (first) judge(first, summed);
   }
 
   function judge(first: Row, { end }: ReturnType<typeof summing>) {
     const { event_id, operation, session, connection, time } = first;
     const expected = table.get(event_id, 'recording');
-    const { flaw, ...content } = end();
-    const [one, other] = wordsOf({ operation, session, connection, time }, content);
+    if (expected === undefined && !isWhole(Date.parse(time))) return;
     const place = expected && { chain: chains[expected[2] ?? 0] ?? '', seq: expected[3] ?? 0 };
-    const detail =
-      expected === undefined
-        ? 'No outcome tells of this recording.'
-        : expected[5] === 1
-          ? 'Its recording is there twice.'
-          : (flaw ??
-            (expected[0] === one && expected[1] === other ? undefined : 'Its recording is not what was recorded.'));
-    if (expected) expected[5] = 1;
+    const { flaw, ...content } = end();
+    const words = wordsOf({ operation, session, connection, time }, content);
+    const detail = flaw ?? flawOf(expected, words);
     if (detail !== undefined) findings.add({ kind: 'recording-changed', event_id, ...place, detail });
+    if (expected) expected[5] = 1;
+  }
+
+  function flawOf(expected: Uint32Array | undefined, [one, other]: readonly [number, number]): string | undefined {
+    if (expected === undefined) return 'No outcome tells of this recording.';
+    if (expected[5] === 1) return 'Its recording is there twice.';
+    return expected[0] === one && expected[1] === other ? undefined : 'Its recording is not what was recorded.';
   }
 
   function finish(compared: boolean) {
@@ -100,7 +103,7 @@ export function createRecordingCheck({
       if (seen === 1) continue;
       if (!compared) unread++;
       else if (kept && minute * 60_000 < kept.getTime()) expired++;
-      else
+      else if (isWhole(minute * 60_000))
         findings.add({
           kind: 'recording-missing',
           ...{ chain: chains[chain] ?? '', seq },
