@@ -6,7 +6,7 @@ import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
 import { createCredentials } from './credentials/credentials.ts';
-import { createEvidence } from './evidence/evidence.ts';
+import { createEvidence, createReplay } from './evidence/evidence.ts';
 import { createGateway, type Steps } from './gateway.ts';
 import { createIdentity } from './identity/identity.ts';
 import { maskResult } from './masking/masking.ts';
@@ -179,6 +179,7 @@ async function startConsole(config: Config): Promise<Running> {
     alerts: createAlerts({ store: runtimeStore, clock, log }),
     reviews: createReviews({ store: runtimeStore, clock }),
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
+    replay: createReplay({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     transport,
     groups: config.groups,
     origin: new URL(config.consoleUrl).origin,

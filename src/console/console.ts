@@ -2,6 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Alerts, Audit, Reviews } from '../audit/audit.ts';
 import type { Documents, Ledger } from '../connections/connections.ts';
+import type { Replay } from '../evidence/evidence.ts';
 import type { Identity, Presented } from '../model/identity.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import { createAccessReviews } from './access-reviews.ts';
@@ -11,6 +12,7 @@ import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.t
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
 import { createPages, problemResponse } from './pages.ts';
 import { createPolicyEditing } from './policy-editing.ts';
+import { createReplays } from './replays.ts';
 import { createRoles } from './roles.ts';
 import { createSession } from './session.ts';
 import type { Transport } from './transport.ts';
@@ -30,6 +32,7 @@ export type ConsoleDeps = {
   alerts: Alerts;
   reviews: Reviews;
   evidence: EvidenceSource;
+  replay: Replay;
   transport: Transport;
   /** Names of the groups that author policies and that read evidence. */
   groups: { admins: string; auditors: string };
@@ -54,6 +57,7 @@ export function createConsole(deps: ConsoleDeps): Hono {
     documents: deps.documents,
     editing: createPolicyEditing(deps),
     evidence: createEvidenceAnswers(deps.evidence, deps.now),
+    replays: createReplays(deps.replay, deps.now),
     alerts: createAlertAnswers(deps.alerts),
     reviews: createAccessReviews(deps),
   };

@@ -12,6 +12,8 @@ import { csvOf } from './csv.ts';
 import type { Decisions, Sight } from './decisions.ts';
 import type { EvidenceAnswer, EvidenceAnswers } from './evidence-answers.ts';
 import type { PolicyEditing } from './policy-editing.ts';
+import { addReplay } from './replay-api.ts';
+import type { Replays } from './replays.ts';
 import type { Roles } from './roles.ts';
 import type { Session } from './session.ts';
 import type { Transport } from './transport.ts';
@@ -26,6 +28,7 @@ export type ConsoleParts = {
   documents: Documents;
   editing: PolicyEditing;
   evidence: EvidenceAnswers;
+  replays: Replays;
   alerts: AlertAnswers;
   reviews: AccessReviews;
 };
@@ -48,6 +51,7 @@ export function createJsonApi(parts: ConsoleParts): Hono {
   addApprovals(app, parts);
   for (const kind of documentKinds) addDocuments(app, kind, parts);
   addEvidence(app, parts);
+  addReplay(app, parts);
   addAlerts(app, parts);
   addReviews(app, parts);
   return app;

@@ -34,7 +34,12 @@ function navigation({ name, author, auditor, signOut }: NonNullable<Frame['visit
   return html`<nav aria-label="Main">
 <a href="/approvals">Approvals</a>
 ${author ? html`<a href="/documents">Documents</a>` : ''}
-${auditor ? html`<a href="/evidence">Evidence</a>` : ''}
+${
+  auditor
+    ? html`<a href="/sessions">Sessions</a>
+<a href="/evidence">Evidence</a>`
+    : ''
+}
 ${
   author || auditor
     ? html`<a href="/alerts">Alerts</a>

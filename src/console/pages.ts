@@ -11,6 +11,7 @@ import { inboxPage } from './inbox-page.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
 import { layout } from './layout.ts';
 import { addOversight } from './oversight-pages.ts';
+import { addReplayPages } from './replay-pages.ts';
 import type { Markup } from './shown.ts';
 import { problemPage, signInPage } from './sign-in-page.ts';
 import { documentsPage } from './tables-page.ts';
@@ -102,6 +103,7 @@ export function createPages(deps: PagesDeps): Hono {
     }),
   );
 
+  addReplayPages(app, page, deps);
   addOversight(app, page, deps);
   addSignIn(app, deps);
   app.onError((error, context) => {
@@ -144,7 +146,9 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
 
 /** A page of ours to go on to, never another site's. */
 function ownPath(to: string | undefined) {
-  return to !== undefined && /^\/(approvals|documents|evidence|alerts|reviews)(\/\w+)?$/.test(to) ? to : '/approvals';
+  return to !== undefined && /^\/(approvals|documents|evidence|alerts|reviews|sessions|operations)(\/\w+)?$/.test(to)
+    ? to
+    : '/approvals';
 }
 
 export function problemResponse(context: Context, problem: Problem) {

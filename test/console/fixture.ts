@@ -10,6 +10,7 @@ import { Problem } from '../../src/model/problem.ts';
 import { WriteConflict } from '../../src/platform/store.ts';
 import { aBot, aFixture, aHuman, aPassage, type Changes } from '../approvals/passages.ts';
 import { createFakeStore } from '../fakes/store.ts';
+import { fakeReplay } from './fake-replay.ts';
 
 export const origin = 'http://127.0.0.1:8081';
 
@@ -55,6 +56,7 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     alerts: createAlerts({ store, clock, log }),
     reviews: createReviews({ store, clock }),
     evidence: fakeEvidence(),
+    replay: fakeReplay(),
     transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
     groups: { admins: 'sallyport-admins', auditors: 'sallyport-auditors' },
     origin,

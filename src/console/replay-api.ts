@@ -1,0 +1,51 @@
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+import { check } from '../model/check.ts';
+import { Problem } from '../model/problem.ts';
+import type { ConsoleParts } from './json-api.ts';
+import { fileName, recordingCsv, recordingJson } from './recording-formats.ts';
+import { type OperationSight, sessionName } from './replays.ts';
+
+const formatSchema = z.object({ format: z.enum(['json', 'ndjson', 'csv']).default('json') });
+
+/** Sessions and recordings as JSON; a recording also as NDJSON, as it was sent, and as CSV. */
+export function addReplay(app: Hono, { visits, roles, replays }: ConsoleParts): void {
+  app.get('/sessions', (context) =>
+    visits(context, async (visit) => {
+      roles.mustAudit(visit);
+      const { filter, sessions, next } = await replays.list(visit, context.req.query());
+      return context.json({ from: filter.from, to: filter.to, sessions, next });
+    }),
+  );
+  app.get('/sessions/:id', (context) =>
+    visits(context, async (visit) => {
+      roles.mustAudit(visit);
+      return context.json(await replays.session(visit, sessionName(context.req.param('id')), context.req.query()));
+    }),
+  );
+  app.get('/operations/:id/recording', (context) =>
+    visits(context, async (visit) => {
+      roles.mustAudit(visit);
+      const { format } = check(context.req.query(), formatSchema);
+      const sight = await replays.recording(visit, context.req.param('id'));
+      return format === 'json'
+        ? context.body(recordingJson(sight), 200, { 'Content-Type': 'application/json' })
+        : download(context, sight, format);
+    }),
+  );
+}
+
+const downloads = {
+  ndjson: { type: 'application/x-ndjson', of: ({ recorded }: OperationSight) => recorded.content },
+  csv: { type: 'text/csv; charset=utf-8; header=present', of: recordingCsv },
+} as const;
+
+function download(context: Context, sight: OperationSight, format: keyof typeof downloads) {
+  const { state, faults } = sight.recorded;
+  if (state === 'unrecorded') throw new Problem('not-found', { detail: faults.join(' '), reason: 'unrecorded' });
+  const { type, of } = downloads[format];
+  return context.body(of(sight), 200, {
+    'Content-Type': type,
+    'Content-Disposition': `attachment; filename="${fileName(sight, format)}"`,
+  });
+}
