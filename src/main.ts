@@ -1,6 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createApi, createKeeperApi, createLookups, transport } from './api/api.ts';
-import { createApprovals, type Suspect } from './approvals/approvals.ts';
+import { createApprovals, createExpiry, type Suspect } from './approvals/approvals.ts';
 import { type Append, createAlerts, createAudit, createCheckpoints, createReviews, deliver } from './audit/audit.ts';
 import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
@@ -247,7 +247,15 @@ async function startKeeper(config: Config): Promise<Running> {
     signer: createKmsSigner({ keyVersion: config.checkpointKey, emulatorHost: config.emulators.kms }),
     keeper: instanceId,
   });
-  const tasks = { ship: audit.sweep, sweep: audit.sweep, checkpoint: () => checkpoints.make() };
+  const expire = createExpiry({
+    store: runtimeStore,
+    clock,
+    record: (approval, writes) =>
+      audit.note('expired', { approval, operationId: approval.operation }, { with: writes }),
+    onCorrupt: (error) => log.error({ error }, 'A stored approval cannot be read.'),
+  });
+  const sweep = async () => ({ ...(await audit.sweep()), expired: await expire() });
+  const tasks = { ship: sweep, sweep, checkpoint: () => checkpoints.make() };
   const app = createKeeperApi({
     authenticate: identities.authenticate,
     scheduler: config.scheduler,
@@ -262,7 +270,7 @@ async function startKeeper(config: Config): Promise<Running> {
     (error) => log.error({ error }, 'The heartbeat failed.'),
   );
   await audit.open();
-  const stopSweeping = repeat(SWEEP_MS, audit.sweep, (error) => log.error({ error }, 'A sweep failed.'));
+  const stopSweeping = repeat(SWEEP_MS, sweep, (error) => log.error({ error }, 'A sweep failed.'));
   watch.start();
   const stopWatching = repeat(WATCH_MS, watch.check, (error) => log.error({ error }, 'Documents were not compared.'));
   const stopChecking = repeat(

@@ -11,6 +11,7 @@ import { type Settlement, settle } from './settle.ts';
 import type { Signer, Verifier } from './signing.ts';
 import { approvalPath, approvalsCollection, parseApproval, readApproval, reading } from './stored.ts';
 
+export { createExpiry } from './overdue.ts';
 export type { Settlement, Signer };
 
 /**

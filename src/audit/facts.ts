@@ -47,7 +47,7 @@ export type FactsInput = {
  */
 export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): AuditFacts {
   const { subject, outcome } = input;
-  const { call, operation, connection } = subject;
+  const { call, operation, connection, approval: asked } = subject;
   const problem = outcome?.problem ?? subject.problem;
   return wellFormed({
     event_id: input.eventId,
@@ -58,11 +58,11 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     operation: subject.operationId ?? null,
     principal: principalOf(subject),
     agent: agentOf(subject),
-    connection: connection?.name ?? wordsOf(call?.connection),
-    target_kind: operation?.kind ?? connection?.document.kind ?? null,
-    verb: operation?.verb ?? null,
-    risks: [...(operation?.risks ?? [])],
-    resources: [...(operation?.resources ?? [])],
+    connection: connection?.name ?? asked?.connection ?? wordsOf(call?.connection),
+    target_kind: operation?.kind ?? connection?.document.kind ?? asked?.kind ?? null,
+    verb: operation?.verb ?? asked?.verb ?? null,
+    risks: [...(operation?.risks ?? asked?.risks ?? [])],
+    resources: [...(operation?.resources ?? asked?.resources ?? [])],
     classes: [...(operation?.classes ?? [])],
     ...statementOf(subject, seal),
     decision: decisionOf(subject),
