@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startFirestore } from '../emulators/firestore/firestore.ts';
+import { type FirestoreOptions, startFirestore } from '../emulators/firestore/firestore.ts';
 import { type Issuer, startIssuer } from '../emulators/issuer/issuer.ts';
 import { startKms } from '../emulators/kms/kms.ts';
-import { startPostgres } from '../emulators/postgres/postgres.ts';
+import { type PostgresOptions, startPostgres } from '../emulators/postgres/postgres.ts';
 import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
 import { makeAuditTables } from './audit-tables.ts';
 import { startBigQueryApart } from './bigquery.ts';
@@ -34,6 +34,9 @@ export type Stand = {
 
 export type RunningStand = { stand: Stand; mint: Issuer['mint']; stop(): Promise<void> };
 
+/** `host:port` of each. */
+type Addresses = { firestore: string; secretManager: string; bigquery: string; kms: string };
+
 const people = {
   bot: { sub: '1001', email: `bot@${PROJECT}.iam.gserviceaccount.com`, email_verified: true, kind: 'agent' },
   dba: { sub: '2001', email: 'dba@example.com', email_verified: true, kind: 'human' },
@@ -56,10 +59,12 @@ export async function startStand(options: {
   portBase: number;
   dir: string;
   step?: (name: string) => void;
-  /** Of the roles, beside what the stand says itself, or instead of it. */
-  environment?: Record<string, string>;
+  /** Of the roles, beside what the stand says itself, or instead of it; told where the emulators are. */
+  environment?: Record<string, string> | ((at: Addresses) => Promise<Record<string, string>>);
+  /** Told of each commit in Firestore and of each line of PostgreSQL's log. */
+  watch?: { commits?: FirestoreOptions['journal']; postgres?: PostgresOptions['log'] };
 }): Promise<RunningStand> {
-  const { portBase, dir, step = () => {}, environment = {} } = options;
+  const { portBase, dir, step = () => {}, environment = {}, watch = {} } = options;
   const ports = await findPorts(portBase);
   const stops: (() => unknown)[] = [];
   const kept = <T extends { stop(): unknown }>(part: T): T => {
@@ -77,11 +82,13 @@ export async function startStand(options: {
     const indexes = JSON.parse(await readFile(new URL('../firestore.indexes.json', import.meta.url), 'utf8'));
     const [issuer, firestore, secretManager, bigquery, kms, postgres] = await allOf([
       startIssuer({ port: ports.issuer, audience }).then(kept),
-      startFirestore({ port: ports.firestore, indexes }).then(kept),
+      startFirestore({ port: ports.firestore, indexes, ...(watch.commits && { journal: watch.commits }) }).then(kept),
       startSecretManager({ port: ports.secretManager }).then(kept),
       startBigQueryApart(ports.bigquery).then(kept),
       startKms({ port: ports.kms }).then(kept),
-      startPostgres({ port: ports.postgres, database: 'crm' }).then(kept),
+      startPostgres({ port: ports.postgres, database: 'crm', ...(watch.postgres && { log: watch.postgres }) }).then(
+        kept,
+      ),
     ]);
     step('emulators and a PostgreSQL server');
 
@@ -96,6 +103,12 @@ export async function startStand(options: {
     ]);
     step('customers, secrets, keys, policies and audit tables');
 
+    const at: Addresses = {
+      firestore: firestore.address,
+      secretManager: secretManager.address,
+      bigquery: new URL(bigquery.url).host,
+      kms: kms.address,
+    };
     const log = createWriteStream(join(dir, 'stand.log'));
     const roles = kept(
       await startRoles({
@@ -126,7 +139,7 @@ export async function startStand(options: {
           BIGQUERY_EMULATOR_HOST: bigquery.url,
           KMS_EMULATOR_HOST: kms.address,
           METADATA_SERVER_DETECTION: 'none',
-          ...environment,
+          ...(typeof environment === 'function' ? await environment(at) : environment),
         },
         ports: { gateway: ports.gateway, console: ports.console, keeper: ports.keeper },
         log: (line) => log.write(line),

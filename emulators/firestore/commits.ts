@@ -23,13 +23,18 @@ import { applyWrite, targetOf } from './writes.ts';
 interface CommitsDeps {
   database: Database;
   transactions: Transactions;
+  journal?: Journal | undefined;
 }
 
+/** `at` is the commit's own time, in microseconds since 1970. */
+export type Journal = (commit: { at: number; writes: readonly Write[] }) => void;
+
 /** The RPCs that write: all of a commit or nothing, each of a batch for itself, or one document. */
-export function createCommits({ database, transactions }: CommitsDeps) {
+export function createCommits({ database, transactions, journal }: CommitsDeps) {
   function applied(owner: string, writes: readonly Write[]): { results: WriteResult[]; at: number } {
     rootOf(owner);
     const { result, at } = database.commit((draft) => writes.map((write) => applyWrite(write, draft, owner)));
+    journal?.({ at, writes });
     return { results: result, at };
   }
 

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { createClock } from './clock.ts';
+import type { Journal } from './commits.ts';
 import { createDatabase } from './database.ts';
 import { createIndexCheck, type IndexConfig } from './indexes.ts';
 import { loadProtocol } from './protocol.ts';
@@ -16,6 +17,8 @@ export interface FirestoreOptions {
   indexes?: IndexConfig;
   /** Milliseconds since 1970. */
   wallClock?: () => number;
+  /** Told of each commit that was applied, in order, before its client hears of it. */
+  journal?: Journal;
 }
 
 export interface FirestoreEmulator {
@@ -42,7 +45,7 @@ export async function startFirestore(options: FirestoreOptions = {}): Promise<Fi
   const transactions = createTransactions(database, wallClock);
   const requireIndex = options.indexes ? createIndexCheck(options.indexes) : () => undefined;
   const server = new Server({ 'grpc.max_receive_message_length': MAX_TRANSPORT_BYTES });
-  const { rpcs, close } = createService({ database, transactions, requireIndex });
+  const { rpcs, close } = createService({ database, transactions, requireIndex, journal: options.journal });
   server.addService(service, rpcs);
   const port = await listen(server, options.port ?? 0);
   return {

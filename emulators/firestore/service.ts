@@ -6,7 +6,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { createCommits } from './commits.ts';
+import { createCommits, type Journal } from './commits.ts';
 import type { Database } from './database.ts';
 import { invalid, Refusal } from './errors.ts';
 import type { IndexCheck } from './indexes.ts';
@@ -23,6 +23,7 @@ interface ServiceDeps {
   database: Database;
   transactions: Transactions;
   requireIndex: IndexCheck;
+  journal?: Journal | undefined;
 }
 
 export interface Service {
@@ -33,11 +34,11 @@ export interface Service {
 }
 
 export function createService(deps: ServiceDeps): Service {
-  const { database, transactions, requireIndex } = deps;
+  const { database, transactions, requireIndex, journal } = deps;
   const readings = createReadings(database, transactions);
   const reads = createReads({ database, readings, requireIndex });
   const listings = createListings({ database, readings });
-  const commits = createCommits({ database, transactions });
+  const commits = createCommits({ database, transactions, journal });
   const listeners = new Set<Listener>();
   const rpcs = {
     GetDocument: unary(reads.getDocument),

@@ -18,6 +18,8 @@ export type PostgresOptions = {
   dir?: string;
   /** Run in the database when it is first made; several statements are one transaction. */
   initSql?: string;
+  /** Told each line of the server's own log. */
+  log?: (line: string) => void;
 };
 
 export type Postgres = {
@@ -46,7 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const { initdb, postgres, copiedTo } = await findBinaries(account);
     if (copiedTo !== undefined) remove.push(copiedTo);
     const { data, password } = await openCluster(home, initdb, user, account);
-    server = await runServer({ program: postgres, account, data, port, remove });
+    server = await runServer({ program: postgres, account, data, port, remove, log: options.log });
 
     const urlOf = (name: string) =>
       `postgres://${encodeURIComponent(user)}:${password}@127.0.0.1:${server?.port}/${encodeURIComponent(name)}`;

@@ -11,6 +11,7 @@ export type ServerOptions = {
   port: number;
   /** Directories to remove once the server has ended, however it ends. */
   remove: string[];
+  log?: ((line: string) => void) | undefined;
 };
 
 export type Server = { port: number; stop(): Promise<void> };
@@ -34,6 +35,7 @@ const settings = [
 export async function runServer(options: ServerOptions): Promise<Server> {
   const port = options.port || (await freePort());
   const args = ['-D', options.data, '-p', String(port), ...settings];
+  const { log: tell } = options;
   const orders = { command: options.program, args, cwd: options.data, ...options.account, remove: options.remove };
   const leash = spawn(
     process.execPath,
@@ -50,6 +52,7 @@ export async function runServer(options: ServerOptions): Promise<Server> {
     const log: string[] = [];
     // Reading goes on for as long as the server runs: a full pipe would block it.
     createInterface({ input: leash.stderr }).on('line', (line) => {
+      tell?.(line);
       if (log.push(line) > 50) log.shift();
       if (line.includes('ready to accept connections')) resolve();
     });
