@@ -61,7 +61,7 @@ outcomes AS (
     MIN(operation) AS operation,
     MIN(chain) AS chain,
     MIN(seq) AS seq,
-    COUNTIF(phase = 'outcome') AS outcomes,
+    COUNT(DISTINCT IF(phase = 'outcome', `hash`, NULL)) AS ended_times,
     COUNTIF(type = 'unknown') AS unknowns,
     COUNTIF(phase = 'late') AS lates
   FROM events
@@ -151,9 +151,9 @@ findings AS (
   FROM outcomes
   WHERE lates > 0
   UNION ALL
-  SELECT 'two-outcomes', TRUE, time, chain, seq, event_id, operation, CONCAT(CAST(outcomes AS STRING), ' outcomes')
+  SELECT 'two-outcomes', TRUE, time, chain, seq, event_id, operation, CONCAT(CAST(ended_times AS STRING), ' outcomes')
   FROM outcomes
-  WHERE outcomes > 1
+  WHERE ended_times > 1
   UNION ALL
   SELECT 'no-end', FALSE, ends.time, ends.chain, ends.seq, CAST(NULL AS STRING), CAST(NULL AS STRING), 'its instance did not stop in order'
   FROM ends

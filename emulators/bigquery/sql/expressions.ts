@@ -1,6 +1,7 @@
+import { invalidQuery } from '../errors.ts';
 import { quoted } from '../schema.ts';
 import { subquery } from './query.ts';
-import { columnPath, type Expression, type Scope, sqlString } from './scope.ts';
+import { aliasKind, columnPath, type Expression, type Scope, sqlString } from './scope.ts';
 import { integer, primary } from './values.ts';
 
 /** Binding strength of GoogleSQL's operators, weakest first. Source: "Operators", precedence table. */
@@ -40,6 +41,7 @@ export function expression(scope: Scope, weakest = 1): Expression {
     const operator = operatorAhead(scope);
     const strength = operator === undefined ? 0 : (STRENGTH[operator] ?? 0);
     if (operator === undefined || strength < weakest) return left;
+    refuseRow(scope, left, operator);
     left = strength === COMPARISON ? comparison(scope, left) : binary(scope, left, operator, strength);
   }
 }
@@ -67,6 +69,7 @@ function negation(scope: Scope): Expression {
 function binary(scope: Scope, left: Expression, operator: string, strength: number): Expression {
   scope.cursor.next();
   const right = expression(scope, strength + 1);
+  refuseRow(scope, right, operator);
   if (operator === '/') return { sql: `(${left.sql} / bq_divisor(${right.sql}))` };
   if (operator === '^') return { sql: `xor(${left.sql}, ${right.sql})` };
   if (operator === '-' && !right.constant) return { sql: `(${left.sql} - bq_subtrahend(${right.sql}))` };
@@ -89,7 +92,17 @@ function comparison(scope: Scope, left: Expression): Expression {
   }
   const operator = cursor.next().text;
   const right = expression(scope, COMPARISON + 1);
+  refuseRow(scope, right, operator);
   return { sql: `(${subject} ${operator} ${right.unnamed ?? right.sql})` };
+}
+
+/** A FROM alias by itself is its whole row, also where it has a column of that name; DuckDB would take the column. */
+function refuseRow(scope: Scope, { path }: Expression, operator: string): void {
+  const [only, ...others] = path ?? [];
+  if (only === undefined || others.length > 0 || operator === 'IS' || aliasKind(scope, only) !== 'table') return;
+  throw invalidQuery(
+    `No matching signature for operator ${operator} for argument type STRUCT: ${only} is a table here`,
+  );
 }
 
 function isWhat(scope: Scope): string {

@@ -10,6 +10,8 @@ interface Item {
   /** The columns this item adds, by name; a star has none. */
   name?: string;
   alias?: { name: string; mentionsItself: boolean };
+  /** What a name in GROUP BY stands for where it is the name of this item and not of a column alone. */
+  path?: string;
 }
 
 /** One SELECT up to, and without, its ORDER BY. */
@@ -81,7 +83,8 @@ function selectItem(scope: Scope, anonymous: () => string): Item {
   const name = given ?? value.name ?? anonymous();
   const itself = new RegExp(`\\b${name.replace(/\W/g, '.')}\\b`, 'i');
   const alias = given && !value.path ? { alias: { name, mentionsItself: itself.test(between) } } : {};
-  return { sql: `${value.sql} AS ${quoted(name)}`, name, ...alias };
+  const path = value.path && value.path.length > 1 ? { path: value.sql } : {};
+  return { sql: `${value.sql} AS ${quoted(name)}`, name, ...alias, ...path };
 }
 
 function aliasName(scope: Scope): string | undefined {
@@ -198,12 +201,16 @@ function groupingItems(scope: Scope, items: readonly Item[]): string[] {
   return columns;
 }
 
-/** Refuses a name that is both a column and another expression's alias: GoogleSQL and DuckDB may choose differently. */
+/**
+ * Refuses a name that is both a column and another expression's alias: GoogleSQL and DuckDB may choose differently. The name of an
+ * item that is a field (`approval.id AS approval`) stands for that field, as GoogleSQL has it.
+ */
 function groupingItem(scope: Scope, items: readonly Item[]): string {
   const at = scope.cursor.at();
   const value = expression(scope);
   const [only, ...others] = value.path ?? [];
   const alias = items.find((item) => !others.length && item.alias?.name.toLowerCase() === only?.toLowerCase())?.alias;
   if (alias?.mentionsItself) throw invalidQuery(`Name ${only} in the GROUP BY clause is ambiguous at ${at}`);
-  return value.sql;
+  const item = items.find(({ name }) => !others.length && name?.toLowerCase() === only?.toLowerCase());
+  return item?.path ?? value.sql;
 }

@@ -449,6 +449,11 @@ const aggregates: Construct[] = [
     ],
   ],
   [
+    'GROUP BY a field that is called like its record',
+    "SELECT s.a AS s, COUNT(*) c FROM (SELECT STRUCT(1 AS a, 'x' AS b) AS s UNION ALL SELECT STRUCT(1 AS a, 'y' AS b)) GROUP BY s",
+    [[1, 2]],
+  ],
+  [
     'GROUP BY ROLLUP',
     'SELECT actor, COUNT(*) c FROM ds.ev GROUP BY ROLLUP(actor) ORDER BY actor NULLS FIRST LIMIT 1',
     [[null, 4]],
@@ -612,6 +617,11 @@ const refused: Construct[] = [
     'a parameter that a column would hide',
     'CREATE TABLE FUNCTION ds.f(actor STRING) AS SELECT id FROM ds.ev WHERE ev.actor = actor',
     /has the name of a column/,
+  ],
+  [
+    'a table compared as if it were its column',
+    'SELECT n.n AS x FROM (SELECT 1 AS n) AS n WHERE n > 0',
+    /n is a table/,
   ],
   ['a name of two meanings in GROUP BY', 'SELECT DATE(ts) AS ts, COUNT(*) FROM ds.ev GROUP BY ts', /ambiguous/],
   ['a record hidden in a star', "SELECT * FROM UNNEST([STRUCT('a' AS k)]) AS s", /write s\.\*/],
