@@ -6,7 +6,7 @@ import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
 import { createCredentials } from './credentials/credentials.ts';
-import { createEvidence, createReplay } from './evidence/evidence.ts';
+import { createBundles, createEvidence, createReplay } from './evidence/evidence.ts';
 import { createGateway, type Steps } from './gateway.ts';
 import { createIdentity } from './identity/identity.ts';
 import { maskResult } from './masking/masking.ts';
@@ -160,7 +160,10 @@ async function startGateway(config: Config): Promise<Running> {
 async function startConsole(config: Config): Promise<Running> {
   const parts = await openParts(config, 'console');
   const { log, audit, connections, policyStore, runtimeStore, identities, bigquery } = parts;
-  const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
+  const { kms: emulatorHost } = config.emulators;
+  const signer = createKmsSigner({ keyVersion: config.approvalKey, emulatorHost });
+  const verifier = createKmsVerifier({ keyVersion: config.approvalKey, emulatorHost });
+  const ofCheckpoints = createKmsVerifier({ keyVersion: config.checkpointKey, emulatorHost });
   const app = createConsole({
     authenticate: identities.authenticate,
     groupsOf: (identity: Identity) => policy.groupsOf(identity, connections.current()),
@@ -168,8 +171,8 @@ async function startConsole(config: Config): Promise<Running> {
       store: runtimeStore,
       clock,
       ids,
-      verifier: createKmsVerifier(key),
-      signer: createKmsSigner(key),
+      verifier,
+      signer,
       onSuspect: suspected(parts),
     }),
     documents: createDocuments({ store: policyStore, whyUnusable }),
@@ -180,6 +183,16 @@ async function startConsole(config: Config): Promise<Running> {
     reviews: createReviews({ store: runtimeStore, clock }),
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     replay: createReplay({ query: bigquery.query, project: config.project, datasets: config.datasets }),
+    bundles: createBundles({
+      bigquery,
+      datasets: config.datasets,
+      signer,
+      keys: async () => ({
+        approval: { version: config.approvalKey, pem: await verifier.publicKey() },
+        checkpoint: { version: config.checkpointKey, pem: await ofCheckpoints.publicKey() },
+      }),
+      now: clock.now,
+    }),
     transport,
     groups: config.groups,
     origin: new URL(config.consoleUrl).origin,

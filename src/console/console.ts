@@ -2,13 +2,14 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Alerts, Audit, Reviews } from '../audit/audit.ts';
 import type { Documents, Ledger } from '../connections/connections.ts';
-import type { Replay } from '../evidence/evidence.ts';
+import type { Bundles, Replay } from '../evidence/evidence.ts';
 import type { Identity, Presented } from '../model/identity.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import { createAccessReviews } from './access-reviews.ts';
 import { createAlertAnswers } from './alert-answers.ts';
 import { createDecisions } from './decisions.ts';
 import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.ts';
+import { createEvidenceExport } from './evidence-export.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
 import { createPages, problemResponse } from './pages.ts';
 import { createPolicyEditing } from './policy-editing.ts';
@@ -33,6 +34,7 @@ export type ConsoleDeps = {
   reviews: Reviews;
   evidence: EvidenceSource;
   replay: Replay;
+  bundles: Bundles;
   transport: Transport;
   /** Names of the groups that author policies and that read evidence. */
   groups: { admins: string; auditors: string };
@@ -58,6 +60,7 @@ export function createConsole(deps: ConsoleDeps): Hono {
     editing: createPolicyEditing(deps),
     evidence: createEvidenceAnswers(deps.evidence, deps.now),
     replays: createReplays(deps.replay, deps.now),
+    exportEvidence: createEvidenceExport(deps.bundles, deps.onFault),
     alerts: createAlertAnswers(deps.alerts),
     reviews: createAccessReviews(deps),
   };

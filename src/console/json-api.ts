@@ -11,6 +11,7 @@ import { type AlertAnswers, type AlertSight, alertFilterSchema, alertReasonSchem
 import { csvOf } from './csv.ts';
 import type { Decisions, Sight } from './decisions.ts';
 import type { EvidenceAnswer, EvidenceAnswers } from './evidence-answers.ts';
+import { type EvidenceExport, exportSchema } from './evidence-export.ts';
 import type { PolicyEditing } from './policy-editing.ts';
 import { addReplay } from './replay-api.ts';
 import type { Replays } from './replays.ts';
@@ -29,6 +30,7 @@ export type ConsoleParts = {
   editing: PolicyEditing;
   evidence: EvidenceAnswers;
   replays: Replays;
+  exportEvidence: EvidenceExport;
   alerts: AlertAnswers;
   reviews: AccessReviews;
 };
@@ -52,6 +54,7 @@ export function createJsonApi(parts: ConsoleParts): Hono {
   for (const kind of documentKinds) addDocuments(app, kind, parts);
   addEvidence(app, parts);
   addReplay(app, parts);
+  addExport(app, parts);
   addAlerts(app, parts);
   addReviews(app, parts);
   return app;
@@ -187,6 +190,16 @@ function alertView({ alert, objection }: AlertSight) {
 
 function accessView({ objection, ...access }: Access) {
   return { ...access, may_review: objection === undefined, ...(objection !== undefined && { objection }) };
+}
+
+function addExport(app: Hono, { visits, session, transport, roles, exportEvidence }: ConsoleParts) {
+  app.post('/evidence:export', (context) =>
+    visits(context, async (visit) => {
+      roles.mustAudit(visit);
+      refuseForeign(session, visit, context);
+      return exportEvidence(context, visit, await transport.readJson(context.req.raw, exportSchema));
+    }),
+  );
 }
 
 function viewOf({ approval, objection }: Sight) {

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
+import { check } from '../model/check.ts';
 import { documentKinds } from '../model/documents.ts';
 import { asProblem, type Problem } from '../model/problem.ts';
 import { approvalPage } from './approval-page.ts';
+import { exportForm, exportFormSchema, exportSchema } from './evidence-export.ts';
 import { answerPage, questionsPage } from './evidence-page.ts';
 import { readForm } from './form.ts';
 import { inboxPage } from './inbox-page.ts';
@@ -32,7 +35,7 @@ const signOutForm = z.strictObject({ csrf });
 
 /** The pages: made on our side, without a script, so that what a human sees is what was sent. */
 export function createPages(deps: PagesDeps): Hono {
-  const { visits, session, decisions, documents, evidence, roles, now } = deps;
+  const { visits, session, decisions, documents, evidence, exportEvidence, roles, now } = deps;
   const app = new Hono();
 
   /** A page for whoever visits. */
@@ -88,7 +91,17 @@ export function createPages(deps: PagesDeps): Hono {
   app.get('/evidence', (context) =>
     page(context, 'Evidence', async (visit) => {
       roles.mustAudit(visit);
-      return questionsPage(evidence.themes);
+      const csrf = session.formToken(context, visit.identity);
+      return html`${questionsPage(evidence.themes)}${exportForm({ csrf, now: now() })}`;
+    }),
+  );
+  app.post('/evidence/export', (context) =>
+    visits(context, async (visit) => {
+      roles.mustAudit(visit);
+      if (visit.ambient) session.checkOrigin(context, 'browser');
+      const { csrf: formToken, recordings, ...period } = await readForm(context, exportFormSchema);
+      if (visit.ambient) session.checkForm(context, visit.identity, formToken);
+      return exportEvidence(context, visit, check({ ...period, recordings: recordings === 'on' }, exportSchema));
     }),
   );
   app.get('/evidence/:name', (context) =>

@@ -53,6 +53,8 @@ export function createKmsVerifier({
       if (der.toString('base64') !== signature) return false;
       return verify('sha256', Buffer.from(text), { key: await key.get(), dsaEncoding: 'der' }, der);
     },
+    /** As SPKI in PEM. */
+    publicKey: async () => (await key.get()).export({ type: 'spki', format: 'pem' }).toString(),
   };
 }
 

@@ -4,6 +4,7 @@ import { renderProblem } from '../../src/api/reply.ts';
 import { createAlerts, createReviews } from '../../src/audit/audit.ts';
 import { createDocuments, createLedger } from '../../src/connections/connections.ts';
 import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
+import type { Manifest } from '../../src/evidence/evidence.ts';
 import type { Passage } from '../../src/model/call.ts';
 import type { Identity, Presented } from '../../src/model/identity.ts';
 import { Problem } from '../../src/model/problem.ts';
@@ -26,6 +27,30 @@ export const people: Record<string, { identity: Identity; groups: string[] }> = 
 
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent, alert: silent };
+
+/** Of a bundle without anything in it. */
+export const aManifest: Manifest = {
+  format: 'sallyport-evidence',
+  version: 1,
+  project: 'demo-project',
+  period: { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' },
+  exported_at: '2026-02-01T00:00:00.000Z',
+  exported_by: 'user:auditor@example.com',
+  files: [],
+  trail: {
+    events: 0,
+    events_in_period: 0,
+    first_time: null,
+    last_time: null,
+    chains: 0,
+    checkpoints: 0,
+    from_checkpoint: null,
+    to_checkpoint: null,
+    sealed: false,
+    findings: 0,
+  },
+  queries: [],
+};
 
 type Noted = { type: string; note?: string | undefined; subject: Partial<Passage> };
 
@@ -57,6 +82,12 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     reviews: createReviews({ store, clock }),
     evidence: fakeEvidence(),
     replay: fakeReplay(),
+    bundles: {
+      async *export({ onReady }) {
+        await onReady({ manifest: aManifest, sha256: 'b'.repeat(64) });
+        yield Buffer.from('bundle');
+      },
+    },
     transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
     groups: { admins: 'sallyport-admins', auditors: 'sallyport-auditors' },
     origin,

@@ -8,7 +8,7 @@ import { type Report, type TrustedKey, verifyTrail } from '../verify.ts';
 import { type BundleFile, fileOf, measuring } from './file.ts';
 import { type Result, resultOf } from './results.ts';
 import { type Query, type Span, spanOf } from './span.ts';
-import { type Open, openCheckpoints, openTrail, type TrailLine } from './trail.ts';
+import { type Open, openCheckpoints, openRecordings, openTrail, type TrailLine } from './trail.ts';
 
 export type PrepareDeps = {
   project: string;
@@ -44,7 +44,7 @@ export async function prepare(
   const { period, by } = asked;
   const exportedAt = deps.now();
   const span = await spanOf({ query: deps.query, period, now: exportedAt });
-  const trail = await readTrail(span, period, deps, watch);
+  const trail = await readTrail(span, asked, deps, watch);
   const status = statusOf(trail.report, span);
   const results = await readResults(span, period, deps, watch);
   const population = { events: trail.tally.events, first: trail.tally.first ?? null, last: trail.tally.last ?? null };
@@ -56,7 +56,7 @@ export async function prepare(
     findings: trail.report.findings.slice(0, 50),
     tally: trail.tally,
     questions: results.map(({ answered }) => answered),
-    recordings: undefined,
+    recordings: trail.recordings,
   });
   const files = [
     fileOf('README.txt', readme),
@@ -88,12 +88,26 @@ function statusOf({ found }: Report, { sealed }: Span): ChainStatus {
 
 type Watch = { onProgress: (progress: Progress) => void; signal: AbortSignal };
 
-type ReadTrail = { files: BundleFile[]; said: Manifest['trail']; tally: Tally; report: Report };
+type ReadTrail = {
+  files: BundleFile[];
+  said: Manifest['trail'];
+  tally: Tally;
+  report: Report;
+  /** How many chunks; undefined where they were not asked for. */
+  recordings: number | undefined;
+};
 
 /** Verified as it will be verified offline, measured and counted, all in one reading. */
-async function readTrail(span: Span, period: Period, deps: PrepareDeps, watch: Watch): Promise<ReadTrail> {
-  const [checkpoints, trail] = [await openCheckpoints(span, deps.open), await openTrail(span, deps.query, deps.open)];
-  const [checkpointSize, eventSize] = [measuring(), measuring()];
+async function readTrail(
+  span: Span,
+  { period, recordings: wanted }: Asked,
+  deps: PrepareDeps,
+  watch: Watch,
+): Promise<ReadTrail> {
+  const checkpoints = await openCheckpoints(span, deps.open);
+  const trail = await openTrail(span, deps.query, deps.open);
+  const recordings = wanted ? await openRecordings(span, deps.open) : undefined;
+  const [checkpointSize, eventSize, recordingSize] = [measuring(), measuring(), measuring()];
   const tally = createTally(period);
   const report = await verifyTrail(
     {
@@ -107,11 +121,19 @@ async function readTrail(span: Span, period: Period, deps: PrepareDeps, watch: W
         tally.add(event);
         return line;
       }),
+      ...(recordings && {
+        recordings: mapped(recordings.lines(), ({ event, line }) => {
+          watch.signal.throwIfAborted();
+          recordingSize.add(`${line}\n`);
+          return event;
+        }),
+      }),
     },
     {
       keys: trustedKeys(deps.keys),
       excerpt: span.from !== undefined,
       ordered: true,
+      recorded: period,
       ...(!span.sealed && { readAt: deps.now() }),
       onProgress(done) {
         watch.signal.throwIfAborted();
@@ -124,7 +146,17 @@ async function readTrail(span: Span, period: Period, deps: PrepareDeps, watch: W
     files: [
       { path: 'trail/events.ndjson', ...eventSize.end(), content: () => mapped(trail.lines(), textOf) },
       { path: 'trail/checkpoints.ndjson', ...checkpointSize.end(), content: () => mapped(checkpoints.lines(), textOf) },
+      ...(recordings
+        ? [
+            {
+              path: 'trail/recordings.ndjson',
+              ...recordingSize.end(),
+              content: () => mapped(recordings.lines(), textOf),
+            },
+          ]
+        : []),
     ],
+    recordings: recordings?.rows,
     said: {
       events: report.events,
       events_in_period: counted.events,

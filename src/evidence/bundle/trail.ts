@@ -101,6 +101,17 @@ export async function openCheckpoints({ from, to, low, high }: Span, open: Open)
   };
 }
 
+/** Each chunk of what was returned to agents as a line: those of one event together, by number. */
+export async function openRecordings(span: Span, open: Open) {
+  const result = await open(recordingsSql, { low: span.low, high: span.high, stretches: JSON.stringify(span.chains) });
+  return {
+    rows: result.count,
+    async *lines() {
+      for await (const page of result.pages()) for (const row of page) yield lineOf(row);
+    },
+  };
+}
+
 const stretchesSql = `(
   SELECT
     JSON_VALUE(item, '$.chain') AS chain,
@@ -124,6 +135,16 @@ const rowsSql = `
 SELECT event.*
 ${joinedSql}
 ORDER BY event.chain, event.seq, event.\`hash\``;
+
+const recordingsSql = `
+SELECT DISTINCT recording.*
+FROM \`sallyport_audit.recordings\` AS recording
+JOIN (
+  SELECT DISTINCT event.event_id AS event_id
+  ${joinedSql}
+) AS told ON told.event_id = recording.event_id
+WHERE recording.time >= @low AND recording.time < @high
+ORDER BY recording.time, recording.event_id, recording.direction, recording.chunk, recording.sha256, recording.content, recording.offset_ms`;
 
 const checkpointsSql = `
 SELECT DISTINCT *
