@@ -6,7 +6,13 @@ import { type Config, ConfigError, type Role, readConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
 import { createCredentials } from './credentials/credentials.ts';
-import { createBundles, createEvidence, createReplay } from './evidence/evidence.ts';
+import {
+  createBundles,
+  createDecidedOperations,
+  createEvidence,
+  createPolicyHistory,
+  createReplay,
+} from './evidence/evidence.ts';
 import { createGateway, type Steps } from './gateway.ts';
 import { createIdentity } from './identity/identity.ts';
 import { maskResult } from './masking/masking.ts';
@@ -24,7 +30,7 @@ import { createKmsSigner, createKmsVerifier } from './platform/kms.ts';
 import { createLogger, type LogFields } from './platform/logger.ts';
 import { createSecretReader } from './platform/secret-manager.ts';
 import { serve } from './platform/server.ts';
-import { policy, whyUnusable } from './policy/policy.ts';
+import { createSimulation, policy, whyUnusable } from './policy/policy.ts';
 import { createTargets } from './targets/targets.ts';
 
 /** Reads the configuration, builds the clients, serves a role. The only place where clients are built. */
@@ -164,6 +170,7 @@ async function startConsole(config: Config): Promise<Running> {
   const signer = createKmsSigner({ keyVersion: config.approvalKey, emulatorHost });
   const verifier = createKmsVerifier({ keyVersion: config.approvalKey, emulatorHost });
   const ofCheckpoints = createKmsVerifier({ keyVersion: config.checkpointKey, emulatorHost });
+  const trail = { ...bigquery, project: config.project };
   const app = createConsole({
     authenticate: identities.authenticate,
     groupsOf: (identity: Identity) => policy.groupsOf(identity, connections.current()),
@@ -178,6 +185,9 @@ async function startConsole(config: Config): Promise<Running> {
     documents: createDocuments({ store: policyStore, whyUnusable }),
     ledger: createLedger(runtimeStore),
     ids,
+    history: createPolicyHistory({ ...trail, dataset: config.datasets.audit }),
+    operations: createDecidedOperations({ ...trail, datasets: config.datasets }),
+    policy: { inForce: connections.current, whyUnusable, simulation: createSimulation },
     audit,
     alerts: createAlerts({ store: runtimeStore, clock, log }),
     reviews: createReviews({ store: runtimeStore, clock }),

@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Alerts, Audit, Reviews } from '../audit/audit.ts';
 import type { Documents, Ledger } from '../connections/connections.ts';
-import type { Bundles, Replay } from '../evidence/evidence.ts';
+import type { Bundles, DecidedOperations, PolicyHistory, Replay } from '../evidence/evidence.ts';
 import type { Identity, Presented } from '../model/identity.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import { createAccessReviews } from './access-reviews.ts';
@@ -10,12 +10,14 @@ import { createAlertAnswers } from './alert-answers.ts';
 import { createDecisions } from './decisions.ts';
 import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.ts';
 import { createEvidenceExport } from './evidence-export.ts';
+import { createHistories } from './histories.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
 import { createPages, problemResponse } from './pages.ts';
 import { createPolicyEditing } from './policy-editing.ts';
 import { createReplays } from './replays.ts';
 import { createRoles } from './roles.ts';
 import { createSession } from './session.ts';
+import { createSimulations, type SimulationsDeps } from './simulations.ts';
 import type { Transport } from './transport.ts';
 import { createVisits } from './visit.ts';
 
@@ -29,6 +31,9 @@ export type ConsoleDeps = {
   /** What the trail says of each document. */
   ledger: Ledger;
   ids: (prefix: string) => string;
+  history: PolicyHistory;
+  operations: DecidedOperations;
+  policy: Pick<SimulationsDeps, 'inForce' | 'whyUnusable' | 'simulation'>;
   audit: Pick<Audit, 'note'>;
   alerts: Alerts;
   reviews: Reviews;
@@ -58,6 +63,8 @@ export function createConsole(deps: ConsoleDeps): Hono {
     decisions: createDecisions(deps.approvals),
     documents: deps.documents,
     editing: createPolicyEditing(deps),
+    histories: createHistories(deps.history),
+    simulations: createSimulations({ ...deps.policy, operations: deps.operations, now: deps.now }),
     evidence: createEvidenceAnswers(deps.evidence, deps.now),
     replays: createReplays(deps.replay, deps.now),
     exportEvidence: createEvidenceExport(deps.bundles, deps.onFault),

@@ -12,11 +12,14 @@ import { csvOf } from './csv.ts';
 import type { Decisions, Sight } from './decisions.ts';
 import type { EvidenceAnswer, EvidenceAnswers } from './evidence-answers.ts';
 import { type EvidenceExport, exportSchema } from './evidence-export.ts';
+import type { Histories } from './histories.ts';
+import { addPolicyApi } from './policy-api.ts';
 import type { PolicyEditing } from './policy-editing.ts';
 import { addReplay } from './replay-api.ts';
 import type { Replays } from './replays.ts';
 import type { Roles } from './roles.ts';
 import type { Session } from './session.ts';
+import type { Simulations } from './simulations.ts';
 import type { Transport } from './transport.ts';
 import type { Visit, Visits } from './visit.ts';
 
@@ -28,6 +31,8 @@ export type ConsoleParts = {
   decisions: Decisions;
   documents: Documents;
   editing: PolicyEditing;
+  histories: Histories;
+  simulations: Simulations;
   evidence: EvidenceAnswers;
   replays: Replays;
   exportEvidence: EvidenceExport;
@@ -52,6 +57,7 @@ export function createJsonApi(parts: ConsoleParts): Hono {
   const app = new Hono();
   addApprovals(app, parts);
   for (const kind of documentKinds) addDocuments(app, kind, parts);
+  addPolicyApi(app, parts);
   addEvidence(app, parts);
   addReplay(app, parts);
   addExport(app, parts);

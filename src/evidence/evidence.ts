@@ -6,6 +6,7 @@ import { type Datasets, qualify } from './qualify.ts';
 import { type ParameterName, parametersOf, type Question, questions, readSql, themes, viewNames } from './questions.ts';
 
 export { type BundleKeys, type Bundles, createBundles } from './bundle.ts';
+export { createDecidedOperations, type DecidedOperations } from './decided-operations.ts';
 export { type Manifest, manifestSchema } from './manifest.ts';
 export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
 export type { Recorded } from './recorded.ts';

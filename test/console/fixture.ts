@@ -12,6 +12,7 @@ import { WriteConflict } from '../../src/platform/store.ts';
 import { aBot, aFixture, aHuman, aPassage, type Changes } from '../approvals/passages.ts';
 import { createFakeStore } from '../fakes/store.ts';
 import { fakeReplay } from './fake-replay.ts';
+import { policyParts } from './policy-parts.ts';
 
 export const origin = 'http://127.0.0.1:8081';
 
@@ -62,6 +63,7 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
   const faults: unknown[] = [];
   const trail = { fails: false };
   let made = 0;
+  const { operations, asked, parts } = policyParts(policies, noted);
   const app = createConsole({
     authenticate,
     groupsOf: ({ subject }) => Object.values(people).find(({ identity }) => identity.subject === subject)?.groups ?? [],
@@ -69,6 +71,7 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     documents: createDocuments({ store: policies }),
     ledger: createLedger(store),
     ids: (prefix) => `${prefix}_${++made}`,
+    ...parts,
     audit: {
       async note(type, subject, options = {}) {
         if (trail.fails) throw new Problem('audit-unavailable');
@@ -106,6 +109,8 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     clock,
     approvals,
     vote,
+    operations,
+    asked,
     /** What an agent asks for, waiting for a human. */
     ask: async (passage: Changes = {}) => (await settle(aPassage(passage))).approval,
     as: (name: string, path: string, init: RequestInit = {}) =>

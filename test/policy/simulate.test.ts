@@ -291,7 +291,7 @@ describe('under the documents that were in force', () => {
         expect(groups).toEqual([]);
         expect(changed).toBe(0);
       }),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 
@@ -307,7 +307,7 @@ describe('under the documents that were in force', () => {
 
         if (undecidable === 0) expect(changed > 0).toBe(differ(event, real));
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     );
   });
 
