@@ -96,7 +96,11 @@ export function createReplays(source: Replay, now: () => Date): Replays {
     async recording(visit, id) {
       await tell(visit, { read: 'recording', operation: id.slice(0, 100) });
       const operation = await source.operation(id);
-      if (operation === undefined) throw new Problem('not-found', { reason: 'no-such-operation' });
+      if (operation === undefined)
+        throw new Problem('not-found', {
+          detail: 'The trail tells of no such operation. What has just happened is there within seconds.',
+          reason: 'no-such-operation',
+        });
       return { operation, recorded: await source.recording(operation) };
     },
   };

@@ -57,7 +57,9 @@ function extentOf({ result, duration_ms }: Told): string {
   const rows = result?.rows ?? null;
   const affected = result?.affected ?? null;
   const parts = [
-    rows === null ? [] : [`${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`],
+    rows === null || (rows === 0 && affected !== null)
+      ? []
+      : [`${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`],
     affected === null ? [] : [`${affected.toLocaleString('en')} changed`],
     result?.truncated ? ['truncated'] : [],
   ].flat();

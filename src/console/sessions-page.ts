@@ -17,12 +17,12 @@ ${next === undefined ? '' : html`<p><a href="/sessions?${queryOf({ ...filter, af
 
 function filterForm(filter: SessionFilter, open: boolean): Markup {
   return html`<form class="period filters" method="get" action="/sessions" aria-label="Filter">
-${textField('principal', 'Identity', filter.principal, 'user:… or serviceAccount:…')}
+${textField('principal', 'Identity', filter.principal, 'user:…')}
 ${textField('connection', 'Connection', filter.connection)}
 ${choice('verb', 'Verb', verbs, filter.verb)}
 ${choice('outcome', 'Outcome', outcomes, filter.outcome)}
 ${textField('policy', 'Policy', filter.policy)}
-${textField('text', 'Words of the statement', filter.text)}
+${textField('text', 'Statement has', filter.text)}
 ${textField('session', 'Session', filter.session)}
 <label>From (UTC) <input type="datetime-local" name="from" value="${localOf(filter.from)}"></label>
 <label>To, not included <input type="datetime-local" name="to" value="${open ? '' : localOf(filter.to)}"></label>

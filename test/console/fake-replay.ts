@@ -5,6 +5,8 @@ export const hostile = {
   terminal: '\u001b[2J\u001b]0;owned\u0007\u001b[31mred\u202etxt.exe',
   formula: '=HYPERLINK("http://evil.example","click")',
 };
+/** Operations by names as the product gives them. */
+export const known = { intact: 'op_01m81etj5dxzczaw9rndwywqas', changed: 'op_01m81etj6vaqsxw0fq4wjnky2s' };
 const bot = 'serviceAccount:bot@p.iam.gserviceaccount.com';
 
 export function anOperation(more: Partial<OperationTold> = {}): OperationTold {
@@ -98,6 +100,8 @@ export function aRecording(more: Partial<Recorded> = {}): Recorded {
 export function fakeReplay(): Replay {
   const operations: Record<string, OperationTold> = {
     op_1: anOperation(),
+    [known.intact]: anOperation({ operation: known.intact }),
+    [known.changed]: anOperation({ operation: known.changed }),
     op_changed: anOperation({ operation: 'op_changed' }),
     op_exempt: anOperation({ operation: 'op_exempt', recording: null, unrecorded: 'Policy left it in the clear.' }),
     op_other: anOperation({
@@ -129,7 +133,7 @@ export function fakeReplay(): Replay {
           rows: [],
           content: '',
         });
-      return operation === 'op_changed'
+      return operation === 'op_changed' || operation === known.changed
         ? aRecording({ state: 'changed', faults: ['Chunk 0 was changed.'] })
         : aRecording();
     },

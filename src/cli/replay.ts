@@ -1,0 +1,74 @@
+import { defineCommand } from 'citty';
+import { finish, type Surroundings, tokenOf } from './command.ts';
+import { ConsoleRefused } from './console-client.ts';
+import { createReplayClient, type ReplayClient } from './replay-client.ts';
+import { operationText, sessionText } from './replay-text.ts';
+import type { Terminal } from './terminal.ts';
+
+const args = {
+  id: { type: 'positional', required: true, description: 'An operation (op_…) or the name of a session.' },
+  json: { type: 'boolean', default: false, description: 'As the console’s API gives it.' },
+  principal: { type: 'string', description: 'Of a session: only what this identity asked for.', valueHint: 'member' },
+  from: {
+    type: 'string',
+    description: 'Of a session: from this time or day; else seven days back.',
+    valueHint: 'time',
+  },
+  to: { type: 'string', description: 'Of a session: before this time or day; else now.', valueHint: 'time' },
+  rows: { type: 'string', default: '20', description: 'Rows of each answer that are shown.', valueHint: 'n' },
+  console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },
+  'token-file': {
+    type: 'string',
+    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
+    valueHint: 'path',
+  },
+} as const;
+
+/** `sallyport replay <operation|session>`. */
+export function createReplayCommand(surroundings: Surroundings) {
+  const { terminal, environment } = surroundings;
+  return defineCommand({
+    meta: {
+      name: 'replay',
+      description:
+        'Show what an agent asked, what was decided and what it was sent. Exits with 1 where a recording is not what it was.',
+    },
+    args,
+    run: ({ args: given }) =>
+      finish(surroundings, Object.keys(args), given, async () => {
+        const console = given.console ?? environment['SALLYPORT_CONSOLE'];
+        if (!console) throw new ConsoleRefused('Name the console with --console or SALLYPORT_CONSOLE.');
+        const client = createReplayClient({ console, token: await tokenOf(given['token-file'], environment) });
+        const { id, json, principal, from, to } = given;
+        return replay(terminal, { id, json, rows: rowsOf(given.rows), period: { principal, from, to }, client });
+      }),
+  });
+}
+
+function rowsOf(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new ConsoleRefused('--rows is a number.');
+}
+
+export type ReplayOptions = {
+  id: string;
+  json: boolean;
+  rows: number;
+  period: { principal?: string | undefined; from?: string | undefined; to?: string | undefined };
+  client: ReplayClient;
+};
+
+/** Exit status 0; 1 where a recording was changed or is missing. */
+export async function replay(terminal: Terminal, { id, json, rows, period, client }: ReplayOptions): Promise<number> {
+  if (!/^op_[0-9a-z]{26}$/.test(id)) return replaySession(terminal, await client.session(id, period), json);
+  const { text, told } = await client.recording(id);
+  const { paint, width = Number.POSITIVE_INFINITY } = terminal;
+  terminal.write(json ? `${text}\n` : operationText(told, { paint, width, rows }));
+  return ['changed', 'missing'].includes(told.recording.state) ? 1 : 0;
+}
+
+function replaySession(terminal: Terminal, session: Awaited<ReturnType<ReplayClient['session']>>, json: boolean) {
+  const { paint, width = Number.POSITIVE_INFINITY } = terminal;
+  terminal.write(json ? `${JSON.stringify(session)}\n` : sessionText(session, { paint, width }));
+  return 0;
+}

@@ -1,0 +1,108 @@
+import { stripVTControlCharacters } from 'node:util';
+import { runCommand } from 'citty';
+import { describe, expect, test } from 'vitest';
+import { createReplayCommand } from '../../src/cli/replay.ts';
+import { coloured, plain, type Terminal } from '../../src/cli/terminal.ts';
+import { known } from '../console/fake-replay.ts';
+import { servedConsole } from './served-console.ts';
+
+/** Runs `sallyport replay …` against a console. */
+async function run(words: string[], options: { token?: string; colours?: boolean } = {}) {
+  const { url } = await servedConsole();
+  const told = { written: '', complained: '', status: -1 };
+  const terminal: Terminal = {
+    write: (text) => {
+      told.written += text;
+    },
+    complain: (text) => {
+      told.complained += text;
+    },
+    paint: options.colours ? coloured : plain,
+    ask: undefined,
+    width: 120,
+  };
+  const environment = { SALLYPORT_CONSOLE: url, SALLYPORT_TOKEN: options.token ?? 'auditor' };
+  const exit = (status: number) => {
+    told.status = status;
+  };
+  await runCommand(createReplayCommand({ terminal, environment, exit }), { rawArgs: words });
+  return told;
+}
+
+describe('sallyport replay', () => {
+  test('shows who asked what and when, what was decided, and what was sent', async () => {
+    const { written, status } = await run([known.intact]);
+
+    expect(status).toBe(0);
+    expect(written).toContain('serviceAccount:bot@p.iam.gserviceaccount.com asked to read on crm  completed');
+    expect(written).toContain('2026-01-05T09:00:01.000Z');
+    expect(written).toContain('allow by readers');
+    expect(written).toContain('apr_1 by user:dba@example.com: ticket 4711');
+    expect(written).toContain('select id, email from users');
+    expect(written).toMatch(/^id +email\* +/m);
+    expect(written).toMatch(/^9007199254740991 +\[EMAIL_ADDRESS\]/m);
+    expect(written).toContain('12345678901234567890.10');
+  });
+
+  test.each([known.intact, 'run-1'])(
+    'lets nothing that an agent wrote reach the terminal as a command: %s',
+    async (args) => {
+      const { written } = await run([args]);
+
+      expect(written.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(written).toContain('\\u{1b}');
+    },
+  );
+
+  test('only its own colours are sent to a terminal', async () => {
+    const { written } = await run([known.intact], { colours: true });
+
+    expect(stripVTControlCharacters(written).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(written).not.toContain('\u001b[2J');
+  });
+
+  test('says in its exit status that a recording is not what it was', async () => {
+    const { written, status } = await run([known.changed]);
+
+    expect(status).toBe(1);
+    expect(written).toContain('THIS IS NOT WHAT WAS RECORDED');
+    expect(written).toContain('Chunk 0 was changed.');
+  });
+
+  test('shows a session, and warns where several identities used its name', async () => {
+    const { written, status } = await run(['run-1']);
+
+    expect(status).toBe(0);
+    expect(written).toContain('2 identities used this name.');
+    expect(written).toContain('by user:eve@example.com');
+    expect(written).toContain('no-grant');
+  });
+
+  test('gives JSON as the console answered it, with every digit', async () => {
+    const operation = await run([known.intact, '--json']);
+    const session = await run(['..', '--json']);
+
+    expect(operation.written).toContain('{"n": 12345678901234567890.10}');
+    expect(JSON.parse(operation.written)).toMatchObject({ recording: { state: 'intact' } });
+    expect(JSON.parse(session.written)).toMatchObject({ session: '..', operations: [{}, {}] });
+  });
+
+  test('shows no more rows than were asked for', async () => {
+    const { written } = await run([known.intact, '--rows', '1']);
+
+    expect(written).toContain('3 more rows');
+  });
+
+  test.each([
+    ['somebody who is no auditor', [known.intact], { token: 'dba' }, 'sallyport-auditors'],
+    ['an operation that nobody asked for', ['op_01m81etj030zsa4m90w6wgkfdt'], {}, 'tells of no such operation'],
+    ['a number of rows that is none', [known.intact, '--rows', 'all'], {}, '--rows is a number'],
+    ['an option that does not exist', [known.intact, '--raws', '1'], {}, '--raws'],
+  ])('refuses %s', async (_, args, options, words) => {
+    const { complained, status, written } = await run(args, options);
+
+    expect(status).toBe(1);
+    expect(complained).toContain(words);
+    expect(written).toBe('');
+  });
+});
