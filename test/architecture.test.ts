@@ -34,7 +34,8 @@ const rooms: Record<string, readonly string[]> = {
   ],
   api: ['gateway', 'model', 'approvals'],
   console: ['approvals', 'audit', 'evidence', 'connections', 'model'],
-  cli: ['model', 'evidence', 'policy'],
+  // The command line is a program of its own: like main, it builds its clients, with the credentials of whoever calls it.
+  cli: ['model', 'evidence', 'policy', 'platform'],
   config: ['identity'],
   main: ['*'],
 };

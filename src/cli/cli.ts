@@ -35,6 +35,7 @@ await runMain(
     subCommands: {
       policy: async () => (await import('./policy.ts')).createPolicyCommand(surroundings),
       classify: async () => (await import('./classify.ts')).createClassifyCommand(surroundings),
+      verify: async () => (await import('./verify.ts')).createVerifyCommand(surroundings),
       postgres: async () => (await import('./grants.ts')).createPostgresCommand(surroundings),
       replay: async () => (await import('./replay.ts')).createReplayCommand(surroundings),
     },

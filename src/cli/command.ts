@@ -11,22 +11,29 @@ export type Surroundings = {
   exit: (status: number) => void;
 };
 
-/** Says what is wrong with the input in words, with exit status 1, or 3 where a human must decide first; anything else is a fault of ours and is thrown on. */
+/**
+ * Says what is wrong with the input in words, with exit status 1 or another that the command has, or 3 where a human must decide
+ * first; anything else is a fault of ours and is thrown on.
+ */
 export async function finish(
   { terminal, exit }: Surroundings,
   known: readonly string[],
   args: Record<string, unknown>,
   work: () => Promise<number>,
+  failure: { status: number; isKnown: (error: unknown) => boolean } = { status: 1, isKnown: () => false },
 ): Promise<void> {
   try {
     refuseUnknown(known, args);
     exit(await work());
   } catch (error) {
-    if (!(error instanceof BadFiles || error instanceof ConsoleRefused || error instanceof GatewayRefused)) throw error;
+    if (!(error instanceof Error && (isRefusal(error) || failure.isKnown(error)))) throw error;
     terminal.complain(`${error.message}\n`);
-    exit(error instanceof Waiting ? 3 : 1);
+    exit(error instanceof Waiting ? 3 : failure.status);
   }
 }
+
+const isRefusal = (error: Error) =>
+  error instanceof BadFiles || error instanceof ConsoleRefused || error instanceof GatewayRefused;
 
 /** A misspelt option must not be taken for one that was left out. */
 function refuseUnknown(known: readonly string[], args: Record<string, unknown>) {

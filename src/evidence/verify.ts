@@ -29,6 +29,8 @@ export type VerifyOptions = {
   keys: { checkpoint: readonly TrustedKey[]; approval: readonly TrustedKey[] };
   /** The trail is an excerpt: it begins after the heads of its first checkpoint. Without it, it begins with its chains. */
   excerpt?: boolean;
+  /** The trail went on after what is looked at. */
+  goesOn?: boolean;
   /** The order in which events come is part of what is verified: so in a bundle, not in a table. */
   ordered?: boolean;
   /** When the trail was read, where instances may still write to it: what is on its way then is not missing. */
@@ -160,7 +162,8 @@ function createLook(sealed: Sealed, options: LookOptions) {
     const { unsealed, expired, coming } = finishChains();
     const period = times.finish();
     checkEnd(period);
-    const end = options.readAt?.getTime() ?? Math.max(period?.to ?? 0, marks.at(-1)?.time ?? 0);
+    const until = options.goesOn ? undefined : options.readAt?.getTime();
+    const end = until ?? Math.max(period?.to ?? 0, marks.at(-1)?.time ?? 0);
     const { running, earlier } = operations.finish(end, endOf);
     const before = approvals.finish().earlier;
     const replay = recordings.finish(compared);

@@ -37,10 +37,10 @@ const rowOf = (event: AuditEvent) => ({
   json: { ...event, principal_member: event.principal?.member ?? null },
 });
 
-const verified = (): Promise<Report> =>
+const verified = (period: { from?: Date; to?: Date } = {}): Promise<Report> =>
   verifyOnline(
     { bigquery, datasets, now: () => new Date('2026-01-06') },
-    { keys: { checkpoint: [keys.checkpoint], approval: [keys.approval] } },
+    { keys: { checkpoint: [keys.checkpoint], approval: [keys.approval] }, ...period },
   );
 
 const aRun = () => {
@@ -114,4 +114,24 @@ test('all checkpoints are deleted: that is found, as is that they end too early'
 
   expect(early.findings).toContainEqual(expect.objectContaining({ kind: 'missing-checkpoint', checkpoint: 2 }));
   expect(none.findings).toEqual([expect.objectContaining({ kind: 'missing-checkpoint' })]);
+});
+
+test.each([
+  ['from', { from: new Date('2026-01-05T09:03:30Z') }, 7],
+  ['to', { to: new Date('2026-01-05T09:03:30Z') }, 7],
+  ['from and to', { from: new Date('2026-01-05T09:01:30Z'), to: new Date('2026-01-05T09:04:30Z') }, 7],
+])('a part of an honest trail, %s, has no findings', async (_, period, checkpoints) => {
+  const report = await verified(period);
+
+  expect(report).toMatchObject({ findings: [], found: 0, checkpoints });
+  expect(report.events).toBeLessThan(honest.events.length);
+});
+
+test('in a part of the trail a row that was deleted is named', async () => {
+  const { event_id, chain, seq } = aRun();
+
+  await bigquery.query(`DELETE FROM \`sallyport_audit.events\` WHERE ${day} AND event_id = '${event_id}'`);
+
+  const { findings } = await verified({ from: new Date('2026-01-05T09:01:30Z'), to: new Date('2026-01-05T09:04:30Z') });
+  expect(findings).toEqual([expect.objectContaining({ kind: 'removed', chain, seq, to_seq: seq + 1 })]);
 });
