@@ -24,6 +24,9 @@ export type Stand = {
   bigquery: string;
   kms: string;
   project: string;
+  /** KMS key versions: whose decisions, and whose checkpoints, count. */
+  approval_key: string;
+  checkpoint_key: string;
   audience: string;
   /** With the superuser's password: for looking at the target directly. */
   postgres: string;
@@ -169,6 +172,8 @@ export async function startStand(options: {
         bigquery: bigquery.url,
         kms: kms.address,
         project: PROJECT,
+        approval_key: keys.approvals,
+        checkpoint_key: keys.checkpoints,
         audience,
         postgres: postgres.url,
         tokens: Object.fromEntries(tokens) as Stand['tokens'],

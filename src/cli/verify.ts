@@ -143,8 +143,8 @@ function requestOf({ environment, ...given }: Given): OnlineRequest {
     ...(given.from !== undefined && { from: timeOf(given.from) }),
     ...(given.to !== undefined && { to: timeOf(given.to) }),
     emulators: {
-      bigquery: loopback(environment['BIGQUERY_EMULATOR_HOST']),
-      kms: loopback(environment['KMS_EMULATOR_HOST']),
+      bigquery: loopback('BIGQUERY_EMULATOR_HOST', 'http://', environment),
+      kms: loopback('KMS_EMULATOR_HOST', '', environment),
     },
   };
 }
@@ -155,12 +155,14 @@ function timeOf(text: string): Date {
   return time;
 }
 
-/** An emulator proves nothing of anything but itself, and is on this machine. */
-function loopback(address: string | undefined): string | undefined {
+/** An emulator proves nothing of anything but itself, and is on this machine. Google's client for BigQuery wants a URL there. */
+function loopback(name: string, scheme: string, environment: Surroundings['environment']): string | undefined {
+  const address = environment[name];
   if (!address) return undefined;
-  const host = address.replace('http://', '');
-  if (/^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/.test(host)) return host;
-  throw new NotABundle('An emulator is at a loopback address such as 127.0.0.1:8084.');
+  const [, host] = new RegExp(`^${scheme}((?:127\\.0\\.0\\.1|localhost|\\[::1\\]):\\d{1,5})/?$`).exec(address) ?? [];
+  if (host === undefined)
+    throw new NotABundle(`${name} is an address of this machine such as ${scheme}127.0.0.1:8084.`);
+  return host;
 }
 
 const cells = 24;
