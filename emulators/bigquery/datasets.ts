@@ -13,11 +13,13 @@ export function ownPart(body: Record<string, unknown>, computed: readonly string
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => !computed.includes(name) && value !== null));
 }
 
-/** The old part with a patch over it: maps such as labels are merged, `null` removes. */
+const MERGED = ['labels', 'timePartitioning'];
+
+/** The old part with a patch over it: maps are merged, `null` removes. */
 export function patched(old: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
   const changed = Object.entries(patch).map(([name, value]): [string, unknown] => {
     const before = old[name];
-    return [name, isMap(value) && isMap(before) && name === 'labels' ? patched(before, value) : value];
+    return [name, isMap(value) && isMap(before) && MERGED.includes(name) ? patched(before, value) : value];
   });
   return Object.fromEntries(
     Object.entries({ ...old, ...Object.fromEntries(changed) }).filter(([, value]) => value !== null),

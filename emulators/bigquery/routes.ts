@@ -1,4 +1,5 @@
 import { deleteDataset, getDataset, insertDataset, listDatasets, patchDataset, updateDataset } from './datasets.ts';
+import { withoutExpired } from './expiration.ts';
 import { insertAll } from './insert-all.ts';
 import { cancelJob, getJob, getQueryResults, insertJob, listJobs, queryJob } from './jobs.ts';
 import { getRoutine, listRoutines } from './routines.ts';
@@ -76,7 +77,13 @@ export const ROUTES: readonly Route[] = [
   { id: 'datasets.delete', method: 'DELETE', path: dataset, handler: deleteDataset, query: ['deleteContents'] },
   { id: 'tables.list', method: 'GET', path: `${dataset}/tables`, handler: listTables, query: paging },
   { id: 'tables.insert', method: 'POST', path: `${dataset}/tables`, handler: insertTable, query: [] },
-  { id: 'tables.get', method: 'GET', path: table, handler: getTable, query: ['selectedFields', 'view'] },
+  {
+    id: 'tables.get',
+    method: 'GET',
+    path: table,
+    handler: withoutExpired(getTable),
+    query: ['selectedFields', 'view'],
+  },
   { id: 'tables.patch', method: 'PATCH', path: table, handler: patchTable, query: ['autodetect_schema'] },
   { id: 'tables.update', method: 'PUT', path: table, handler: updateTable, query: ['autodetect_schema'] },
   { id: 'tables.delete', method: 'DELETE', path: table, handler: deleteTable, query: [] },
@@ -85,7 +92,7 @@ export const ROUTES: readonly Route[] = [
     id: 'tabledata.list',
     method: 'GET',
     path: `${table}/data`,
-    handler: listTableData,
+    handler: withoutExpired(listTableData),
     query: [...paging, 'startIndex', 'selectedFields', ...format],
   },
   {
@@ -109,7 +116,7 @@ export const ROUTES: readonly Route[] = [
     handler: listJobs,
     query: [...paging, 'allUsers', 'projection', 'stateFilter', 'minCreationTime', 'maxCreationTime', 'parentJobId'],
   },
-  { id: 'jobs.insert', method: 'POST', path: `${project}/jobs`, handler: insertJob, query: [] },
+  { id: 'jobs.insert', method: 'POST', path: `${project}/jobs`, handler: withoutExpired(insertJob), query: [] },
   { id: 'jobs.get', method: 'GET', path: `${project}/jobs/{jobId}`, handler: getJob, query: ['location'] },
   {
     id: 'jobs.cancel',
@@ -118,7 +125,7 @@ export const ROUTES: readonly Route[] = [
     handler: cancelJob,
     query: ['location'],
   },
-  { id: 'jobs.query', method: 'POST', path: `${project}/queries`, handler: queryJob, query: [] },
+  { id: 'jobs.query', method: 'POST', path: `${project}/queries`, handler: withoutExpired(queryJob), query: [] },
   {
     id: 'jobs.getQueryResults',
     method: 'GET',

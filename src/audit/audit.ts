@@ -32,6 +32,7 @@ export { type Checkpoints, type CheckpointsDeps, createCheckpoints } from './che
 export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
 export type { NewAlert } from './raising.ts';
+export { createRetainedFrom, createRetention } from './retention.ts';
 export { createReviews, type Reviews, type StoredReview } from './reviews.ts';
 export type { OperationState };
 

@@ -1,17 +1,42 @@
 import type { BigQueryClient } from '../platform/bigquery.ts';
-import { type Field, tables } from './tables.ts';
+import { keepAll, type Retention, wordsOf } from './retention.ts';
+import { type Field, type Table, tables } from './tables.ts';
 
-/** Makes the audit dataset and its tables where they are not there yet. Changes and deletes nothing. */
-export async function installAudit(bigquery: Pick<BigQueryClient, 'ensureDataset' | 'ensureTable'>, dataset: string) {
+type Installing = Pick<BigQueryClient, 'ensureDataset' | 'ensureTable' | 'keepsFor' | 'keepFor'>;
+
+/**
+ * Makes the audit dataset and its tables where they are not there yet, and sets how long rows are kept: for ever, unless
+ * retention says otherwise and there is no legal hold. Resolves with what it changed of that, in words; deletes nothing itself.
+ */
+export async function installAudit(
+  bigquery: Installing,
+  dataset: string,
+  retention: Retention = keepAll,
+): Promise<string[]> {
   await bigquery.ensureDataset(dataset);
-  for (const { name, description, fields, partition, cluster } of tables)
-    await bigquery.ensureTable(`${dataset}.${name}`, {
-      description,
-      schema: { fields: fields.map(toSchema) },
-      timePartitioning: { type: 'DAY', field: partition },
-      requirePartitionFilter: true,
-      clustering: { fields: [...cluster] },
-    });
+  const changes: string[] = [];
+  for (const table of tables) {
+    await bigquery.ensureTable(`${dataset}.${table.name}`, definitionOf(table));
+    changes.push(...(await retain(bigquery, dataset, table, retention.of(table.name))));
+  }
+  return changes;
+}
+
+const definitionOf = ({ description, fields, partition, cluster }: Table) => ({
+  description,
+  schema: { fields: fields.map(toSchema) },
+  timePartitioning: { type: 'DAY', field: partition },
+  requirePartitionFilter: true,
+  clustering: { fields: [...cluster] },
+});
+
+/** A dataset's own defaults may have set something else, so it is always asked. */
+async function retain(bigquery: Installing, dataset: string, { name, partition }: Table, wanted: number | null) {
+  const { milliseconds, doomed } = await bigquery.keepsFor(`${dataset}.${name}`);
+  if (milliseconds === wanted && !doomed) return [];
+  await bigquery.keepFor(`${dataset}.${name}`, wanted, partition);
+  const before = doomed ? 'until the table is deleted' : wordsOf(milliseconds);
+  return [`${dataset}.${name}: rows were kept ${before}, and are kept ${wordsOf(wanted)} now.`];
 }
 
 /** As the REST API has it (TableFieldSchema). */

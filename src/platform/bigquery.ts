@@ -75,6 +75,31 @@ export function createBigQuery(options: BigQueryOptions) {
       const made = await unlessThere((await client()).dataset(dataset).createTable(name, definition));
       if (!made && definition.view) await (await client()).dataset(dataset).table(name).setMetadata(definition);
     },
+
+    /** How many milliseconds a partition is kept from its beginning; null for ever. `doomed`: the table itself is to be deleted. */
+    async keepsFor(table: string): Promise<{ milliseconds: number | null; doomed: boolean }> {
+      const [dataset = '', name = ''] = table.split('.');
+      const [metadata] = await (await client()).dataset(dataset).table(name).getMetadata();
+      const { timePartitioning, expirationTime } = lifetimesSchema.parse(metadata);
+      const milliseconds = timePartitioning?.expirationMs ?? null;
+      return { milliseconds, doomed: typeof expirationTime === 'string' };
+    },
+
+    /** Sets how many milliseconds a partition of a table by day is kept from its beginning: null for ever. The table itself stays. */
+    async keepFor(table: string, milliseconds: number | null, field: string): Promise<void> {
+      const [dataset = '', name = ''] = table.split('.');
+      const expirationMs = milliseconds === null ? null : String(milliseconds);
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      (await client()).request(
+        {
+          method: 'PATCH',
+          uri: `/datasets/${dataset}/tables/${name}`,
+          json: { timePartitioning: { type: 'DAY', field, expirationMs }, expirationTime: null },
+        },
+        (error, answer) => (error ? reject(error) : resolve(answer)),
+      );
+      await promise;
+    },
   };
 }
 
@@ -97,6 +122,12 @@ function failuresIn(answer: unknown): InsertFailure[] {
   const { insertErrors } = insertAnswerSchema.parse(answer);
   return insertErrors.map(({ index, errors }) => ({ index, reason: errors[0]?.reason ?? 'unknown' }));
 }
+
+/** What of a table says how long rows stay. int64s are text. */
+const lifetimesSchema = z.object({
+  timePartitioning: z.object({ expirationMs: z.coerce.number().nullish() }).nullish(),
+  expirationTime: z.string().nullish(),
+});
 
 /** False when it was there already. */
 async function unlessThere(making: Promise<unknown>): Promise<boolean> {
