@@ -7,7 +7,7 @@ import { type Issuer, startIssuer } from '../emulators/issuer/issuer.ts';
 import { startKms } from '../emulators/kms/kms.ts';
 import { type PostgresOptions, startPostgres } from '../emulators/postgres/postgres.ts';
 import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
-import { makeAuditTables } from './audit-tables.ts';
+import { makeAuditTables, retention } from './audit-tables.ts';
 import { startBigQueryApart } from './bigquery.ts';
 import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
@@ -131,6 +131,7 @@ export async function startStand(options: {
           ]),
           SALLYPORT_APPROVAL_KEY: keys.approvals,
           SALLYPORT_CHECKPOINT_KEY: keys.checkpoints,
+          SALLYPORT_RETENTION: JSON.stringify(retention),
           SALLYPORT_SEAL_KEY: `projects/${PROJECT}/secrets/seal-key`,
           SALLYPORT_CONSOLE_URL: urlOf(ports.console),
           SALLYPORT_SCHEDULER: `serviceAccount:${scheduler}`,

@@ -16,6 +16,10 @@ export type Config = {
   approvalKey: string;
   /** KMS key version that signs checkpoints of the trail: only the keeper may use it. */
   checkpointKey: string;
+  /** Where checkpoints are kept beside BigQuery: a bucket with a locked retention policy. */
+  checkpointBucket?: string;
+  /** How long the trail is kept: what the tables' expiration is set to, and the most that checkpoints allow to be deleted. */
+  retention: { days: Readonly<Record<string, number>>; legalHold: boolean };
   /** Secret with the key that seals literals in the trail. */
   sealKey: string;
   /** Where humans reach the console: for the link in a waiting reply. */
@@ -28,7 +32,7 @@ export type Config = {
   groups: { admins: string; auditors: string };
   /** The console accepts a pasted token from a browser: for a laptop, where no IAP stands before it. */
   tokenSignIn: boolean;
-  emulators: { firestore?: string; secretManager?: string; bigquery?: string; kms?: string };
+  emulators: { firestore?: string; secretManager?: string; bigquery?: string; kms?: string; storage?: string };
   instance: { revision: string | null; imageDigest: string | null };
   logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Plain http issuers and plaintext databases: on loopback only, and never on Cloud Run. */
@@ -66,6 +70,15 @@ const keyVersion = z
     'must be the full name of a KMS key version',
   );
 
+const days = z.int().positive('must be whole days, at least one').max(36_500).optional();
+/** Days by table: what is not named is kept for ever. */
+const retention = z
+  .strictObject({ events: days, recordings: days }, 'must be days by table: events, recordings')
+  .refine(
+    ({ events, recordings }) => events === undefined || (recordings !== undefined && recordings <= events),
+    'must keep recordings no longer than events, which say what they are',
+  );
+
 const json = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
@@ -81,6 +94,12 @@ const environmentSchema = z.object({
   SALLYPORT_CONSOLE_PORT: port.optional(),
   SALLYPORT_KEEPER_PORT: port.optional(),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
+  SALLYPORT_RETENTION: json.pipe(retention).default({}),
+  SALLYPORT_LEGAL_HOLD: z.enum(['true', 'false']).default('false'),
+  SALLYPORT_CHECKPOINT_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'must be the name of a bucket')
+    .optional(),
   SALLYPORT_POLICY_DATABASE: z.string().min(1).default('policy'),
   SALLYPORT_RUNTIME_DATABASE: z.string().min(1).default('runtime'),
   SALLYPORT_AUDIT_DATASET: z.string().regex(/^\w+$/).default('sallyport_audit'),
@@ -111,6 +130,7 @@ const environmentSchema = z.object({
   SECRET_MANAGER_EMULATOR_HOST: loopback.optional(),
   BIGQUERY_EMULATOR_HOST: loopback.optional(),
   KMS_EMULATOR_HOST: loopback.optional(),
+  STORAGE_EMULATOR_HOST: loopback.optional(),
   K_SERVICE: z.string().optional(),
   K_REVISION: z.string().optional(),
 });
@@ -121,7 +141,40 @@ const emulatorVariables = [
   'SECRET_MANAGER_EMULATOR_HOST',
   'BIGQUERY_EMULATOR_HOST',
   'KMS_EMULATOR_HOST',
+  'STORAGE_EMULATOR_HOST',
 ] as const;
+
+const installSchema = environmentSchema
+  .pick({
+    GOOGLE_CLOUD_PROJECT: true,
+    SALLYPORT_AUDIT_DATASET: true,
+    SALLYPORT_EVIDENCE_DATASET: true,
+    SALLYPORT_RETENTION: true,
+    SALLYPORT_LEGAL_HOLD: true,
+    BIGQUERY_EMULATOR_HOST: true,
+  })
+  .extend({ SALLYPORT_LOCATION: z.string().min(1).optional() });
+
+/** What the installation of the datasets needs to know. */
+export type InstallConfig = Pick<Config, 'project' | 'datasets' | 'retention'> & {
+  /** Where datasets are made, such as `europe-west1`. */
+  location: string | undefined;
+  bigquery: string | undefined;
+};
+
+/** Throws `ConfigError` with every error there is. */
+export function readInstallConfig(environment: Record<string, string | undefined> = process.env): InstallConfig {
+  const parsed = installSchema.safeParse(withoutEmpty(environment));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue));
+  const { data } = parsed;
+  return {
+    project: data.GOOGLE_CLOUD_PROJECT,
+    datasets: { audit: data.SALLYPORT_AUDIT_DATASET, evidence: data.SALLYPORT_EVIDENCE_DATASET },
+    retention: retentionOf(data),
+    location: data.SALLYPORT_LOCATION,
+    bigquery: data.BIGQUERY_EMULATOR_HOST,
+  };
+}
 
 /** Throws `ConfigError` with every error there is. */
 export function readConfig(
@@ -144,7 +197,7 @@ function withoutEmpty(environment: Record<string, string | undefined>) {
 function roleErrors(role: string | undefined) {
   return z.enum(roles).safeParse(role).success
     ? []
-    : [`role: say one of ${roles.join(', ')}, as in: npm start gateway`];
+    : [`role: say one of ${roles.join(', ')}, install, as in: npm start gateway`];
 }
 
 function describeIssue(issue: z.core.$ZodIssue) {
@@ -188,6 +241,10 @@ function configOf(role: Role, environment: Environment): Config {
     ...(environment.SALLYPORT_IAP_AUDIENCE !== undefined && { iapAudience: environment.SALLYPORT_IAP_AUDIENCE }),
     approvalKey: environment.SALLYPORT_APPROVAL_KEY,
     checkpointKey: environment.SALLYPORT_CHECKPOINT_KEY,
+    ...(environment.SALLYPORT_CHECKPOINT_BUCKET !== undefined && {
+      checkpointBucket: environment.SALLYPORT_CHECKPOINT_BUCKET,
+    }),
+    retention: retentionOf(environment),
     sealKey: environment.SALLYPORT_SEAL_KEY,
     consoleUrl: environment.SALLYPORT_CONSOLE_URL.replace(/\/$/, ''),
     scheduler: environment.SALLYPORT_SCHEDULER,
@@ -200,6 +257,14 @@ function configOf(role: Role, environment: Environment): Config {
     logLevel: environment.SALLYPORT_LOG_LEVEL,
     local,
   };
+}
+
+function retentionOf({
+  SALLYPORT_RETENTION: { events, recordings },
+  SALLYPORT_LEGAL_HOLD,
+}: Pick<Environment, 'SALLYPORT_RETENTION' | 'SALLYPORT_LEGAL_HOLD'>): Config['retention'] {
+  const days = { ...(events !== undefined && { events }), ...(recordings !== undefined && { recordings }) };
+  return { days, legalHold: SALLYPORT_LEGAL_HOLD === 'true' };
 }
 
 /** A single role listens on PORT, as Cloud Run wants it; `all` on three ports in a row unless told otherwise. */
@@ -222,6 +287,7 @@ function emulatorsOf(environment: Environment): Config['emulators'] {
     }),
     ...(environment.BIGQUERY_EMULATOR_HOST !== undefined && { bigquery: environment.BIGQUERY_EMULATOR_HOST }),
     ...(environment.KMS_EMULATOR_HOST !== undefined && { kms: environment.KMS_EMULATOR_HOST }),
+    ...(environment.STORAGE_EMULATOR_HOST !== undefined && { storage: environment.STORAGE_EMULATOR_HOST }),
   };
 }
 

@@ -1,8 +1,18 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createApi, createKeeperApi, createLookups, transport } from './api/api.ts';
 import { createApprovals, createExpiry, type Suspect } from './approvals/approvals.ts';
-import { type Append, createAlerts, createAudit, createCheckpoints, createReviews, deliver } from './audit/audit.ts';
-import { type Config, ConfigError, type Role, readConfig } from './config.ts';
+import {
+  type Append,
+  createAlerts,
+  createAudit,
+  createCheckpoints,
+  createRetainedFrom,
+  createRetention,
+  createReviews,
+  deliver,
+  installAudit,
+} from './audit/audit.ts';
+import { type Config, ConfigError, type InstallConfig, type Role, readConfig, readInstallConfig } from './config.ts';
 import { beat, createConnections, createDocuments, createLedger, createWatch } from './connections/connections.ts';
 import { createConsole } from './console/console.ts';
 import { createCredentials } from './credentials/credentials.ts';
@@ -12,6 +22,7 @@ import {
   createEvidence,
   createPolicyHistory,
   createReplay,
+  installEvidence,
 } from './evidence/evidence.ts';
 import { createGateway, type Steps } from './gateway.ts';
 import { createIdentity } from './identity/identity.ts';
@@ -30,6 +41,7 @@ import { createKmsSigner, createKmsVerifier } from './platform/kms.ts';
 import { createLogger, type LogFields } from './platform/logger.ts';
 import { createSecretReader } from './platform/secret-manager.ts';
 import { serve } from './platform/server.ts';
+import { createBucket } from './platform/storage.ts';
 import { createSimulation, policy, whyUnusable } from './policy/policy.ts';
 import { createTargets } from './targets/targets.ts';
 
@@ -253,7 +265,10 @@ function callFields({ operationId, call, connection, operation, problem, spent, 
 
 /** Beats, sweeps and makes checkpoints by itself, too: Cloud Scheduler's calls make sure of it when no instance runs. */
 async function startKeeper(config: Config): Promise<Running> {
-  const { log, audit, policyStore, runtimeStore, identities, append, instanceId } = await openParts(config, 'keeper');
+  const { log, audit, policyStore, runtimeStore, identities, append, bigquery, instanceId } = await openParts(
+    config,
+    'keeper',
+  );
   const watch = createWatch({
     store: policyStore,
     ledger: createLedger(runtimeStore),
@@ -269,6 +284,14 @@ async function startKeeper(config: Config): Promise<Running> {
     append,
     signer: createKmsSigner({ keyVersion: config.checkpointKey, emulatorHost: config.emulators.kms }),
     keeper: instanceId,
+    retainedFrom: createRetainedFrom({
+      keepsFor: () => bigquery.keepsFor(`${config.datasets.audit}.events`),
+      retention: createRetention(config.retention.days, config.retention.legalHold),
+      log,
+    }),
+    ...(config.checkpointBucket !== undefined && {
+      archive: createBucket({ bucket: config.checkpointBucket, emulatorHost: config.emulators.storage }).keep,
+    }),
   });
   const expire = createExpiry({
     store: runtimeStore,
@@ -337,7 +360,17 @@ const starts: Record<Served, (config: Config) => Promise<Running>> = {
   keeper: startKeeper,
 };
 
+/** Makes the datasets, their tables and views, and sets how long rows are kept; says what of that it changed. For an operator. */
+async function install({ project, datasets, retention, location, bigquery: emulatorHost }: InstallConfig) {
+  const bigquery = createBigQuery({ projectId: project, location, emulatorHost });
+  const changes = await installAudit(bigquery, datasets.audit, createRetention(retention.days, retention.legalHold));
+  await installEvidence(bigquery, datasets);
+  const hold = retention.legalHold ? ['Legal hold: nothing is deleted.'] : [];
+  process.stdout.write([...hold, ...changes, 'The datasets are in place.', ''].join('\n'));
+}
+
 async function main(role: string | undefined) {
+  if (role === 'install') return install(readInstallConfig());
   const config = readConfig(role);
   const served: Served[] = config.role === 'all' ? ['keeper', 'gateway', 'console'] : [config.role];
   const running = await Promise.all(served.map((name) => starts[name](config)));

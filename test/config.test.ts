@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, readConfig, readInstallConfig } from '../src/config.ts';
 
 const whole = {
   GOOGLE_CLOUD_PROJECT: 'p',
@@ -63,6 +63,7 @@ describe('the configuration', () => {
 
   test.each([
     ['an emulator', { FIRESTORE_EMULATOR_HOST: '127.0.0.1:8084' }],
+    ['an emulated bucket', { STORAGE_EMULATOR_HOST: 'http://127.0.0.1:8089' }],
     ['an emulated BigQuery', { BIGQUERY_EMULATOR_HOST: 'http://127.0.0.1:8086' }],
     ['a sign-in by pasted tokens', { SALLYPORT_TOKEN_SIGN_IN: 'true' }],
     [
@@ -81,6 +82,24 @@ describe('the configuration', () => {
     const errors = errorsOf('keeper', { ...whole, SALLYPORT_CHECKPOINT_KEY: whole.SALLYPORT_APPROVAL_KEY });
 
     expect(errors).toEqual(['SALLYPORT_CHECKPOINT_KEY: must be another key than SALLYPORT_APPROVAL_KEY']);
+  });
+
+  test.each([
+    ['{"events": 400, "recordings": 90}', 0],
+    ['{"events": 0, "recordings": 0}', 2],
+    ['{"events": 30}', 1],
+    ['{"events": 30, "recordings": 31}', 1],
+    ['{"checkpoints": 30}', 1],
+    ['30', 1],
+  ])('takes %s for a retention only if nothing is kept longer than what explains it', (text, errors) => {
+    expect(errorsOf('keeper', { ...whole, SALLYPORT_RETENTION: text })).toHaveLength(errors);
+  });
+
+  test('of an installation asks for no more than it needs', () => {
+    const config = readInstallConfig({ GOOGLE_CLOUD_PROJECT: 'p', SALLYPORT_LEGAL_HOLD: 'true' });
+
+    expect(config).toMatchObject({ project: 'p', retention: { days: {}, legalHold: true } });
+    expect(() => readInstallConfig({})).toThrow('GOOGLE_CLOUD_PROJECT: is not set');
   });
 
   test('takes emulators on loopback only', () => {

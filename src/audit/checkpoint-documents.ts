@@ -45,9 +45,14 @@ function partsOf(text: string): string[] {
   );
 }
 
-/** The oldest of those that are not everywhere yet. */
-export async function readPending(store: Store, limit: number): Promise<Pending[]> {
-  const found = await store.query({ collection: 'checkpoints', orderBy: [['checkpoint', 'asc']], limit });
+/** The oldest of those that are not everywhere yet, after a name. */
+export async function readPending(store: Store, page: { after: string; limit: number }): Promise<Pending[]> {
+  const found = await store.query({
+    collection: 'checkpoints',
+    where: [['checkpoint', '>', page.after]],
+    orderBy: [['checkpoint', 'asc']],
+    limit: page.limit + 1,
+  });
   const pending = found.filter(({ path }) => path !== latestPath);
   return Promise.all(pending.map((document) => wholeOf(store, document)));
 }

@@ -70,6 +70,7 @@ export function createSweeper(deps: {
     const running = await store.query({
       collection: 'chains',
       where: [['state', 'in', ['open', 'taken']]],
+      orderBy: [['alive_until', 'asc']],
       limit: page.chains,
     });
     const chains = running.map(({ data }) => chainDocumentSchema.parse(data));

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { KeyManagementServiceClient } from '@google-cloud/kms';
 import { sha256 } from '../model/canonical.ts';
+import { boundedRetries } from './bounded-retries.ts';
 import { crc32c } from './crc32c.ts';
 
 /** A version of an EC P-256 key in Cloud KMS: `projects/…/cryptoKeyVersions/1`. */
@@ -8,23 +9,22 @@ export type KmsKey = {
   keyVersion: string;
   /** `host:port` of an emulator, without TLS. */
   emulatorHost?: string | undefined;
+  /** Milliseconds for all tries of one request together. */
+  deadline?: number;
 };
 
 /**
  * Signs text with a key that never leaves KMS. The signature is DER in base64 over the SHA-256 of the text's UTF-8.
- * Throws when KMS cannot be reached, or when what was sent or answered did not arrive whole.
+ * Throws when KMS cannot be reached in time, or when what was sent or answered did not arrive whole.
  */
-export function createKmsSigner({ keyVersion, emulatorHost }: KmsKey) {
+export function createKmsSigner({ keyVersion, emulatorHost, deadline = 5000 }: KmsKey) {
   const client = once(() => connect(emulatorHost));
   return {
     keyVersion,
     async sign(text: string): Promise<string> {
       const digest = Buffer.from(sha256(text), 'hex');
-      const [answer] = await (await client.get()).asymmetricSign({
-        name: keyVersion,
-        digest: { sha256: digest },
-        digestCrc32c: { value: crc32c(digest) },
-      });
+      const request = { name: keyVersion, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } };
+      const [answer] = await (await client.get()).asymmetricSign(request, boundedRetries(deadline));
       const signature = bytesOf(answer.signature);
       if (answer.name !== keyVersion) throw new Error('KMS signed with another key.');
       if (answer.verifiedDigestCrc32c !== true) throw new Error('KMS did not receive the digest whole.');
@@ -42,9 +42,10 @@ export function createKmsSigner({ keyVersion, emulatorHost }: KmsKey) {
 export function createKmsVerifier({
   keyVersion,
   emulatorHost,
+  deadline = 5000,
   publicKeyPem,
 }: KmsKey & { publicKeyPem?: string | undefined }) {
-  const key = once(async () => p256(publicKeyPem ?? (await publicKeyOf({ keyVersion, emulatorHost }))));
+  const key = once(async () => p256(publicKeyPem ?? (await publicKeyOf({ keyVersion, emulatorHost, deadline }))));
   return {
     keyVersion,
     async verify(text: string, signature: string, signedBy: string): Promise<boolean> {
@@ -59,10 +60,10 @@ export function createKmsVerifier({
 }
 
 /** The public half of a key, SPKI in PEM. Throws when it cannot be had, or did not arrive whole. */
-export async function publicKeyOf({ keyVersion, emulatorHost }: KmsKey): Promise<string> {
+export async function publicKeyOf({ keyVersion, emulatorHost, deadline = 5000 }: KmsKey): Promise<string> {
   const client = await connect(emulatorHost);
   try {
-    const [answer] = await client.getPublicKey({ name: keyVersion });
+    const [answer] = await client.getPublicKey({ name: keyVersion }, boundedRetries(deadline));
     const pem = answer.pem ?? '';
     if (answer.name !== keyVersion) throw new Error('KMS answered with another key.');
     if (!isWhole(Buffer.from(pem), answer.pemCrc32c)) throw new Error('The public key did not arrive whole.');

@@ -1,4 +1,5 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager';
+import { boundedRetries } from './bounded-retries.ts';
 import { crc32c } from './crc32c.ts';
 
 type SecretReaderOptions = {
@@ -13,7 +14,6 @@ type SecretReaderOptions = {
 type SecretValue = { value: string; version: string };
 export type ReadSecret = (name: string) => Promise<SecretValue>;
 
-const unavailable = 14;
 const versionSuffix = /\/versions\/[^/]+$/;
 
 /**
@@ -48,19 +48,6 @@ function versionOf(answered: string, asked: string): string {
   if (number === undefined || answeredSecret !== secret || (version !== 'latest' && version !== number))
     throw new Error(`Secret Manager answered ${asked} with another secret.`);
   return answered;
-}
-
-function boundedRetries(deadline: number) {
-  const backoffSettings = {
-    initialRetryDelayMillis: 100,
-    retryDelayMultiplier: 2,
-    maxRetryDelayMillis: 1000,
-    initialRpcTimeoutMillis: deadline,
-    rpcTimeoutMultiplier: 1,
-    maxRpcTimeoutMillis: deadline,
-    totalTimeoutMillis: deadline,
-  };
-  return { retry: { retryCodes: [unavailable], backoffSettings } };
 }
 
 /** The client's own deadline begins only once it has a connection and a token. */

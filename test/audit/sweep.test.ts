@@ -40,6 +40,23 @@ describe('the keeper', () => {
     expect(faultsOf(trail.table.events())).toEqual([]);
   });
 
+  test('ends the chain of a dead instance that left nothing, also among hundreds that live', async () => {
+    const trail = aTrail();
+    const dead = trail.another('dead');
+    await dead.open();
+    await expect.poll(() => trail.store.contents('outbox')).toEqual({});
+    trail.clock.advance(longerThanALease);
+    await trail.audit.open();
+    const [, alive] = Object.values(trail.store.contents('chains'));
+    const others = Array.from({ length: 400 }, (_, index) => ({ ...alive, chain: `ch_000000-${index}` }));
+    await trail.store.commit(others.map((data) => ({ op: 'create', path: `chains/${data.chain}`, data })));
+
+    await trail.audit.sweep();
+
+    expect(trail.store.contents('chains')['chains/ch_000001']).toMatchObject({ state: 'closed' });
+    await trail.audit.close();
+  });
+
   test('touches nothing of an instance whose lease is not over', async () => {
     const trail = aTrail();
     await trail.audit.open();

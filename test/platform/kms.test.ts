@@ -52,6 +52,13 @@ describe('with KMS', () => {
     await signer.close();
   });
 
+  test('a KMS that cannot be reached is told in time', async () => {
+    const signer = createKmsSigner({ keyVersion, emulatorHost: '127.0.0.1:1', deadline: 300 });
+
+    await expect(signer.sign(text)).rejects.toThrow();
+    await signer.close();
+  });
+
   test('the signature of another key of the same project is not accepted', async () => {
     const other = createKmsSigner({ keyVersion: otherVersion, emulatorHost: emulator.address });
     const verifier = createKmsVerifier({ keyVersion, emulatorHost: emulator.address });
