@@ -36,6 +36,7 @@ await runMain(
       policy: async () => (await import('./policy.ts')).createPolicyCommand(surroundings),
       classify: async () => (await import('./classify.ts')).createClassifyCommand(surroundings),
       verify: async () => (await import('./verify.ts')).createVerifyCommand(surroundings),
+      evidence: async () => (await import('./evidence.ts')).createEvidenceCommand(surroundings),
       postgres: async () => (await import('./grants.ts')).createPostgresCommand(surroundings),
       replay: async () => (await import('./replay.ts')).createReplayCommand(surroundings),
     },

@@ -53,7 +53,8 @@ export function createEvidenceExport(bundles: Bundles, onFault: (error: unknown)
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'internal') onFault(problem.cause ?? problem.reason);
-      throw thrown;
+      // The server prints what it is given here, so that is given nothing of the cause.
+      throw new Error('An export broke off.');
     } finally {
       running--;
     }

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sha256 } from '../model/canonical.ts';
+import { asProblem } from '../model/problem.ts';
 import type { BigQueryClient, QueryParameters } from '../platform/bigquery.ts';
-import { bytesOf, fileOf } from './bundle/file.ts';
+import { type BundleFile, bytesOf, fileOf } from './bundle/file.ts';
 import { type Asked, type BundleKeys, type Prepared, type Progress, prepare } from './bundle/prepare.ts';
 import { comment, endOfArchive, fileHeader, padding } from './bundle/tar.ts';
 import { type Manifest, signedText } from './manifest.ts';
@@ -34,6 +35,9 @@ export type Bundles = {
 /** Milliseconds between two remarks: whoever waits sees that it goes on, and no proxy takes the connection for dead. */
 const TELL = 1000;
 
+/** Milliseconds that a remark has to arrive before the connection is cut behind it. */
+const ARRIVE = 250;
+
 export function createBundles({ bigquery, datasets, signer, keys, now }: BundleDeps): Bundles {
   const named = (sql: string) => qualify(sql, bigquery.projectId, datasets);
   const query = (sql: string, parameters: QueryParameters) => bigquery.query(named(sql), parameters);
@@ -61,18 +65,25 @@ export function createBundles({ bigquery, datasets, signer, keys, now }: BundleD
     }
   }
 
-  return {
-    async *export(request) {
+  async function* ready(request: BundleRequest): AsyncGenerator<Uint8Array, BundleFile[]> {
+    try {
       const { files, manifest } = yield* prepared(request);
       const text = `${JSON.stringify(manifest, null, 1)}\n`;
       const signed = signedText(text, now().toISOString());
       const signature = { signed, signature: await signer.sign(signed), key: signer.keyVersion };
       await request.onReady({ manifest, sha256: sha256(text) });
-      const all = [
-        ...files,
-        fileOf('manifest.json', text),
-        fileOf('manifest.sig', `${JSON.stringify(signature, null, 1)}\n`),
-      ];
+      const seal = fileOf('manifest.sig', `${JSON.stringify(signature, null, 1)}\n`);
+      return [...files, fileOf('manifest.json', text), seal];
+    } catch (error) {
+      yield remark({ failed: asProblem(error).message });
+      await pause(ARRIVE);
+      throw error;
+    }
+  }
+
+  return {
+    async *export(request) {
+      const all = yield* ready(request);
       yield remark({ step: 'writing', done: 0, total: all.reduce((sum, { bytes }) => sum + bytes, 0) });
       for (const file of all) {
         yield fileHeader(file.path, file.bytes);
@@ -84,4 +95,4 @@ export function createBundles({ bigquery, datasets, signer, keys, now }: BundleD
   };
 }
 
-const remark = (progress: Progress) => comment(`sallyport ${JSON.stringify(progress)}`);
+const remark = (progress: Progress | { failed: string }) => comment(`sallyport ${JSON.stringify(progress)}`);

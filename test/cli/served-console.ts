@@ -3,8 +3,8 @@ import { onTestFinished } from 'vitest';
 import { aConsole } from '../console/fixture.ts';
 
 /** The console itself, over HTTP on the loopback, until the test is finished. Its tokens are the names of its people. */
-export async function servedConsole() {
-  const { app, policies: store } = aConsole();
+export async function servedConsole(changes: Parameters<typeof aConsole>[0] = {}) {
+  const { app, policies: store } = aConsole(changes);
   let server: ServerType | undefined;
   onTestFinished(() => void server?.close());
   const port = await new Promise<number>((resolve) => {
