@@ -149,7 +149,7 @@ export function createGateway(steps: Steps): Gateway {
     const { target, connection, request, settings, call } = aim;
     return timed(passage, 'understand', async () => {
       const signal = within(call.signal, INSPECT_SECONDS);
-      const access = { connection, settings, signal };
+      const access = { connection, settings, signal, operation: passage.operationId };
       const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }));
       return target.understand(request, facts, { connection, unmask, seal, tokenKey });
     });
@@ -171,7 +171,8 @@ export function createGateway(steps: Steps): Gateway {
     if (count === undefined || !CHANGING.has(operation.verb)) return undefined;
     return timed(passage, 'estimate', () => {
       const signal = within(call.signal, INSPECT_SECONDS);
-      return credentials.use(connection, (secret) => count(operation, { connection, settings, secret, signal }));
+      const access = { connection, settings, signal, operation: passage.operationId };
+      return credentials.use(connection, (secret) => count(operation, { ...access, secret }));
     });
   }
 
@@ -234,7 +235,7 @@ export function createGateway(steps: Steps): Gateway {
     try {
       const result = await credentials.use(connection, (secret) => {
         credential = { secret: nameOf(connection), version: secret.version };
-        const access = { connection, settings, secret, limits, signal };
+        const access = { connection, settings, secret, limits, signal, operation: passage.operationId };
         return timed(passage, 'execute', () => target.execute(operation, access)); //                      7 execute
       });
       const masked = masking.mask(result, { unmask }); //                                                  8 mask

@@ -104,8 +104,10 @@ export function createLookups(steps: Steps): Lookups {
         const signal = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_SECONDS * 1000)]);
         const verbs = reached.verbs.map((verb) => mayTouch(passage, connection, rules, verb));
         const question = { query, mayTouch: (resource: string) => verbs.some((may) => may(resource)) };
+        // It opens the target: the target's own record of that names this call.
+        await audit.note('simulated', { ...passage, connection }, { note: 'schema' });
         return credentials.use(connection, async (secret) => {
-          const access = { connection, settings, secret, signal };
+          const access = { connection, settings, secret, signal, operation: passage.operationId };
           return target.schema(await target.inspect(access), question, access);
         });
       }),

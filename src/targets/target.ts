@@ -50,6 +50,8 @@ export type Access<Settings = unknown> = {
   connection: Connection;
   settings: Settings;
   secret: Secret;
+  /** The call that it is for, to be named in the target's own records. */
+  operation?: string;
   /** Aborted when the caller is gone or the time is over: the work is then cancelled at the target. */
   signal: AbortSignal;
 };

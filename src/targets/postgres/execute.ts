@@ -15,6 +15,7 @@ import { createRows, type Rows } from './results/rows.ts';
 import { writerFor } from './results/values.ts';
 import type { Pools } from './session/pool.ts';
 import { CatalogChanged, createRun, defaultSeconds, type Run, type RunnablePlan } from './session/run.ts';
+import { tagComment, tagSql } from './session/tag.ts';
 import { requestSchema, type Settings } from './settings.ts';
 
 export type ExecuteDeps = {
@@ -110,6 +111,7 @@ async function openSession(
   const run = createRun({
     plan,
     parameters,
+    tag: { sql: tagSql(access), comment: tagComment(access) },
     seconds,
     batch: Math.min(maxRows + 1, batchRows),
     once: maxRows < batchRows,

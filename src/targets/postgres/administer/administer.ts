@@ -10,6 +10,7 @@ import { constant, quoted } from '../language/syntax.ts';
 import { coverOf } from '../masks/masks.ts';
 import type { Protections } from '../rules/protections.ts';
 import type { Pools } from '../session/pool.ts';
+import { tagSql } from '../session/tag.ts';
 import { type Request, requestSchema, type Settings } from '../settings.ts';
 import { classify, tablesToClassify } from './classify.ts';
 import { readGrantFacts } from './grant-facts.ts';
@@ -133,7 +134,7 @@ function grants(task: Grants, { catalog, protections, context }: Ground): Admini
 async function readFacts(role: string, access: Access<Settings>, pools: Pools) {
   const client = await pools.take(access);
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${tagSql(access)}`);
     const facts = await readGrantFacts(async (sql) => (await client.query(sql)).rows, role);
     await client.query('COMMIT');
     client.release();

@@ -5,6 +5,7 @@ import type { Catalog, Column, Relation, Type } from '../catalog/catalog.ts';
 import { runProblem } from '../errors.ts';
 import { quoted } from '../language/syntax.ts';
 import type { Pools } from '../session/pool.ts';
+import { tagSql } from '../session/tag.ts';
 import type { Settings } from '../settings.ts';
 import type { Kind } from './column-names.ts';
 import { type Counts, plausible } from './propose.ts';
@@ -39,7 +40,7 @@ export async function sample(relation: Relation, sampler: Sampler): Promise<Samp
   try {
     const time = Math.min(tableTimeout, Math.max(1, Math.round(deadline - performance.now())));
     await client.query(
-      `BEGIN READ ONLY; SET LOCAL statement_timeout = ${time}; SET LOCAL lock_timeout = ${lockTimeout}`,
+      `BEGIN READ ONLY; ${tagSql(access)}; SET LOCAL statement_timeout = ${time}; SET LOCAL lock_timeout = ${lockTimeout}`,
     );
     const sampled = await read(client, relation, sampler);
     await client.query('ROLLBACK');

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Access } from '../../target.ts';
 import { runProblem } from '../errors.ts';
 import type { Pools } from '../session/pool.ts';
+import { tagSql } from '../session/tag.ts';
 import type { Settings } from '../settings.ts';
 
 /** Answers a question about the catalog with rows as objects, in a transaction that only reads. */
@@ -20,7 +21,7 @@ export async function inTransaction<Answer>(
 ): Promise<Answer> {
   const client = await pools.take(access);
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${tagSql(access)}`);
     const answer = await work(client);
     await client.query('COMMIT');
     client.release();

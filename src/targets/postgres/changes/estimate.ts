@@ -7,6 +7,7 @@ import { codeOf, runProblem } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import type { Pools } from '../session/pool.ts';
 import { inSession } from '../session/session.ts';
+import { tagSql } from '../session/tag.ts';
 import { mostChanged, type Parameter, requestSchema, type Settings } from '../settings.ts';
 import { overCeiling } from './ceiling.ts';
 import type { Counting, CountingQuery } from './counting.ts';
@@ -65,7 +66,7 @@ async function counted(
   const values = requestSchema.shape.parameters.parse(operation.parameters).map(asText);
   return inSession(access, pools, async (client) => {
     try {
-      return await ask(client, counting, values, countFor);
+      return await ask(client, counting, values, { milliseconds: countFor, tag: tagSql(access) });
     } catch (error) {
       throw problemOf(error);
     }
@@ -77,9 +78,9 @@ async function ask(
   client: pg.PoolClient,
   { explain, query }: Exclude<Counting, { rows: number }>,
   values: (string | null)[],
-  milliseconds: number,
+  { milliseconds, tag }: { milliseconds: number; tag: string },
 ): Promise<Counted> {
-  await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${milliseconds}`);
+  await client.query(`BEGIN READ ONLY; ${tag}; SET LOCAL statement_timeout = ${milliseconds}`);
   const lines = await rowsOf(client, explain, values);
   const plan = lines.map(([line]) => String(line)).join('\n');
   const changes = query && (await count(client, query, values));

@@ -11,6 +11,7 @@ import { quoted } from '../language/syntax.ts';
 import type { Plan } from '../plan.ts';
 import { defaultSeconds } from '../session/run.ts';
 import { inSession } from '../session/session.ts';
+import { tagComment, tagSql } from '../session/tag.ts';
 import type { Settings } from '../settings.ts';
 
 type Definition = Extract<Plan, { access: 'define' }>;
@@ -29,11 +30,13 @@ export async function define(
   try {
     const warnings = await inSession(access, pools, async (client) => {
       try {
-        await client.query(`BEGIN READ WRITE; SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
+        await client.query(
+          `BEGIN READ WRITE; ${tagSql(access)}; SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`,
+        );
         await compare(client, plan);
         const before = await readCatalog(client, access);
         await prepare(client, plan);
-        await extended(client, plan.text);
+        await extended(client, `${tagComment(access)}${plan.text}`);
         await client.query(
           'SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on',
         );

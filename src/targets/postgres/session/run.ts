@@ -11,6 +11,8 @@ export type RunnablePlan = Exclude<Plan, { access: 'none' | 'define' }>;
 export type RunOptions = {
   plan: RunnablePlan;
   parameters: readonly Parameter[];
+  /** Names the operation to the server: the first statement of the transaction, and a comment before the operation's own. */
+  tag: { sql: string; comment: string };
   /** Of the statement. */
   seconds: number;
   /** Rows asked for at a time. */
@@ -81,7 +83,7 @@ const taps = new WeakMap<object, Tap>();
  * One understood statement on the wire, always by the extended protocol: begin, parse (which locks the relations), bind, compare
  * the catalog, run, commit. A read sends all but the last at once; a write waits for the comparison.
  */
-export function createRun({ plan, parameters, seconds, batch, once, onColumns, ceiling }: RunOptions): Run {
+export function createRun({ plan, parameters, tag, seconds, batch, once, onColumns, ceiling }: RunOptions): Run {
   const described = deferred<readonly pg.FieldDef[]>();
   /** What the next command tags belong to, in the order they were sent. */
   const steps: string[] = [];
@@ -175,12 +177,13 @@ export function createRun({ plan, parameters, seconds, batch, once, onColumns, c
       taps.set(con, tap);
     }
     own(con, 'begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
+    ownText(con, 'setting', tag.sql);
     if (seconds !== defaultSeconds)
       ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
     if (plan.withoutIndexOrder)
       for (const scan of ['indexscan', 'indexonlyscan']) ownText(con, 'setting', `SET LOCAL enable_${scan} = off`);
     if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');
-    con.parse({ name: '', text: plan.text });
+    con.parse({ name: '', text: `${tag.comment}${plan.text}` });
     // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.
     con.bind({ portal, statement: '', values: [...parameters.map(asText), ...plan.bindings()] });
     const drift = plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift';
