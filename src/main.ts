@@ -301,7 +301,8 @@ async function startKeeper(config: Config): Promise<Running> {
     onCorrupt: (error) => log.error({ error }, 'A stored approval cannot be read.'),
   });
   const sweep = async () => ({ ...(await audit.sweep()), expired: await expire() });
-  const tasks = { ship: sweep, sweep, checkpoint: () => checkpoints.make() };
+  const reship = async () => ({ put_back: await audit.putBack(), ...(await sweep()) });
+  const tasks = { ship: sweep, sweep, reship, checkpoint: () => checkpoints.make() };
   const app = createKeeperApi({
     authenticate: identities.authenticate,
     scheduler: config.scheduler,
@@ -375,7 +376,7 @@ async function main(role: string | undefined) {
   const served: Served[] = config.role === 'all' ? ['keeper', 'gateway', 'console'] : [config.role];
   const running = await Promise.all(served.map((name) => starts[name](config)));
   const { promise: told, resolve: tell } = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => tell());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell());
   await told;
   await Promise.all(running.map((one) => one.stop()));
   process.exit(0);

@@ -19,8 +19,13 @@ const most = 100;
 /** An event, or a chunk of a recording. */
 export type TrailRow = Row | ChunkRow;
 
-/** Appends rows, each to its table; resolves with those that BigQuery acknowledged. Throws where a table could not be reached and nothing was acknowledged. */
-export type AppendRows = (rows: readonly TrailRow[]) => Promise<ReadonlySet<TrailRow>>;
+/** What became of rows: `refused` are those that BigQuery will never take as they are; the others are to be sent again. */
+export type Appended = { acknowledged: ReadonlySet<TrailRow>; refused: ReadonlySet<TrailRow> };
+
+type Growing = { acknowledged: Set<TrailRow>; refused: Set<TrailRow> };
+
+/** Appends rows, each to its table. Throws where a table could not be reached and nothing was acknowledged. */
+export type AppendRows = (rows: readonly TrailRow[]) => Promise<Appended>;
 
 /**
  * One row that BigQuery refuses keeps no other out: the rest is sent again without it. Nor does one table keep out the other.
@@ -29,16 +34,16 @@ export type AppendRows = (rows: readonly TrailRow[]) => Promise<ReadonlySet<Trai
 export function createAppendRows(append: Append, log: Logger, raise: (alert: NewAlert) => void): AppendRows {
   const alerted = new Set<string>();
 
-  function report(row: TrailRow, reason: string) {
+  function report(row: TrailRow) {
     const { insertId } = toTableRow(row);
     const ofAlert = 'type' in row && row.type === 'alert_raised';
-    if (reason !== 'invalid' || ofAlert || alerted.size >= most || alerted.has(insertId)) return;
+    if (ofAlert || alerted.size >= most || alerted.has(insertId)) return;
     alerted.add(insertId);
     const detail = `BigQuery refuses a row of the audit trail: event ${row.event_id}, in ${tableOf(row)}.`;
     raise({ kind: 'row-refused', key: insertId, detail });
   }
 
-  async function appendTo(table: string, rows: readonly TrailRow[], acknowledged: Set<TrailRow>) {
+  async function appendTo(table: string, rows: readonly TrailRow[], { acknowledged, refused }: Growing) {
     let next = rows;
     while (next.length > 0) {
       const sent = next;
@@ -48,7 +53,10 @@ export function createAppendRows(append: Append, log: Logger, raise: (alert: New
         const reason = failures.get(index);
         if (reason === undefined) acknowledged.add(row);
         else if (reason === 'stopped') again.push(row);
-        else report(row, reason);
+        else if (reason === 'invalid') {
+          refused.add(row);
+          report(row);
+        }
       }
       if (again.length === sent.length) break;
       next = again;
@@ -56,13 +64,13 @@ export function createAppendRows(append: Append, log: Logger, raise: (alert: New
   }
 
   return async (rows) => {
-    const acknowledged = new Set<TrailRow>();
-    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, acknowledged));
+    const appended: Growing = { acknowledged: new Set(), refused: new Set() };
+    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, appended));
     const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') {
-      if (acknowledged.size === 0) throw failed.reason;
+      if (appended.acknowledged.size === 0) throw failed.reason;
       log.warn({ error: failed.reason }, 'A table of the audit trail cannot be reached.');
     }
-    return acknowledged;
+    return appended;
   };
 }

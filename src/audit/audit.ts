@@ -10,6 +10,7 @@ import { type Store, type Write, WriteConflict } from '../platform/store.ts';
 import { type Append, createAppendRows } from './append.ts';
 import { breakGlassOf } from './break-glass.ts';
 import { type Link, linkAll, prepare, startOf } from './chain.ts';
+import { createDeadLetters } from './dead.ts';
 import { type FactsInput, factsOf, type Outcome } from './facts.ts';
 import { createHeads, headRegistration, reachedBy } from './heads.ts';
 import { createIntents } from './intents.ts';
@@ -83,6 +84,11 @@ export interface Audit {
   ready(): boolean;
   /** For the keeper: closes and ships what dead instances left. Safe to run anywhere, also twice at once. */
   sweep(): Promise<Swept>;
+  /**
+   * For the keeper: what BigQuery refused for good, and was set aside in `dead` with an alert, is to be shipped again. Resolves
+   * with how many documents; the next sweep ships them.
+   */
+  putBack(): Promise<number>;
   /** Takes no more intents, waits for outcomes, ships, ends the chain. At most 8 s. */
   close(): Promise<void>;
 }
@@ -112,9 +118,11 @@ export function createAudit(deps: AuditDeps): Audit {
   const raising = createRaising({ store, clock, log, record: recordAlert });
   const appendRows = createAppendRows(append, log, (alert) => void raise(alert).catch(tellUnraised));
   const heads = createHeads({ store, clock, log });
+  const dead = createDeadLetters({ store, heads, clock });
   const shipper = createShipper({
     store,
     heads,
+    dead,
     clock,
     log,
     timing,
@@ -125,7 +133,18 @@ export function createAudit(deps: AuditDeps): Audit {
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const recordingLimit = deps.recordingLimit ?? RECORDING_LIMIT;
   const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe, recordingLimit });
-  const sweeper = createSweeper({ store, heads, clock, log, timing, append: appendRows, writer, gateway, raising });
+  const sweeper = createSweeper({
+    store,
+    heads,
+    dead,
+    clock,
+    log,
+    timing,
+    append: appendRows,
+    writer,
+    gateway,
+    raising,
+  });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
     return factsOf({ ...input, time: clock.now() }, { gateway, seal });
@@ -244,7 +263,7 @@ export function createAudit(deps: AuditDeps): Audit {
     async open() {
       await writer.open().catch(refuse);
       void every(timing.renew, writer.renew);
-      void every(timing.renew, flushSampling);
+      void every(timing.sampling, flushSampling);
       void every(timing.renew, async () => shipper.start());
     },
     note,
@@ -254,6 +273,7 @@ export function createAudit(deps: AuditDeps): Audit {
     find: (operation) => readState(store, operation),
     ready: () => !closing && writer.ready(),
     sweep: sweeper.sweep,
+    putBack: dead.putBack,
     close,
   };
 }

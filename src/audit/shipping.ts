@@ -3,6 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Store } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { readChunk, readChunkRecord } from './chunks.ts';
+import type { DeadLetters } from './dead.ts';
 import { furthest, type Heads, type Reached, reachedIn } from './heads.ts';
 import { readRecord, readRow } from './outbox.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
@@ -27,6 +28,7 @@ const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200, chunks: 16 };
 export function createShipper(deps: {
   store: Store;
   heads: Heads;
+  dead: DeadLetters;
   clock: Clock;
   log: Logger;
   timing: Timing;
@@ -36,12 +38,14 @@ export function createShipper(deps: {
   /** The chains that this instance has written. */
   chains: () => readonly string[];
 }) {
-  const { store, heads, clock, log, timing, append, memory, chains } = deps;
+  const { store, heads, dead, clock, log, timing, append, memory, chains } = deps;
   const stopping = new AbortController();
   const hurry = new AbortController();
   const pauses = createPauses(timing.shippingPause, hurry.signal);
   const progress = new Map<string, Progress>();
   const deletable: Shipped[] = [];
+  /** Documents with a row that BigQuery refuses for good: set aside once they are finished. */
+  const refused = new Set<string>();
   let kept: (Shipped & { until: number })[] = [];
   let queue: Pending[] = [];
   let held = 0;
@@ -94,6 +98,7 @@ export function createShipper(deps: {
         const rows = take();
         if (rows.length > 0) await ship(rows);
         await deleteShipped();
+        for (const path of refused) if (await dead.setAside(path)) refused.delete(path);
         if (spilled && queue.length === 0) await shipFromOutbox();
       } catch (error) {
         log.warn({ error, waiting: queue.length }, 'Audit rows wait to be shipped.');
@@ -113,16 +118,22 @@ export function createShipper(deps: {
   }
 
   async function ship(rows: Pending[]) {
-    const acknowledged = await append(rows.map(({ row }) => row)).catch((error) => {
+    const appended = await append(rows.map(({ row }) => row)).catch((error) => {
       queue.unshift(...rows);
       throw error;
     });
     for (const pending of rows) {
-      if (acknowledged.has(pending.row)) settle(pending);
+      if (appended.acknowledged.has(pending.row)) settle(pending);
+      else if (appended.refused.has(pending.row)) giveUp(pending);
       else queue.push(pending);
     }
-    if (acknowledged.size === 0) await pauses.wait();
+    if (appended.acknowledged.size === 0) await pauses.wait();
     else pauses.reset();
+  }
+
+  function giveUp({ path, json }: Pending) {
+    held -= json.length + forget(path);
+    refused.add(path);
   }
 
   function settle({ path, json, row }: Pending) {
@@ -191,7 +202,7 @@ export function createShipper(deps: {
         await pauseFor(20, until);
       }
       stopping.abort();
-      return progress.size === 0 && kept.length === 0 && !hasWork();
+      return progress.size === 0 && kept.length === 0 && refused.size === 0 && !hasWork();
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { type ChunkRecord, readChunk, readChunkRecord } from './chunks.ts';
+import { type DeadLetters, PUT_BACK } from './dead.ts';
 import { furthest, type Heads, reachedIn } from './heads.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow, withOutcome } from './outbox.ts';
@@ -19,7 +20,7 @@ export type Swept = { chains: number; closed: number; shipped: number };
 const page = { chains: 300, documents: 200, strays: 100, chunks: 16, text: 3 * 1024 * 1024 };
 
 /** A document, with the rows that BigQuery is to have before it may be deleted. */
-type Shipment = { path: string; text: number; rows: readonly TrailRow[] };
+type Shipment = { path: string; chain: string; text: number; rows: readonly TrailRow[] };
 
 /**
  * Finishes what dead instances left: an intent without an outcome becomes `unknown` and is alerted, never retried; what
@@ -29,6 +30,7 @@ type Shipment = { path: string; text: number; rows: readonly TrailRow[] };
 export function createSweeper(deps: {
   store: Store;
   heads: Heads;
+  dead: DeadLetters;
   clock: Clock;
   log: Logger;
   timing: Timing;
@@ -37,7 +39,7 @@ export function createSweeper(deps: {
   gateway: AuditFacts['gateway'];
   raising: Raising;
 }) {
-  const { store, heads, clock, log, timing, append, writer, gateway, raising } = deps;
+  const { store, heads, dead, clock, log, timing, append, writer, gateway, raising } = deps;
 
   /** Closes everything before it ships anything: that BigQuery cannot be reached keeps no intent open. */
   async function sweep(): Promise<Swept> {
@@ -73,18 +75,13 @@ export function createSweeper(deps: {
       orderBy: [['alive_until', 'asc']],
       limit: page.chains,
     });
-    const chains = running.map(({ data }) => chainDocumentSchema.parse(data));
+    const chains = running.flatMap(parsed);
     const oldest = await Promise.all([
       store.query({ collection: 'outbox', orderBy: [['event', 'asc']], limit: page.strays }),
       store.query({ collection: 'recordings', orderBy: [['event', 'asc']], limit: page.chunks }),
     ]);
     const known = new Set(chains.map(({ chain }) => chain));
-    const strays = new Set(
-      oldest
-        .flat()
-        .map(({ data }) => strayOf(data))
-        .filter((chain) => !known.has(chain)),
-    );
+    const strays = new Set((await readAll(oldest.flat(), strayOf)).filter((chain) => !known.has(chain)));
     return [...chains.filter(isAbandoned).map(({ chain }) => chain), ...strays];
   }
 
@@ -120,12 +117,33 @@ export function createSweeper(deps: {
 
   async function pageOf(chain: string, where: StoreQuery['where'] = []): Promise<OutboxRecord[]> {
     const filters = [['chain', '==', chain] as const, ...where];
-    return (await store.query({ collection: 'outbox', where: filters, limit: page.documents })).map(readRecord);
+    return readAll(await store.query({ collection: 'outbox', where: filters, limit: page.documents }), readRecord);
   }
 
   async function chunksOf(chain: string): Promise<ChunkRecord[]> {
     const where = [['chain', '==', chain]] as const;
-    return (await store.query({ collection: 'recordings', where, limit: page.chunks })).map(readChunkRecord);
+    return readAll(await store.query({ collection: 'recordings', where, limit: page.chunks }), readChunkRecord);
+  }
+
+  function parsed({ path, data }: StoredDocument): ChainDocument[] {
+    const chain = chainDocumentSchema.safeParse(data);
+    if (!chain.success) log.error({ error: chain.error, path }, 'The document of a chain cannot be read.');
+    return chain.success ? [chain.data] : [];
+  }
+
+  /** What nobody can read is put aside, with an alert: it must not keep the rest waiting. */
+  async function readAll<T>(documents: readonly StoredDocument[], read: (document: StoredDocument) => T): Promise<T[]> {
+    const all: T[] = [];
+    for (const document of documents)
+      try {
+        all.push(read(document));
+      } catch (error) {
+        log.error({ error, path: document.path }, 'A document of the outbox cannot be read.');
+        const detail = `A document of the outbox cannot be read and was put aside: ${document.path}.`;
+        await raising.raise({ kind: 'row-refused', key: document.path, detail }, aboutNothing, { parties: [] });
+        await dead.bury(document);
+      }
+    return all;
   }
 
   async function take(chain: string): Promise<boolean> {
@@ -172,11 +190,13 @@ export function createSweeper(deps: {
   async function ship(shipments: readonly Shipment[]): Promise<number> {
     let count = 0;
     for (const some of requestsOf(shipments)) {
-      const acknowledged = await append(some.flatMap(({ rows }) => rows));
+      const { acknowledged, refused } = await append(some.flatMap(({ rows }) => rows));
       const shipped = some.filter(({ rows }) => rows.every((row) => acknowledged.has(row)));
       const deletes = shipped.map(({ path }) => ({ op: 'delete', path }) as const);
-      await heads.commit(deletes, furthest(shipped.flatMap(({ rows }) => rows.flatMap(reachedIn))));
+      await heads.commit(deletes, furthest(shipped.flatMap(reachedBy)));
       count += shipped.length;
+      for (const { path, rows } of some)
+        if (rows.some((row) => refused.has(row)) && (await dead.setAside(path))) count++;
     }
     return count;
   }
@@ -184,15 +204,28 @@ export function createSweeper(deps: {
   return { sweep };
 }
 
-const strayOf = (data: StoredDocument['data']) => z.object({ chain: z.string() }).parse(data).chain;
+const strayOf = ({ data }: StoredDocument) => z.object({ chain: z.string() }).parse(data).chain;
 
-function shipmentOf({ path, rows, chunks }: OutboxRecord): Shipment {
+const aboutNothing = {
+  session: null,
+  operation: null,
+  member: null,
+  connection: null,
+  target_kind: null,
+  verb: null,
+} as const;
+
+/** What was put back says nothing new of its chain, whose head may be over. */
+const reachedBy = ({ chain, rows }: Shipment) => (chain === PUT_BACK ? [] : rows.flatMap(reachedIn));
+
+function shipmentOf({ path, chain, rows, chunks }: OutboxRecord): Shipment {
   const text = [...rows, ...chunks].reduce((sum, { length }) => sum + length, 0);
-  return { path, text, rows: [...rows.map(readRow), ...chunks.map(readChunk)] };
+  return { path, chain, text, rows: [...rows.map(readRow), ...chunks.map(readChunk)] };
 }
 
-const chunkShipmentOf = ({ path, json }: ChunkRecord): Shipment => ({
+const chunkShipmentOf = ({ path, chain, json }: ChunkRecord): Shipment => ({
   path,
+  chain,
   text: json.length,
   rows: [readChunk(json)],
 });

@@ -19,6 +19,8 @@ export type Timing = {
   shippingPause: readonly [first: number, longest: number];
   /** How long rows are collected before they are shipped. */
   linger: number;
+  /** How often counts of refusals are recorded: as much of them is lost when an instance is killed. */
+  sampling: number;
   /** A document whose commit was in doubt is kept this long, so that a late copy of that commit still meets it. */
   doubt: number;
 };
@@ -33,6 +35,7 @@ export const defaultTiming: Timing = {
   pause: [50, 2_000],
   shippingPause: [200, 30_000],
   linger: 1_000,
+  sampling: 2_000,
   doubt: 120_000,
 };
 

@@ -185,7 +185,7 @@ test('a chain whose row waits in the document of another is not closed before th
   const refusesTheIntent = {
     async append(table: string, rows: Parameters<Trail['table']['append']>[1]) {
       const refused = rows.flatMap(({ json }, index) =>
-        json['phase'] === 'outcome' ? [{ index, reason: 'invalid' }] : [],
+        json['phase'] === 'outcome' ? [{ index, reason: 'timeout' }] : [],
       );
       trail.table.of(table).push(...rows.filter((_, index) => !refused.some((one) => one.index === index)));
       return refused;

@@ -214,7 +214,7 @@ describe('a recording', () => {
     expect(trail.store.contents('outbox')).toEqual({});
   });
 
-  test('of which BigQuery refuses a chunk for good stays in the outbox and raises one alert', async () => {
+  test('of which BigQuery refuses a chunk for good is set aside and raises one alert', async () => {
     const trail = aTrail();
     const audit = picky(trail, (rows) => rows.map((_, index) => ({ index, reason: 'invalid' })));
     await audit.open();
@@ -224,7 +224,8 @@ describe('a recording', () => {
     await audit.close();
 
     expect(trail.alerts).toEqual([expect.stringMatching(/in recordings\.$/)]);
-    expect(Object.keys(trail.store.contents('outbox'))).toHaveLength(1);
+    expect(trail.store.contents('outbox')).toEqual({});
+    expect(Object.keys(trail.store.contents('dead'))).toHaveLength(1);
     expect(outcomeOf(trail)?.type).toBe('completed');
   });
 

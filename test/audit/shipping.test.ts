@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { TableRow } from '../../src/audit/audit.ts';
 import { aPassage, aTrail, faultsOf, quick, type Trail } from './trail.ts';
 
 async function manyNotes({ audit }: Trail, count: number) {
@@ -26,28 +25,6 @@ test('more rows than memory may hold are read from the outbox again, and none is
   expect(trail.table.events().filter(({ phase }) => phase === 'outcome')).toHaveLength(50);
   expect(trail.store.contents('outbox')).toEqual({});
   expect(faultsOf(trail.table.events())).toEqual([]);
-});
-
-test('one row that BigQuery refuses for good keeps no other out, stays in the outbox and raises one alert', async () => {
-  const trail = aTrail();
-  const refuses = ({ json }: TableRow) => json['operation'] === 'op_3';
-  const picky = trail.another('picky', {
-    async append(table, rows) {
-      if (rows.some(refuses))
-        return rows.map((row, index) => ({ index, reason: refuses(row) ? 'invalid' : 'stopped' }));
-      trail.table.rows.push(...rows);
-      return table === 'events' ? [] : [{ index: 0, reason: 'notFound' }];
-    },
-  });
-  await picky.open();
-
-  await manyNotes({ ...trail, audit: picky }, 20);
-  await sleep(100);
-  await picky.close();
-
-  expect(operationsIn(trail)).toBe(19);
-  expect(Object.keys(trail.store.contents('outbox'))).toHaveLength(1);
-  expect(trail.alerts).toEqual([expect.stringMatching(/^BigQuery refuses a row of the audit trail: event ev_/)]);
 });
 
 test('rows wait while BigQuery cannot be reached, and are shipped once it can', async () => {

@@ -230,6 +230,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       breakGlass: async () => record('break_glass'),
       find: async () => undefined,
       ready: () => true,
+      putBack: async () => 0,
       sweep: async () => ({ chains: 0, closed: 0, shipped: 0 }),
       close: async () => {},
     },
