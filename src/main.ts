@@ -26,7 +26,7 @@ import {
 } from './evidence/evidence.ts';
 import { createGateway, type Steps } from './gateway.ts';
 import { createIdentity } from './identity/identity.ts';
-import { maskResult } from './masking/masking.ts';
+import { maskResult, sealFound } from './masking/masking.ts';
 import type { Passage } from './model/call.ts';
 import type { Identity } from './model/identity.ts';
 import { createSeal, createTokenKey } from './model/seal.ts';
@@ -94,6 +94,7 @@ async function openParts(config: Config, role: Served) {
     ids,
     log,
     seal,
+    conceal: (text) => sealFound(text, seal),
     append,
     gateway: {
       role,
@@ -132,6 +133,7 @@ async function startGateway(config: Config): Promise<Running> {
     clock,
     ids,
     verifier: createKmsVerifier(key),
+    seal,
     onSuspect: suspected(parts),
   });
   const steps: Steps = {
@@ -191,6 +193,7 @@ async function startConsole(config: Config): Promise<Running> {
       clock,
       ids,
       verifier,
+      seal: parts.seal,
       signer,
       onSuspect: suspected(parts),
     }),

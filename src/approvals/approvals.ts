@@ -2,6 +2,7 @@ import type { Approval, ApprovalState } from '../model/approval.ts';
 import type { Passage } from '../model/call.ts';
 import type { Identity } from '../model/identity.ts';
 import { Problem } from '../model/problem.ts';
+import type { Seal } from '../model/seal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Store, StoredDocument, StoreQuery } from '../platform/store.ts';
@@ -45,6 +46,7 @@ export type ApprovalsDeps = {
   ids: Ids;
   /** Knows the public half of the console's key. */
   verifier: Verifier;
+  seal: Seal;
   /** Only in the console. */
   signer?: Signer;
   /** Told of what is stored and is not what the product wrote, each time it is met. */

@@ -3,6 +3,7 @@ import type { Passage } from '../model/call.ts';
 import type { Estimates } from '../model/operation.ts';
 import { type Person, personOf } from '../model/person.ts';
 import { Problem } from '../model/problem.ts';
+import type { Seal } from '../model/seal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Store, Write } from '../platform/store.ts';
@@ -29,12 +30,14 @@ export type SettleDeps = {
   clock: Clock;
   ids: Ids;
   verifier: Verifier;
+  /** Keyed: what an approval is for cannot be guessed from its digest. */
+  seal: Seal;
 };
 
 /** As `Approvals.settle`. */
 export async function settle(deps: SettleDeps, passage: Passage): Promise<Settlement> {
   const asked = decided(passage);
-  const { bound, digest } = bind(asked);
+  const { bound, digest } = bind(asked, deps.seal);
   const { current, pointer } = await readCurrent(deps.store, digest);
   if (current !== undefined) {
     const standing = await standingOf(deps, asked, current);

@@ -48,6 +48,8 @@ export type AuditDeps = {
   /** Into BigQuery. */
   append: Append;
   seal: Seal;
+  /** A caller's own words with what detectors recognise in them sealed. */
+  conceal: (text: string) => string;
   timing?: Partial<Timing>;
   /** How much text of rows may wait in memory for BigQuery; more is read from the outbox again. */
   memory?: number;
@@ -108,7 +110,7 @@ const MEMORY = 32 * 1024 * 1024;
 const RECORDING_LIMIT = 1024 * 1024;
 
 export function createAudit(deps: AuditDeps): Audit {
-  const { store, clock, ids, log, gateway, append, seal } = deps;
+  const { store, clock, ids, log, gateway, append, seal, conceal } = deps;
   const timing: Timing = { ...defaultTiming, ...deps.timing };
   const stopping = new AbortController();
   const sampling = createSampling(clock);
@@ -147,7 +149,7 @@ export function createAudit(deps: AuditDeps): Audit {
   });
 
   function describe(input: Omit<FactsInput, 'time'>): AuditFacts {
-    return factsOf({ ...input, time: clock.now() }, { gateway, seal });
+    return factsOf({ ...input, time: clock.now() }, { gateway, seal, conceal });
   }
 
   function factEntry(type: EventType, subject: Partial<Passage>, more: Partial<FactsInput> = {}): Entry {
@@ -174,7 +176,8 @@ export function createAudit(deps: AuditDeps): Audit {
   const tellUnraised = (error: unknown) => log.error({ error }, 'An alert could not be recorded.');
 
   async function breakGlass(passage: Passage) {
-    const { alert, note: words } = breakGlassOf(passage);
+    const { agent } = describe({ eventId: '', phase: 'fact', type: 'break_glass', subject: passage });
+    const { alert, note: words } = breakGlassOf(passage, agent?.reason ?? null);
     await Promise.all([note('break_glass', passage, { note: words }), raise(alert, passage)]);
   }
 

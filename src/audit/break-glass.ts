@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import type { breakGlassNote } from '../model/alert.ts';
 import type { Passage } from '../model/call.ts';
-import { wordsOf } from './facts.ts';
 import { alertIdOf, type NewAlert } from './raising.ts';
 
 /** What is said of an operation that a grant lets past guards, and the alert whose closing is its review. */
-export function breakGlassOf({ operationId, decision, call }: Passage): { alert: NewAlert; note: string } {
+export function breakGlassOf(
+  { operationId, decision }: Passage,
+  reason: string | null,
+): { alert: NewAlert; note: string } {
   const overridden = [...(decision?.overridden ?? [])];
   const alert: NewAlert = {
     kind: 'break-glass',
@@ -16,7 +18,7 @@ export function breakGlassOf({ operationId, decision, call }: Passage): { alert:
     alert: alertIdOf(alert),
     overridden,
     policies: [...(decision?.policies ?? [])],
-    reason: wordsOf(call.reason, 2000),
+    reason,
   };
   return { alert, note: JSON.stringify(note) };
 }

@@ -28,7 +28,12 @@ export type Outcome = {
   durations?: { total: number; queue: number; target: number; audit: number };
 };
 
-export type FactsContext = { gateway: AuditFacts['gateway']; seal: Seal };
+export type FactsContext = {
+  gateway: AuditFacts['gateway'];
+  seal: Seal;
+  /** A caller's own words with what detectors recognise in them sealed. */
+  conceal: (text: string) => string;
+};
 
 export type FactsInput = {
   eventId: string;
@@ -45,10 +50,12 @@ export type FactsInput = {
  * What the trail says of a passage: every field, null where nothing is known. Takes names and what the target marked as
  * recordable, and nothing else: no token, no claim, no request, no literal that may be classified.
  */
-export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): AuditFacts {
+export function factsOf(input: FactsInput, { gateway, seal, conceal }: FactsContext): AuditFacts {
   const { subject, outcome } = input;
   const { call, operation, connection, approval: asked } = subject;
   const problem = outcome?.problem ?? subject.problem;
+  const wordsOf = (text: string | undefined, most = shortWords) =>
+    text === undefined ? null : conceal(text.slice(0, longWords)).slice(0, most);
   return wellFormed({
     event_id: input.eventId,
     phase: input.phase,
@@ -57,12 +64,12 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     session: wordsOf(subject.session ?? call?.session),
     operation: subject.operationId ?? null,
     principal: principalOf(subject),
-    agent: agentOf(subject),
+    agent: agentOf(subject, wordsOf),
     connection: connection?.name ?? asked?.connection ?? wordsOf(call?.connection),
     target_kind: operation?.kind ?? connection?.document.kind ?? asked?.kind ?? null,
     verb: operation?.verb ?? asked?.verb ?? null,
     risks: [...(operation?.risks ?? asked?.risks ?? [])],
-    resources: [...(operation?.resources ?? asked?.resources ?? [])],
+    resources: (operation?.resources ?? asked?.resources ?? []).map(conceal),
     classes: [...(operation?.classes ?? [])],
     ...statementOf(subject, seal),
     decision: decisionOf(subject),
@@ -71,7 +78,7 @@ export function factsOf(input: FactsInput, { gateway, seal }: FactsContext): Aud
     protection: operation?.protection ?? null,
     masks: (outcome?.masks ?? operation?.masks ?? []).map(maskOf),
     findings: (outcome?.findings ?? []).map(({ class: name, count }) => ({ class: name, count })),
-    result: outcome || problem ? resultOf(outcome, problem) : null,
+    result: outcome || problem ? resultOf(outcome, problem, seal) : null,
     recording: outcome?.recording ?? null,
     credential: outcome?.credential ? { secret: outcome.credential.secret, version: outcome.credential.version } : null,
     target_job: outcome?.targetJob ?? null,
@@ -90,7 +97,7 @@ function principalOf({ identity, groups }: Partial<Passage>): AuditFacts['princi
   return { issuer, subject, member, email, groups: [...(groups ?? claimed_groups)], claimed_groups, memberships, kind };
 }
 
-function agentOf({ agent, call }: Partial<Passage>): AuditFacts['agent'] {
+function agentOf({ agent, call }: Partial<Passage>, wordsOf: WordsOf): AuditFacts['agent'] {
   const known: AgentContext | undefined = agent ?? (call && { ...call.agent, attested: false });
   if (!known) return null;
   return {
@@ -99,15 +106,20 @@ function agentOf({ agent, call }: Partial<Passage>): AuditFacts['agent'] {
     model: wordsOf(known.model),
     conversation: wordsOf(known.conversation),
     attested: known.attested,
-    reason: wordsOf(call?.reason, 2000),
+    reason: wordsOf(call?.reason, longWords),
   };
 }
 
-/** What could not be read is kept as a keyed hash and a length: it may hold anything. A stranger's request is not kept. */
+/**
+ * What could not be read is kept as a keyed hash and a length: it may hold anything. A stranger's request is not kept. A plain hash of
+ * what is not told whole would let a reader try what is missing, so it is keyed then.
+ */
 function statementOf({ operation, identity, call }: Partial<Passage>, seal: Seal) {
   if (operation) {
     const { statement, parameters } = operation.recorded;
-    return { statement, statement_sha256: sha256(operation.statement), parameters: JSON.stringify(parameters) };
+    const isWhole = statement === operation.statement;
+    const hash = isWhole ? sha256(statement) : seal('STATEMENT', operation.statement);
+    return { statement, statement_sha256: hash, parameters: JSON.stringify(parameters) };
   }
   if (!identity || call?.request === undefined) return { statement: null, statement_sha256: null, parameters: null };
   const text = JSON.stringify(call.request) ?? '';
@@ -153,12 +165,16 @@ function approvalOf(approval: Approval): AuditFacts['approval'] {
   };
 }
 
-function resultOf(outcome: Outcome | undefined, problem: Problem | undefined): AuditFacts['result'] {
+/** A plain hash of an answer that is not recorded whole would let a reader try what it may have held, so it is keyed then. */
+function resultOf(outcome: Outcome | undefined, problem: Problem | undefined, seal: Seal): AuditFacts['result'] {
+  const { recording } = outcome ?? {};
+  const isWhole = recording !== undefined && !recording.truncated;
+  const hash = outcome?.sha256;
   return {
     rows: outcome?.rows ?? null,
     affected: outcome?.affected ?? null,
     bytes: outcome?.bytes ?? null,
-    sha256: outcome?.sha256 ?? null,
+    sha256: hash === undefined ? null : isWhole ? hash : seal('RESULT', hash),
     truncated: outcome?.truncated ?? false,
     status: problem?.status ?? null,
     error_code: problem?.code ?? null,
@@ -178,7 +194,9 @@ function durationsOf({ total, queue, target, audit }: NonNullable<Outcome['durat
 const isoTime = (time: string | undefined) => (time === undefined ? null : new Date(time).toISOString());
 
 /** Words of a caller, who may be anybody: as many as anyone needs. */
-export const wordsOf = (text: string | undefined, most = 256) => text?.slice(0, most) ?? null;
+const shortWords = 256;
+const longWords = 2000;
+type WordsOf = (text: string | undefined, most?: number) => string | null;
 
 /** Half a surrogate pair has no UTF-8, hence no hash. */
 function wellFormed<T>(value: T): T;

@@ -120,9 +120,10 @@ export function createIntents(deps: {
 const nothingKept: PlacedChunks = { within: [], beside: [] };
 
 /** Why the answer is not recorded, for the trail; undefined where it is. What may hold classified values in the clear never is. */
-function whyUnkept({ connection, decision }: Passage): string | undefined {
+function whyUnkept({ connection, decision, operation }: Passage): string | undefined {
   if (decision === undefined || decision.unmask.length > 0) return 'unrecorded:unmask';
   if (connection?.document.record === 'digest') return 'unrecorded:digest';
+  if (operation?.recorded.returned === true) return 'unrecorded:literals';
   return undefined;
 }
 

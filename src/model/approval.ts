@@ -25,6 +25,8 @@ export const boundSchema = z.strictObject({
   parameters: z.array(z.unknown()),
   policy_version: z.string(),
   requirements: z.array(requirementSchema),
+  /** Keyed hash of all other fields, so that nobody can try what else may have this digest. */
+  salt: z.string(),
   statement: z.string(),
   unmask: z.array(z.string()),
   verb: z.enum(verbs),

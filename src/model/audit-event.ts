@@ -79,7 +79,7 @@ export const auditFactsSchema = z.strictObject({
   /** The classes of data among the resources. */
   classes: z.array(text),
   statement: nullableText,
-  /** SHA-256 of the exact statement that was sent: keyed where the statement could not be parsed. */
+  /** SHA-256 of the exact statement that was sent, in hex; `«STATEMENT:…»`, keyed, where something in it is sealed or it could not be parsed. */
   statement_sha256: nullableText,
   /** JSON text. */
   parameters: nullableText,

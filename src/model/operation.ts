@@ -14,7 +14,12 @@ export type Operation<Plan = unknown> = {
   /** Typed parameters as the caller sent them. Never logged. */
   parameters: readonly unknown[];
   /** What of the two above may be written to the trail: literals that may be classified are replaced. */
-  recorded: { statement: string; parameters: readonly unknown[] };
+  recorded: {
+    statement: string;
+    parameters: readonly unknown[];
+    /** The answer may hold what is replaced here, so it is not recorded. */
+    returned?: boolean;
+  };
   masks: readonly Mask[];
   /** Set when it cannot be proven that nothing classified leaves: it is then refused after policy has spoken. */
   unprovable?: { rule: string; detail: string };

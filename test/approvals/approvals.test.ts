@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Approval } from '../../src/model/approval.ts';
 import { sha256 } from '../../src/model/canonical.ts';
+import { createSeal } from '../../src/model/seal.ts';
 import { WriteConflict } from '../../src/platform/store.ts';
 import { aBot, aFixture, aHuman, aPassage } from './passages.ts';
 
@@ -19,6 +20,17 @@ describe('asking', () => {
     expect(approval).toMatchObject({ state: 'pending', requester: { subject: '1001' }, connection: 'crm' });
     expect(approval.expires_at).toBe('2026-03-01T10:30:00.000Z');
     expect(store.contents('approvals')).toEqual({ [`approvals/${approval.id}`]: approval });
+  });
+
+  test('the digest cannot be guessed without the key, and is the same each time', async () => {
+    const [first, again, elsewhere] = [aFixture(), aFixture(), aFixture({ seal: createSeal('another key') })];
+
+    const digests = await Promise.all(
+      [first, again, elsewhere].map(async ({ settle }) => (await settle(aPassage())).approval.digest),
+    );
+
+    expect(digests[0]).toBe(digests[1]);
+    expect(digests[2]).not.toBe(digests[0]);
   });
 
   test('nothing is written by settling itself, so that the event and the change are one commit', async () => {
@@ -267,6 +279,7 @@ describe('deciding', () => {
       store: fixture.store,
       clock: fixture.clock,
       ids: (prefix) => prefix,
+      seal: (name) => name,
       verifier: fixture.keys.verifier,
       onSuspect: () => {},
     });

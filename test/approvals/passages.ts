@@ -4,6 +4,7 @@ import type { Approval } from '../../src/model/approval.ts';
 import { begin, type Passage } from '../../src/model/call.ts';
 import { connectionSchema } from '../../src/model/documents.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import { createSeal } from '../../src/model/seal.ts';
 import type { Ids } from '../../src/platform/ids.ts';
 import { createKmsVerifier } from '../../src/platform/kms.ts';
 import type { Store } from '../../src/platform/store.ts';
@@ -21,6 +22,7 @@ export function createFixture<S extends Store>(store: S, deps: Partial<Approvals
     clock,
     ids: countedIds(),
     verifier: keys.verifier,
+    seal: createSeal('the key of these tests'),
     signer: keys.signer,
     onSuspect: ({ reason }) => void corrupt.push(reason),
     ...deps,

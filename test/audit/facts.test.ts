@@ -57,11 +57,40 @@ describe('what the trail says', () => {
     });
   });
 
-  test('holds the hash of the exact statement', async () => {
-    const { event } = await recorded('denied', aPassage());
+  test('holds the hash of the exact statement, keyed where something in it is sealed, so that nobody can try what', async () => {
+    const sealed = await recorded('denied', aPassage());
+    const statement = 'SELECT id FROM users';
+    const whole = aPassage();
+    if (!whole.operation) throw new Error('A passage has an operation.');
+    whole.operation = { ...whole.operation, statement, recorded: { statement, parameters: [] } };
+    const open = await recorded('denied', whole);
 
-    const exact = "SELECT * FROM users WHERE email = 'secret@literal.example'";
-    expect(event.statement_sha256).toBe(createHash('sha256').update(exact).digest('hex'));
+    expect(sealed.event.statement_sha256).toMatch(/^«STATEMENT:[0-9a-f]{16}»$/);
+    expect(open.event.statement_sha256).toBe(createHash('sha256').update(statement).digest('hex'));
+  });
+
+  test('holds nothing that is personal of what a caller says of itself, and tells sessions apart all the same', async () => {
+    const personal = (mail: string) => {
+      const passage = aPassage({
+        session: `for ${mail}`,
+        agent: { name: mail, version: '4111 1111 1111 1111', attested: false },
+      });
+      passage.call = { ...passage.call, reason: `asked by ${mail}, card 4111111111111111, key AKIAIOSFODNN7EXAMPLE` };
+      if (passage.operation) passage.operation = { ...passage.operation, resources: [`public.${mail}`] };
+      return passage;
+    };
+
+    const [ada, bob] = [
+      await recorded('denied', personal('ada@people.example')),
+      await recorded('denied', personal('bob@people.example')),
+    ];
+
+    expect(`${ada.text}${bob.text}`).not.toMatch(/people\.example|4111|AKIA/);
+    expect(ada.event.agent?.reason).toMatch(
+      /^asked by «EMAIL_ADDRESS:.*», card «CREDIT_CARD_NUMBER:.*», key «AWS_CREDENTIALS:.*»$/,
+    );
+    expect(ada.event.session).toMatch(/^for «EMAIL_ADDRESS:/);
+    expect(ada.event.session).not.toBe(bob.event.session);
   });
 
   test('keeps of a statement that cannot be read no more than a keyed hash and a length', async () => {

@@ -1,4 +1,5 @@
 import { type Audit, type AuditDeps, createAudit, type TableRow } from '../../src/audit/audit.ts';
+import { sealFound } from '../../src/masking/masking.ts';
 import { type AuditEvent, auditEventSchema } from '../../src/model/audit-event.ts';
 import { begin, type Call, type Passage } from '../../src/model/call.ts';
 import { canonicalJson, sha256 } from '../../src/model/canonical.ts';
@@ -28,6 +29,8 @@ type FakeTable = {
   events(): AuditEvent[];
   append: AuditDeps['append'];
 };
+
+export const aSeal = (name: string, text: string) => `«${name}:${sha256(`key ${text}`).slice(0, 16)}»`;
 
 export const quick = {
   patience: 300,
@@ -59,7 +62,8 @@ export function aTrail(deps: Partial<AuditDeps> = {}): Trail {
       log,
       gateway: { role: 'gateway', revision: 'r1', instance, version: '0.1.0', image_digest: null },
       append: table.append,
-      seal: (name, text) => `«${name}:${sha256(`key ${text}`).slice(0, 16)}»`,
+      seal: aSeal,
+      conceal: (text) => sealFound(text, aSeal),
       timing: quick,
       ...deps,
       ...more,

@@ -36,6 +36,7 @@ export function openAudit(role: string, parts: Parts): Audit {
     log: quiet,
     gateway: { role, revision: null, instance: `pid-${process.pid}`, version: '0.0.0', image_digest: null },
     seal: (name) => `«${name}:sealed»`,
+    conceal: (text) => text,
     timing,
   });
 }

@@ -53,7 +53,7 @@ function eventOf(
     subject,
     ...(note !== undefined && { note }),
   } as const;
-  const facts = factsOf(input, { gateway, seal: () => '«»' });
+  const facts = factsOf(input, { gateway, seal: () => '«»', conceal: (text) => text });
   const names = Object.keys(recordedOperationSchema.shape);
   return recordedOperationSchema.parse(
     Object.fromEntries(Object.entries(facts).filter(([name]) => names.includes(name))),

@@ -19,7 +19,10 @@ export const accessQuestions: readonly Question[] = [
       ['verb', 'read, write, delete, define, …'],
       ['resources', 'Everything the statement touches'],
       ['statement', 'Its text, with classified literals sealed'],
-      ['statement_sha256', 'SHA-256 of the exact text that was sent'],
+      [
+        'statement_sha256',
+        'SHA-256 of the exact text that was sent; a keyed hash («STATEMENT:…») where something in it is sealed',
+      ],
       ['decision', 'allow or deny'],
       ['policies', 'The policies that decided'],
       ['policy_version', 'The version of all policy in force'],

@@ -19,8 +19,11 @@ export const approvalQuestions: readonly Question[] = [
       ['connection', 'The target'],
       ['verb', 'What it does'],
       ['statement', 'What ran, with classified literals sealed'],
-      ['statement_sha256', 'SHA-256 of the exact text that ran'],
-      ['digest', 'SHA-256 of all that the approval binds'],
+      [
+        'statement_sha256',
+        'SHA-256 of the exact text that ran; a keyed hash («STATEMENT:…») where something in it is sealed',
+      ],
+      ['digest', 'SHA-256 of the exact bytes that the approvers saw, which hold a keyed salt'],
       ['outcome', 'How it ended'],
       ['approver_is_not_requester', 'Nobody approved their own request'],
       ['approver_is_human', 'Every approver is a human'],

@@ -143,7 +143,11 @@ export function createPostgres({
         ...operation,
         ...(request.at_most !== undefined && { atMost: request.at_most }),
         parameters: request.parameters,
-        recorded: { statement: recorded.statement, parameters: recorded.parameters(request.parameters) },
+        recorded: {
+          statement: recorded.statement,
+          parameters: recorded.parameters(request.parameters),
+          ...(recorded.returns(request.parameters) && { returned: true }),
+        },
       };
     },
     async estimate({ plan, ...operation }, access) {

@@ -49,11 +49,9 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
 
   const parameters = parameterCount(parsed.statement);
   const subject: Subject = { statement, parsed, references, named, known, parameters, covers, ground };
-  // The tree is changed by rewriting, so what is recorded is made of it first, for both outcomes.
+  // The tree is changed by rewriting, so what is recorded is made of it first.
   await makeWay(statement);
-  const openRecord = recordedAs(statement, parsed, sealingFor(subject, false));
-  await makeWay(statement);
-  const closedRecord = recordedAs(statement, parsed, sealingFor(subject, true));
+  const record = recordedAs(statement, parsed, sealingFor(subject));
   await makeWay(statement);
   const classes = classesTouched(parsed.statement, subject);
   const masks = masksOf(parsed.statement, subject);
@@ -73,7 +71,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   return {
     missing,
     parameters,
-    recorded: refused ? closedRecord : openRecord,
+    recorded: refused ? record.closed() : record.open,
     operation: {
       kind: 'postgres',
       verb: kind.verb,

@@ -1,20 +1,17 @@
+import { recognise } from '../../../masking/masking.ts';
 import { type Edit, splice } from '../language/splice.ts';
-import {
-  everyNode,
-  type Fields,
-  fieldsOf,
-  isFields,
-  locationOf,
-  namesOf,
-  nodesOf,
-  ofType,
-  type Parsed,
-  textOf,
-  typeOf,
-} from '../language/syntax.ts';
+import type { Fields, Parsed, Token } from '../language/syntax.ts';
+import { columnNames, givenNames, introducedNames, wordsIn } from './names.ts';
+import { returnedLiterals } from './returned.ts';
+import { notData, type Ties, tiesIn, unknownClass } from './ties.ts';
 
 /** What of a statement may be written to the trail. */
-export type Recorded = { statement: string; parameters: (values: readonly unknown[]) => unknown[] };
+export type Recorded = {
+  statement: string;
+  parameters: (values: readonly unknown[]) => unknown[];
+  /** Whether the answer may hold what is sealed here. */
+  returns: (values: readonly unknown[]) => boolean;
+};
 
 export type Sealing = {
   /** A literal as the trail may hold it. */
@@ -23,213 +20,182 @@ export type Sealing = {
   unclassified: ReadonlySet<string>;
   /** Of the columns that do. */
   classes: ReadonlyMap<string, string>;
-  /** `none`: only what looks like a password. `tied`: all but what is compared with or written to unclassified columns. */
-  scope: 'none' | 'tied' | 'all';
+  /** Nothing is certain: a definition over what is classified. */
+  doubtful: boolean;
+  /** Every name in the catalog. */
+  names: ReadonlySet<string>;
   /** Columns of the table that the fields of a RangeVar name, for an INSERT without a column list. */
   columnsOf: (range: Fields) => readonly string[];
 };
 
-const unknownClass = 'LITERAL';
-const passwordLike = /passw|pwd=|secret|token|api[-_]?key|:\/\/[^\s/]*:[^\s/]*@/i;
-const strings = new Set(['SCONST', 'USCONST', 'BCONST', 'XCONST']);
+/** Columns that hold what opens something, and texts that say that they do. */
+const credentialName =
+  /passw|passphrase|pwd|secret|token|api_?key|private_?key|credential|(^|_)(pw|pin|otp|cvv|cvc|salt)($|_)/i;
+const credentialText = /passw|passphrase|pwd\s*=|secret|token|api[-_]?key|bearer|-----BEGIN|:\/\/[^\s/]*:[^\s/]*@/i;
 
-/** What each literal stands beside: a column's name, or something known to be no data. By byte offset, or `$n`. */
-type Ties = Map<string, string>;
-const notData = '';
+/** What a token is, by its letters: the scanner has no name for some kinds. Only names and strings have quotes. */
+function sortOf({ text, name, keyword }: Token): 'comment' | 'string' | 'number' | 'name' | undefined {
+  if (name.endsWith('COMMENT')) return 'comment';
+  if (/^(u&)?"/i.test(text)) return 'name';
+  if (name === 'SCONST' || text.includes("'")) return 'string';
+  if (/^\.?\d/.test(text)) return 'number';
+  return name === 'IDENT' && !keyword ? 'name' : undefined;
+}
+
+/** Units and spans of time, patterns of dates, separators: words of the language that stand in quotes. */
+const vocabulary =
+  /^'((\d{1,3} )?(second|minute|hour|day|week|month|quarter|year)s?|utc|((YYYY|YY|Month|Mon|MM|Day|DD|HH24|HH|MI|SS|MS)[-:/. ,T]{0,2}){1,8}|[-\s,;:|/._()]{0,3})'$/i;
+/** Digits up to which a number that comes back tells nothing. */
+const tellsNothing = 2;
+/** Digits up to which a number beside nothing is a position, a length, a factor, where nothing classified is near. */
+const shortNumber = 4;
+/** Digits up to which a position or a number of rows is taken for one. */
+const countDigits = 6;
 
 /**
- * The statement and its parameters with every literal that may be classified replaced. Literals are sealed unless the tree
- * shows that they belong to an unclassified column, so that one that is overlooked is sealed too; comments are dropped.
+ * The statement and its parameters as the trail may hold them: `open` where it may run, `closed` where it was refused. Literals are
+ * sealed unless the tree shows that they belong to an unclassified column, so that one that is overlooked is sealed too, and what
+ * detectors recognise is sealed wherever it stands. Comments are dropped. Names that nobody gave are sealed where a value could
+ * have been meant by them. In what was refused every literal is sealed.
  */
-export function recordedAs(statement: string, parsed: Parsed, sealing: Sealing): Recorded {
+export function recordedAs(
+  statement: string,
+  parsed: Parsed,
+  sealing: Sealing,
+): { open: Recorded; closed: () => Recorded } {
   const ties = tiesIn(parsed.statement, sealing.columnsOf);
   const renamed = introducedNames(parsed.statement);
   const isOpen = (tie: string | undefined) =>
     tie === notData || (tie !== undefined && !renamed.has(tie) && sealing.unclassified.has(tie));
-  const classFor = (tie: string | undefined) => sealing.classes.get(tie ?? '') ?? unknownClass;
-  const secret = (literal: string, tie: string | undefined) =>
-    passwordLike.test(tie ?? '') || passwordLike.test(literal);
+  const returned = returnedLiterals(parsed.statement);
+  const words = wordsIn(parsed.statement);
+  const judge: Judge = { ...sealing, ties, returned, words, isOpen, isName: nameJudge(parsed.statement, sealing) };
+  const closed: Judge = { ...judge, doubtful: true };
+  return { open: recorded(statement, parsed.tokens, judge), closed: () => recorded(statement, parsed.tokens, closed) };
+}
 
+type Judge = Sealing & {
+  ties: Ties;
+  /** Keys of what may come back in the answer. */
+  returned: ReadonlySet<string>;
+  /** Where constant texts stand. */
+  words: ReadonlySet<number>;
+  isOpen: (tie: string | undefined) => boolean;
+  /** Whether a token is surely a name, and not a value in the place of one. */
+  isName: (token: Token) => boolean;
+};
+
+function recorded(statement: string, tokens: readonly Token[], judge: Judge): Recorded {
   const edits: Edit[] = [];
-  for (const { start, end, text, name } of parsed.tokens) {
-    const string = strings.has(name);
-    const number = name === 'ICONST' || name === 'FCONST';
-    // The tree places a negative number at its sign.
-    const tie = ties.get(String(start)) ?? (number ? ties.get(String(start - 1)) : undefined);
-    // A short number that is beside nothing is a position, a length, a factor.
-    const telling = string || (number && (tie !== undefined || text.length > 4));
-    if (name.endsWith('COMMENT')) {
-      if (sealing.scope !== 'none' || passwordLike.test(text))
-        edits.push({ start, end, text: name === 'C_COMMENT' ? '/*…*/' : '--…' });
-    } else if (string && secret(text, tie)) {
-      edits.push({ start, end, text: sealing.seal('CREDENTIAL', literalOf(text)) });
-    } else if (telling && (sealing.scope === 'all' || (sealing.scope === 'tied' && !isOpen(tie)))) {
-      edits.push({ start, end, text: sealing.seal(classFor(tie), literalOf(text)) });
-    }
+  let returns = false;
+  for (const token of tokens) {
+    const text = sealed(token, judge);
+    if (text === undefined) continue;
+    edits.push({ start: token.start, end: token.end, text });
+    returns ||= mayReturn(token, judge);
   }
+  const isSealed = (value: unknown, index: number) =>
+    judge.returned.has(`$${index + 1}`) && parameter(value, judge.ties.get(`$${index + 1}`), judge) !== value;
   return {
+    returns: (values) => returns || values.some(isSealed),
     statement: splice(statement, edits),
-    parameters: (values) =>
-      values.map((value, index) => {
-        const tie = ties.get(`$${index + 1}`);
-        if (value === null || typeof value === 'boolean') return value;
-        if (typeof value === 'string' && secret(value, tie)) return sealing.seal('CREDENTIAL', value);
-        return sealing.scope === 'none' || (sealing.scope === 'tied' && isOpen(tie))
-          ? value
-          : sealing.seal(classFor(tie), String(value));
-      }),
+    parameters: (values) => values.map((value, index) => parameter(value, judge.ties.get(`$${index + 1}`), judge)),
   };
 }
+
+/** Names are those of columns of the answer, or the values of nothing. */
+function mayReturn(token: Token, { returned }: Judge): boolean {
+  const sort = sortOf(token);
+  if (sort === 'name') return true;
+  if (sort === 'number' && token.text.length <= tellsNothing) return false;
+  return sort !== 'comment' && [token.start, token.start - 1].some((start) => returned.has(String(start)));
+}
+
+/** What stands in a token's place; undefined where it may stay. */
+function sealed(token: Token, judge: Judge): string | undefined {
+  const { start, text, name } = token;
+  const sort = sortOf(token);
+  if (sort === 'comment') return name === 'C_COMMENT' ? '/*…*/' : '--…';
+  // A word can be the value of a setting.
+  if (sort === 'string' || (sort === 'name' && judge.words.has(start))) {
+    const tie = judge.ties.get(String(start));
+    const className = classOfString(text, tie, judge);
+    return className && judge.seal(className, literalOf(text));
+  }
+  if (sort === 'number') {
+    // The tree places a negative number at its sign.
+    const tie = judge.ties.get(String(start)) ?? judge.ties.get(String(start - 1));
+    const className = classOfNumber(text, tie, judge);
+    return className && judge.seal(className, text);
+  }
+  return sort === 'name' && !judge.isName(token) ? judge.seal('NAME', text) : undefined;
+}
+
+/** The class that a string is sealed as; undefined where it may stay. What is written in an unusual way may say anything. */
+function classOfString(
+  text: string,
+  tie: string | undefined,
+  { classes, doubtful, isOpen }: Judge,
+): string | undefined {
+  if (isCredential(tie, text)) return 'CREDENTIAL';
+  const ownClass = classes.get(tie ?? '') ?? unknownClass;
+  if (vocabulary.test(text) && ownClass === unknownClass) return undefined;
+  if (doubtful || tie === notData || !isOpen(tie) || !isPlain(text)) return ownClass;
+  return recognise(literalOf(text))[0]?.class;
+}
+
+function classOfNumber(
+  text: string,
+  tie: string | undefined,
+  { classes, doubtful, isOpen }: Judge,
+): string | undefined {
+  if (isCredential(tie, '')) return 'CREDENTIAL';
+  if (tie === notData) return text.length > countDigits ? unknownClass : undefined;
+  const bare = tie === undefined && classes.size === 0 && text.length <= shortNumber;
+  if (!doubtful && (bare || isOpen(tie))) return recognise(text)[0]?.class;
+  return classes.get(tie ?? '') ?? unknownClass;
+}
+
+function parameter(value: unknown, tie: string | undefined, judge: Judge): unknown {
+  const { classes, doubtful, isOpen, seal } = judge;
+  if (value === null || typeof value === 'boolean') return value;
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  if (isCredential(tie, text)) return seal('CREDENTIAL', text);
+  if (doubtful || !isOpen(tie)) return seal(classes.get(tie ?? '') ?? unknownClass, text);
+  const found = recognise(text)[0]?.class;
+  return found === undefined ? value : seal(found, text);
+}
+
+const isCredential = (tie: string | undefined, text: string) =>
+  credentialName.test(tie ?? '') || credentialText.test(text);
+
+/** As everybody writes a string: no escapes, no prefix, no dollars, in one piece. */
+const isPlain = (token: string) => /^'([^']|'')*'$/.test(token);
 
 /** Equal literals seal equally, whether written in the statement or sent as a parameter. */
 function literalOf(token: string): string {
-  return /^'([^']|'')*'$/.test(token) ? token.slice(1, -1).replaceAll("''", "'") : token;
+  return isPlain(token) ? token.slice(1, -1).replaceAll("''", "'") : token;
 }
 
-/** Names a statement gives to its own columns: they may stand for anything. */
-function introducedNames(statement: Fields): Set<string> {
-  const names = new Set<string>();
-  const walk = (value: unknown) => {
-    if (Array.isArray(value)) return value.forEach(walk);
-    if (!isFields(value)) return;
-    for (const list of ['colnames', 'aliascolnames']) for (const name of namesOf(value[list])) names.add(name);
-    for (const target of [...nodesOf(value['targetList']), ...nodesOf(value['exprs'])]) {
-      const { name, val } = ofType(target, 'ResTarget') ?? {};
-      const own = namesOf(ofType(val, 'ColumnRef')?.['fields']).at(-1);
-      for (const implied of impliedNames(val)) names.add(implied);
-      // The left side of an assignment is no new name.
-      if (typeof name === 'string' && name !== own && !assigns(value)) names.add(name);
-    }
-    for (const child of Object.values(value)) walk(child);
+/** What stays readable of a quoted name that the statement itself gives. */
+const givenInQuotes = /^[A-Za-z_][\w$]{0,62}$/;
+
+/**
+ * A name that the catalog knows is one. So is one that the statement gives, if it looks like a name: who writes a value in double
+ * quotes, or bare, where a column is meant has written no name.
+ */
+function nameJudge(statement: Fields, { names }: Sealing): Judge['isName'] {
+  let given: ReadonlySet<string> | undefined;
+  let columns: ReadonlySet<string> | undefined;
+  return ({ text }) => {
+    if (/^u&/i.test(text)) return false;
+    const quoted = text.startsWith('"');
+    const word = quoted ? text.slice(1, -1).replaceAll('""', '"') : text.toLowerCase();
+    if (names.has(word)) return true;
+    given ??= givenNames(statement);
+    columns ??= columnNames(statement);
+    if (credentialText.test(word) || recognise(word).length > 0) return false;
+    if (quoted) return given.has(word) && givenInQuotes.test(word);
+    return given.has(word) || !columns.has(word);
   };
-  walk(statement);
-  return names;
 }
-
-/** Whether the targets of a node are columns that are given values, and not names for what is selected. */
-const assigns = (value: Fields) => ['relation', 'action', 'matchKind'].some((field) => field in value);
-
-/** What the server calls a column that is given no name: the function or type at its root. */
-function impliedNames(node: unknown): string[] {
-  const call = namesOf(ofType(node, 'FuncCall')?.['funcname']).slice(-1);
-  const type = namesOf(fieldsOf(ofType(node, 'TypeCast')?.['typeName'])['names']).slice(-1);
-  const keyword = ['CaseExpr', 'CoalesceExpr', 'MinMaxExpr'].includes(typeOf(node) ?? '')
-    ? ['case', 'coalesce', 'greatest', 'least']
-    : [];
-  return [...call, ...type, ...keyword];
-}
-
-function tiesIn(statement: Fields, columnsOf: Sealing['columnsOf']): Ties {
-  const ties: Ties = new Map();
-
-  /** A literal met twice, beside different columns, is beside none. */
-  const tie = (key: string, column: string) =>
-    ties.set(key, ties.has(key) && ties.get(key) !== column ? unknownClass : column);
-  const tied = new Set<Fields>();
-  const tieAll = (value: unknown, column: string) => {
-    for (const literal of literalsIn(value)) {
-      tied.add(literal);
-      tie(keyOf(literal), column);
-    }
-  };
-
-  const walk = (value: unknown) => {
-    if (Array.isArray(value)) return value.forEach(walk);
-    if (!isFields(value)) return;
-    const type = typeOf(value);
-    if (type !== undefined) relate(type, fieldsOf(value[type]));
-    for (const child of Object.values(value)) walk(child);
-  };
-
-  const relate = (type: string, fields: Fields) => {
-    if (type === 'A_Expr') {
-      const [left, right] = [columnOf(fields['lexpr']), columnOf(fields['rexpr'])];
-      const literalSides = [
-        left === undefined ? fields['lexpr'] : undefined,
-        right === undefined ? fields['rexpr'] : undefined,
-      ];
-      const column = left ?? right;
-      for (const side of literalSides) if (isPlain(side)) tieAll(side, column ?? unknownClass);
-    } else if (type === 'CaseExpr' || type === 'CoalesceExpr' || type === 'MinMaxExpr') {
-      const [column] = [fields['arg'], ...nodesOf(fields['args'])].map(columnOf).filter((name) => name !== undefined);
-      const compared = nodesOf(fields['args']).map((arg) => ofType(arg, 'CaseWhen')?.['expr'] ?? arg);
-      for (const side of compared) if (isPlain(side)) tieAll(side, column ?? unknownClass);
-    } else if (type === 'SelectStmt') {
-      // LIMIT, OFFSET, and ORDER BY or GROUP BY a position.
-      const positions = nodesOf(fields['sortClause']).map((node) => ofType(node, 'SortBy')?.['node']);
-      for (const place of [
-        fields['limitCount'],
-        fields['limitOffset'],
-        ...positions,
-        ...nodesOf(fields['groupClause']),
-      ]) {
-        if (isPlain(place)) tieAll(place, notData);
-      }
-    } else if (type === 'InsertStmt') {
-      const select = ofType(fields['selectStmt'], 'SelectStmt');
-      for (const row of nodesOf(select?.['valuesLists'])) {
-        tieRow(ofType(row, 'List')?.['items'], fields['cols'], fieldsOf(fields['relation']));
-      }
-      for (const target of nodesOf(fieldsOf(fields['onConflictClause'])['targetList'])) tieAssignment(target);
-    } else if (type === 'UpdateStmt') {
-      for (const target of nodesOf(fields['targetList'])) tieAssignment(target);
-    } else if (type === 'MergeStmt') {
-      for (const clause of nodesOf(fields['mergeWhenClauses']).map((node) => ofType(node, 'MergeWhenClause') ?? {})) {
-        if (clause['values'] !== undefined)
-          tieRow(clause['values'], clause['targetList'], fieldsOf(fields['relation']));
-        else for (const target of nodesOf(clause['targetList'])) tieAssignment(target);
-      }
-    }
-  };
-
-  const tieRow = (values: unknown, targets: unknown, range: Fields) => {
-    const named = nodesOf(targets).map((node) => textOf(ofType(node, 'ResTarget')?.['name']) ?? '');
-    const columns = targets === undefined ? columnsOf(range) : named;
-    nodesOf(values).forEach((value, index) => {
-      if (isPlain(value)) tieAll(value, columns[index] ?? unknownClass);
-    });
-  };
-
-  const tieAssignment = (node: Fields) => {
-    const { name, val } = ofType(node, 'ResTarget') ?? {};
-    const { source, colno } = ofType(val, 'MultiAssignRef') ?? {};
-    const value = source === undefined ? val : nodesOf(ofType(source, 'RowExpr')?.['args'])[Number(colno) - 1];
-    if (isPlain(value)) tieAll(value, textOf(name) ?? unknownClass);
-  };
-
-  walk(statement);
-  // A parameter that stands beside nothing somewhere is beside nothing.
-  for (const { type, fields } of everyNode(statement)) {
-    if (type === 'ParamRef' && !tied.has(fields)) ties.set(keyOf(fields), unknownClass);
-  }
-  return ties;
-}
-
-/** The column a side of a comparison is, casts aside. */
-function columnOf(node: unknown): string | undefined {
-  const cast = ofType(node, 'TypeCast');
-  if (cast !== undefined) return columnOf(cast['arg']);
-  return namesOf(ofType(node, 'ColumnRef')?.['fields']).at(-1);
-}
-
-/** Literals only: constants, parameters, casts, lists, rows and arrays of them. */
-function isPlain(node: unknown): boolean {
-  const list =
-    ofType(node, 'List')?.['items'] ?? ofType(node, 'A_ArrayExpr')?.['elements'] ?? ofType(node, 'RowExpr')?.['args'];
-  if (list !== undefined) return nodesOf(list).every(isPlain);
-  const cast = ofType(node, 'TypeCast');
-  if (cast !== undefined) return isPlain(cast['arg']);
-  return ['A_Const', 'ParamRef'].includes(typeOf(node) ?? '');
-}
-
-/** The constants and parameters below a value, subqueries aside. */
-function literalsIn(value: unknown): Fields[] {
-  if (Array.isArray(value)) return value.flatMap(literalsIn);
-  if (!isFields(value) || typeOf(value) === 'SubLink') return [];
-  const literal = ofType(value, 'A_Const') ?? ofType(value, 'ParamRef');
-  return literal === undefined ? Object.values(value).flatMap(literalsIn) : [literal];
-}
-
-/** `$n` of a parameter, the byte offset of a constant. */
-const keyOf = (literal: Fields) =>
-  typeof literal['number'] === 'number' ? `$${literal['number']}` : String(locationOf(literal));

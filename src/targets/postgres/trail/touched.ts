@@ -3,6 +3,7 @@ import { everyNode, type Fields, fieldsOf, namesOf, typeOf } from '../language/s
 import { effectsOf, isWriteType, writesIn } from '../language/write-nodes.ts';
 import { maskOf } from '../masks/masks.ts';
 import type { Subject } from '../subject.ts';
+import { namesIn } from './names.ts';
 import type { Sealing } from './seal.ts';
 
 /** Names of columns the statement speaks of; undefined where it may speak of all (`*`, a whole row). */
@@ -72,7 +73,7 @@ export function masksOf(statement: Fields, subject: Subject): Mask[] {
 }
 
 /** What of the statement the trail may hold. */
-export function sealingFor(subject: Subject, refused: boolean): Sealing {
+export function sealingFor(subject: Subject): Sealing {
   const { known, ground, parsed, references } = subject;
   const classes = new Map<string, string>();
   for (const relation of known) {
@@ -84,7 +85,8 @@ export function sealingFor(subject: Subject, refused: boolean): Sealing {
     seal: ground.context.seal,
     classes,
     unclassified: new Set(names.filter((name) => !classes.has(name))),
-    scope: refused ? 'all' : classes.size === 0 ? 'none' : isQuery(parsed.statement) ? 'tied' : 'all',
+    doubtful: classes.size > 0 && !isQuery(parsed.statement),
+    names: namesIn(ground.catalog),
     columnsOf: (range) => columnsOf(range, references),
   };
 }
