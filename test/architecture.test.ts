@@ -60,7 +60,7 @@ const vendors: Record<string, readonly string[]> = {
   '@bufbuild/cel': ['policy'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],
-  yaml: ['cli'],
+  yaml: ['cli', 'policy'],
   citty: ['cli'],
 };
 

@@ -2,12 +2,18 @@ import { z } from 'zod';
 import { type DocumentKind, documentKinds } from '../model/documents.ts';
 import { safeAddress, wordsOf } from './address.ts';
 import type { Change, DocumentInForce } from './plan.ts';
+import { changeSchema } from './policy-history.ts';
+import { simulatedSchema } from './policy-simulate.ts';
 
 /** The console's documents over HTTP. */
 export type ConsoleClient = {
   documents(): Promise<DocumentInForce[]>;
   /** Makes one change, only if the document is still as it was planned for. */
   make(change: Change): Promise<void>;
+  /** What would have been different had a draft been in force. */
+  simulate(asked: object): Promise<z.output<typeof simulatedSchema>>;
+  /** What became of the documents, the newest change first. */
+  history(filter: Readonly<Record<string, string | undefined>>): Promise<z.output<typeof changeSchema>[]>;
 };
 
 /** What the console answered, or why it could not be asked, in words for the author. */
@@ -19,17 +25,23 @@ const listSchema = z.object({
   documents: z.array(z.object({ name: z.string(), document: z.record(z.string(), z.unknown()), etag: z.string() })),
 });
 
+/** Milliseconds. Many operations take their time. */
 const deadline = 30_000;
+const longDeadline = 600_000;
 
 /** Refuses to send the token anywhere but over TLS or to this machine, and never follows a redirect with it. */
 export function createConsoleClient({ console, token }: { console: string; token: string }): ConsoleClient {
   const base = baseOf(console);
 
-  async function call(method: string, path: string, options: { headers?: Record<string, string>; body?: string } = {}) {
+  async function call(
+    method: string,
+    path: string,
+    options: { headers?: Record<string, string>; body?: string; deadline?: number } = {},
+  ) {
     const answer = await fetch(new URL(path, base), {
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(deadline),
+      signal: AbortSignal.timeout(options.deadline ?? deadline),
       headers: { ...options.headers, Authorization: `Bearer ${token}`, Accept: 'application/json' },
       ...(options.body !== undefined && { body: options.body }),
     }).catch((cause: unknown) => {
@@ -60,7 +72,26 @@ export function createConsoleClient({ console, token }: { console: string; token
       const headers = { ...precondition, 'Content-Type': 'application/json' };
       await call('PUT', path, { headers, body: JSON.stringify(change.after) });
     },
+
+    async simulate(asked) {
+      const headers = { 'Content-Type': 'application/json' };
+      const body = JSON.stringify(asked);
+      const answer = await call('POST', 'api/policies:simulate', { headers, body, deadline: longDeadline });
+      return read(simulatedSchema, await answer.json());
+    },
+
+    async history(filter) {
+      const asked = Object.entries(filter).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+      const answer = await call('GET', `api/history?${new URLSearchParams(Object.fromEntries(asked))}`);
+      return read(z.object({ changes: z.array(changeSchema) }), await answer.json()).changes;
+    },
   };
+}
+
+function read<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const found = schema.safeParse(answer);
+  if (!found.success) throw new ConsoleRefused('The console answered with something that is not understood here.');
+  return found.data;
 }
 
 function baseOf(console: string): URL {

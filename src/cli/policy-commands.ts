@@ -8,12 +8,12 @@ import {
   type PolicySet,
   policySchema,
 } from '../model/documents.ts';
+import { readYaml } from '../policy/policy.ts';
 import type { ConsoleClient } from './console-client.ts';
 import { type Plan, planOf } from './plan.ts';
 import { planText } from './plan-text.ts';
 import { type AuthoredDocument, BadFiles, readPolicyFiles } from './policy-files.ts';
 import { failuresOf, readCases } from './policy-tests.ts';
-import { readYaml } from './strict-yaml.ts';
 import type { Terminal } from './terminal.ts';
 
 export type PlanOptions = {

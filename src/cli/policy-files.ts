@@ -3,9 +3,8 @@ import { join, parse, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeIssues } from '../model/check.ts';
 import { type DocumentKind, documentKinds, documentName, documentSchemas } from '../model/documents.ts';
-import { whyUnusable } from '../policy/policy.ts';
+import { readYaml, whyUnusable } from '../policy/policy.ts';
 import { isRecord } from './json.ts';
-import { readYaml } from './strict-yaml.ts';
 
 /** A document as it was authored. */
 export type AuthoredDocument = { kind: DocumentKind; name: string; document: Record<string, unknown> };

@@ -2,6 +2,9 @@ import { defineCommand } from 'citty';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused, createConsoleClient } from './console-client.ts';
 import { apply, plan, test } from './policy-commands.ts';
+import { BadFiles } from './policy-files.ts';
+import { history } from './policy-history.ts';
+import { simulate } from './policy-simulate.ts';
 
 const folder = { type: 'positional', required: true, description: 'The folder that holds the documents.' } as const;
 const guards = {
@@ -20,7 +23,7 @@ const access = {
   prune: { type: 'boolean', default: false, description: 'Also remove documents that are in no file.' },
 } as const;
 
-/** `sallyport policy plan | apply | test`. */
+/** `sallyport policy plan | apply | test | simulate | history`. */
 export function createPolicyCommand(surroundings: Surroundings) {
   const { terminal, environment } = surroundings;
 
@@ -43,6 +46,28 @@ export function createPolicyCommand(surroundings: Surroundings) {
     yes: { type: 'boolean', default: false, description: 'Do not ask.' },
   } as const;
   const testArgs = { folder, guards } as const;
+  const period = {
+    from: { type: 'string', description: 'From this day or time (UTC) on.', valueHint: '2026-01-31' },
+    to: {
+      type: 'string',
+      description: 'Up to this day or time (UTC), which is not included.',
+      valueHint: '2026-02-28',
+    },
+  } as const;
+  const simulateArgs = {
+    folder,
+    guards,
+    ...access,
+    ...period,
+    limit: { type: 'string', description: 'So many operations at most, the newest; 100000 otherwise.', valueHint: 'n' },
+  } as const;
+  const historyArgs = {
+    document: { type: 'positional', required: false, description: 'A kind, or one document as kind/name.' },
+    console: access.console,
+    'token-file': access['token-file'],
+    ...period,
+    limit: { type: 'string', description: 'So many changes at most; 100 otherwise.', valueHint: 'n' },
+  } as const;
 
   return defineCommand({
     meta: {
@@ -74,6 +99,41 @@ export function createPolicyCommand(surroundings: Surroundings) {
             test(terminal, { folder: args.folder, guards: args.guards, now: new Date() }),
           ),
       }),
+      simulate: defineCommand({
+        meta: {
+          name: 'simulate',
+          description:
+            'Show what recorded operations would have come to, had the files been in force; the last 30 days otherwise. Exit ' +
+            'status 0: nothing would change; 1: something would, or cannot be told; 2: it could not be tried.',
+        },
+        args: simulateArgs,
+        run: ({ args }) =>
+          finish(
+            surroundings,
+            Object.keys(simulateArgs),
+            args,
+            async () => simulate(terminal, { ...args, limit: wholeNumber(args.limit), console: await consoleOf(args) }),
+            { status: 2, isKnown: () => false },
+          ),
+      }),
+      history: defineCommand({
+        meta: {
+          name: 'history',
+          description: 'Show who changed the documents, how, and when each change was in force; the newest first.',
+        },
+        args: historyArgs,
+        run: ({ args }) =>
+          finish(surroundings, Object.keys(historyArgs), args, async () => {
+            const { document: place, from, to, limit } = args;
+            return history(terminal, { place, from, to, limit, console: await consoleOf(args) });
+          }),
+      }),
     },
   });
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new BadFiles(['--limit is a whole number.']);
+  return Number(text);
 }

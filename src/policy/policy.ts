@@ -4,7 +4,9 @@ import { decide } from './decide.ts';
 import { groupsOf, ownerOf } from './membership.ts';
 import { type Reach, reachable } from './reach.ts';
 
+export { type DiffLine, diffDocuments, yamlOf } from './document-diff.ts';
 export { createSimulation } from './simulate.ts';
+export { readYaml } from './strict-yaml.ts';
 export { decide, groupsOf, ownerOf, type Reach, reachable };
 
 /** What the gateway asks of policy. All of it is pure. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { proposedDocument, proposedYaml, readProposal } from '../../src/cli/proposal.ts';
 import { proposalTable } from '../../src/cli/proposal-table.ts';
-import { readYaml } from '../../src/cli/strict-yaml.ts';
 import { coloured, plain } from '../../src/cli/terminal.ts';
+import { readYaml } from '../../src/policy/strict-yaml.ts';
 
 type Given = { current?: string; proposed?: string; confidence?: string; reason?: string; known?: boolean };
 

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createClassifyCommand } from '../../src/cli/classify.ts';
 import { createPostgresCommand } from '../../src/cli/grants.ts';
-import { readYaml } from '../../src/cli/strict-yaml.ts';
+import { readYaml } from '../../src/policy/strict-yaml.ts';
 import { aFolder, aTerminal } from '../cli/folders.ts';
 import { readLog, request, stand, straight, trail } from './stand.ts';
 
