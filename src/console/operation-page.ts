@@ -89,7 +89,14 @@ const list = (texts: readonly string[], none: string): Markup =>
     ? html`<span class="quiet">${none}</span>`
     : html`<ul class="plain">${texts.map((text) => html`<li><code>${shown(text)}</code></li>`)}</ul>`;
 
-function decisionFacts({ decision, approval, masks, protection }: Told): Fact[] {
+/** The day on which it was asked, for a question of the evidence. */
+function dayOf({ asked_at }: Told) {
+  const day = asked_at.slice(0, 10);
+  return { from: day, to: new Date(Date.parse(day) + 24 * 3600 * 1000).toISOString().slice(0, 10) };
+}
+
+function decisionFacts(told: Told): Fact[] {
+  const { decision, approval, masks, protection } = told;
   return [
     ['Effect', decision?.effect ?? html`<span class="quiet">it was refused before policy was asked</span>`],
     ['Policies', list(decision?.policies ?? [], 'none')],
@@ -111,7 +118,7 @@ function decisionFacts({ decision, approval, masks, protection }: Told): Fact[] 
       : [
           [
             'Approval',
-            html`<a href="/approvals/${approval.id}">${approval.id}</a><br>asked by ${shown(approval.requester)}${approval.approvers.map((approver) => html`<br>approved by ${shown(approver)}`)}${approval.decided_at === null ? '' : html`<br><span class="quiet">${approval.decided_at}</span>`}${approval.reason === null ? '' : html`<blockquote>${shown(approval.reason)}</blockquote>`}`,
+            html`<a href="/approvals/${approval.id}">${approval.id}</a> <span class="quiet">opens for those whom it concerns;</span> <a href="/evidence/approvals?${queryOf(dayOf(told))}">was exactly this approved?</a><br>asked by ${shown(approval.requester)}${approval.approvers.map((approver) => html`<br>approved by ${shown(approver)}`)}${approval.decided_at === null ? '' : html`<br><span class="quiet">${approval.decided_at}</span>`}${approval.reason === null ? '' : html`<blockquote>${shown(approval.reason)}</blockquote>`}`,
           ] as const,
         ]),
   ];

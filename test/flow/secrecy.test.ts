@@ -37,10 +37,15 @@ test('nothing classified leaves, whatever is asked, and nothing of it is in the 
   );
 
   const rows = await trail('SELECT * FROM `sallyport_evidence.events`', () => true);
+  const recordings = await trail(
+    'SELECT content FROM `sallyport_evidence.recordings`',
+    (chunks) => JSON.stringify(chunks).includes('[CREDIT_CARD_NUMBER]') && chunks.length > 5,
+  );
   const places = {
     answers: [...answers, literal, inline].map(({ text }) => text).join('\n'),
     log: readLog(),
     trail: JSON.stringify(rows),
+    recordings: JSON.stringify(recordings),
   };
   for (const [place, text] of Object.entries(places)) {
     expect(
