@@ -170,6 +170,50 @@ describe.skipIf(executablePath === undefined)('in a real browser', { timeout: 60
       expect(faint).toEqual([]);
     },
   );
+
+  const replayPages = ['/sessions', '/sessions/~run-1', '/operations/op_1', '/operations/op_changed'];
+
+  test.each(['light', 'dark'] as const)(
+    'sessions and recordings can be read in %s, fit a narrow screen, and run nothing of what an agent wrote',
+    async (colorScheme) => {
+      const { origin } = await served();
+      const viewport = { width: 390, height: 800 };
+      const page = await open({ colorScheme, viewport, extraHTTPHeaders: { Authorization: 'Bearer auditor' } });
+      const said: unknown[] = [];
+      page.on('dialog', (dialog) => {
+        said.push(dialog.message());
+        void dialog.dismiss();
+      });
+
+      for (const path of replayPages) {
+        await page.goto(origin + path);
+
+        expect(await page.locator('main *').evaluateAll(textsBelowContrast, 4.5), path).toEqual([]);
+        expect(await page.locator('main img, main script, main svg').count()).toBe(0);
+        expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(390);
+      }
+      expect(said).toEqual([]);
+    },
+  );
+
+  test('by keyboard alone an auditor goes from the list to what an agent was sent, and takes it home', async () => {
+    const { origin } = await served();
+    const page = await open({ javaScriptEnabled: false, extraHTTPHeaders: { Authorization: 'Bearer auditor' } });
+
+    await page.goto(`${origin}/sessions`);
+    await page.getByLabel('Outcome').selectOption('completed');
+    await page.getByRole('button', { name: 'Show' }).press('Enter');
+    await page.waitForURL(/outcome=completed/);
+    await page.locator('.card a').press('Enter');
+    await page.locator('.timeline a').first().press('Enter');
+    await page.getByRole('heading', { name: 'What the agent was sent' }).waitFor();
+    const header = await page.getByRole('columnheader', { name: 'email' }).textContent();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'CSV' }).press('Enter');
+
+    expect(header).toContain('masked: EMAIL_ADDRESS');
+    expect((await download).suggestedFilename()).toBe('op_1.csv');
+  });
 });
 
 /** What the page's own functions need to know of the DOM, whose types the rest of the tree must not see. */
