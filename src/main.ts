@@ -6,6 +6,8 @@ import {
   createAlerts,
   createAudit,
   createCheckpoints,
+  createCheckpointWatch,
+  createIntegrity,
   createRetainedFrom,
   createRetention,
   createReviews,
@@ -57,6 +59,7 @@ const BEAT_MS = 10_000;
 const SWEEP_MS = 15_000;
 const WATCH_MS = 5_000;
 /** How often the keeper looks whether a checkpoint is due, and how old the last one is then. */
+const WATCH_CHECKPOINTS_MS = 30_000;
 const CHECKPOINT_MS = { look: 20_000, due: 55_000 };
 
 const clock = systemClock;
@@ -206,6 +209,7 @@ async function startConsole(config: Config): Promise<Running> {
     audit,
     alerts: createAlerts({ store: runtimeStore, clock, log }),
     reviews: createReviews({ store: runtimeStore, clock }),
+    integrity: createIntegrity({ store: runtimeStore, clock, verify: ofCheckpoints.verify }),
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     replay: createReplay({ query: bigquery.query, project: config.project, datasets: config.datasets }),
     bundles: createBundles({
@@ -232,13 +236,28 @@ async function startConsole(config: Config): Promise<Running> {
   );
   const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.console });
   await Promise.all([audit.open(), connections.start()]);
+  const watch = createCheckpointWatch({ store: runtimeStore, clock, log, onLate: lateCheckpoint(parts) });
+  const stopWatching = repeat(WATCH_CHECKPOINTS_MS, watch, (error) =>
+    log.error({ error }, 'The last checkpoint was not looked at.'),
+  );
   log.info({ port: server.port }, 'The console serves.');
   return {
     async stop() {
+      stopWatching();
       await server.drain(DRAIN.requests);
       await audit.close();
       connections.stop();
     },
+  };
+}
+
+/** Whoever finds that the last checkpoint is late raises an alert, once for each that is. */
+function lateCheckpoint({ audit, log }: Pick<Awaited<ReturnType<typeof openParts>>, 'audit' | 'log'>) {
+  return (checkpoint: string) => {
+    const detail = checkpoint === '' ? 'There is no checkpoint yet.' : `The last checkpoint is ${checkpoint}.`;
+    audit
+      .raise({ kind: 'checkpoint-late', key: checkpoint, detail })
+      .catch((error) => log.error({ error }, 'An alert could not be recorded.'));
   };
 }
 
@@ -287,6 +306,7 @@ async function startKeeper(config: Config): Promise<Running> {
     append,
     signer: createKmsSigner({ keyVersion: config.checkpointKey, emulatorHost: config.emulators.kms }),
     keeper: instanceId,
+    onLate: lateCheckpoint({ audit, log }),
     retainedFrom: createRetainedFrom({
       keepsFor: () => bigquery.keepsFor(`${config.datasets.audit}.events`),
       retention: createRetention(config.retention.days, config.retention.legalHold),

@@ -1,9 +1,8 @@
 import type { Logger } from '../platform/logger.ts';
 
 /** What may fail: Firestore is read, KMS signs, Firestore keeps it, BigQuery and the bucket get it. */
-export type CheckpointStep = 'read' | 'sign' | 'keep' | 'ship' | 'archive';
-
-export type CheckpointAlarm = ReturnType<typeof createCheckpointAlarm>;
+export const checkpointSteps = ['read', 'sign', 'keep', 'ship', 'archive'] as const;
+type CheckpointStep = (typeof checkpointSteps)[number];
 
 /** Milliseconds after which a missing checkpoint is an alarm. */
 export const LATE = 120_000;
@@ -12,11 +11,12 @@ export const LATE = 120_000;
  * Tells once that a step fails and once that it works again; the same for checkpoints that are late. Alerts have the field
  * `alert`, for an alert of Cloud Logging to match: `checkpoint-failing` or `checkpoint-late`.
  */
-export function createCheckpointAlarm({ log }: { log: Logger }) {
+export function createCheckpointAlarm({ log, onLate = () => {} }: { log: Logger; onLate?: () => void }) {
   const failing = new Set<CheckpointStep>();
   let late = false;
 
   return {
+    failing: () => checkpointSteps.filter((step) => failing.has(step)),
     async during<T>(step: CheckpointStep, work: () => Promise<T>): Promise<T> {
       try {
         const result = await work();
@@ -33,8 +33,10 @@ export function createCheckpointAlarm({ log }: { log: Logger }) {
       if (Math.abs(age) > LATE === late) return;
       late = !late;
       const seconds = Math.round(age / 1000);
-      if (late) log.alert({ alert: 'checkpoint-late', seconds }, 'The last checkpoint is not of the last two minutes.');
-      else log.info({ recovered: 'checkpoint-late', seconds }, 'Checkpoints are in time again.');
+      if (late) {
+        log.alert({ alert: 'checkpoint-late', seconds }, 'The last checkpoint is not of the last two minutes.');
+        onLate();
+      } else log.info({ recovered: 'checkpoint-late', seconds }, 'Checkpoints are in time again.');
     },
   };
 }

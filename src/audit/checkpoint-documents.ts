@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Checkpoint, checkpointSchema } from '../model/checkpoint.ts';
 import type { Revision, Store, StoredDocument, Write } from '../platform/store.ts';
+import { checkpointSteps } from './checkpoint-alarm.ts';
 
 /**
  * `checkpoints/latest`: the last checkpoint without its heads, and how many events the chains had that are over by then.
@@ -18,6 +19,16 @@ export type Pending = { checkpoint: Checkpoint; paths: readonly string[] };
 const latestPath = 'checkpoints/latest';
 /** Characters, all of them ASCII. */
 const PART = 900_000;
+
+/** `checkpoints/trouble`: what a keeper fails at; there only while it does. */
+const troubleSchema = z.object({ keeper: z.string(), since: z.string(), steps: z.array(z.enum(checkpointSteps)) });
+
+export const troublePath = 'checkpoints/trouble';
+
+export async function readTrouble(store: Store): Promise<z.output<typeof troubleSchema> | undefined> {
+  const found = await store.get(troublePath);
+  return found && troubleSchema.parse(found.data);
+}
 
 export async function readLatest(store: Store): Promise<{ latest: Latest; revision: Revision } | undefined> {
   const found = await store.get(latestPath);

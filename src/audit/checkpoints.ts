@@ -5,7 +5,7 @@ import { type Revision, type Store, type Write, WriteConflict, WriteUncertain } 
 import type { Append } from './append.ts';
 import { createCheckpointAlarm } from './checkpoint-alarm.ts';
 import { draftOf } from './checkpoint-body.ts';
-import { type Latest, readLatest, writesOf } from './checkpoint-documents.ts';
+import { type Latest, readLatest, troublePath, writesOf } from './checkpoint-documents.ts';
 import { type Archive, createCheckpointShipping } from './checkpoint-shipping.ts';
 import { type HeadDocument, headPath, readHead } from './heads.ts';
 import { chainPath } from './lease.ts';
@@ -26,6 +26,8 @@ export type CheckpointsDeps = {
   retainedFrom?: (now: Date) => Promise<string | null>;
   /** Into a bucket where nothing can be changed. */
   archive?: Archive;
+  /** Told when the last checkpoint, of that name, is late. */
+  onLate?: (checkpoint: string) => void;
 };
 
 /** `made`: false where another keeper was first, or where the last one is young enough. */
@@ -46,22 +48,49 @@ type SeenHead = HeadDocument & { revision: Revision };
 const most = { page: 1000, closed: 200, tries: 5 };
 
 export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
-  const { store, clock, log, append, signer, keeper, archive, retainedFrom = async () => null } = deps;
-  const alarm = createCheckpointAlarm({ log });
+  const {
+    store,
+    clock,
+    log,
+    append,
+    signer,
+    keeper,
+    archive,
+    retainedFrom = async () => null,
+    onLate = () => {},
+  } = deps;
+  const alarm = createCheckpointAlarm({ log, onLate: () => onLate(last?.checkpoint ?? '') });
   const shipping = createCheckpointShipping({ store, append, archive, during: alarm.during });
-  let last: string | undefined;
+  let last: Pick<Latest, 'checkpoint' | 'time'> | undefined;
+  /** What the store holds of this keeper's trouble: `unknown` at first, as the keeper before may have left some. */
+  let told = 'unknown';
 
   const ageOf = (time: string) => clock.now().getTime() - Date.parse(time);
 
-  function saw(time: string | undefined) {
-    last = time ?? last;
-    if (last !== undefined) alarm.observe(ageOf(last));
+  function saw(latest: Pick<Latest, 'checkpoint' | 'time'> | undefined) {
+    last = latest ?? last;
+    if (last !== undefined) alarm.observe(ageOf(last.time));
+  }
+
+  /** For the console, which is another process. */
+  async function tellTrouble() {
+    const steps = alarm.failing();
+    if (steps.join() === told) return;
+    const data = { keeper, since: clock.now().toISOString(), steps };
+    const write: Write =
+      steps.length > 0 ? { op: 'set', path: troublePath, data } : { op: 'delete', path: troublePath };
+    await store.commit([write]).then(
+      () => {
+        told = steps.join();
+      },
+      (error) => log.warn({ error }, 'What fails could not be told.'),
+    );
   }
 
   async function make({ unlessYounger = 0 }: { unlessYounger?: number } = {}): Promise<CheckpointReport> {
     const [advanced] = await Promise.allSettled([advance(unlessYounger)]);
-    saw(advanced.status === 'fulfilled' ? advanced.value.time : undefined);
-    const shipped = await shipping.ship();
+    saw(advanced.status === 'fulfilled' ? advanced.value : undefined);
+    const shipped = await shipping.ship().finally(tellTrouble);
     if (advanced.status === 'rejected') throw advanced.reason;
     return { ...advanced.value, shipped };
   }
@@ -79,7 +108,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
 
   async function look(): Promise<Seen> {
     const seen = await alarm.during('read', () => readLatest(store));
-    saw(seen?.latest.time);
+    saw(seen?.latest);
     return seen;
   }
 
@@ -128,6 +157,20 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   }
 
   return { make };
+}
+
+/**
+ * Looks at the last checkpoint from another process than the keeper, which cannot tell that it is dead. Where there never was
+ * one, it is awaited from the first look on.
+ */
+export function createCheckpointWatch(deps: Pick<CheckpointsDeps, 'store' | 'clock' | 'log' | 'onLate'>) {
+  const { store, clock, log, onLate = () => {} } = deps;
+  let last = { checkpoint: '', time: clock.now().toISOString() };
+  const alarm = createCheckpointAlarm({ log, onLate: () => onLate(last.checkpoint) });
+  return async () => {
+    last = (await readLatest(store))?.latest ?? last;
+    alarm.observe(clock.now().getTime() - Date.parse(last.time));
+  };
 }
 
 /** Late copies of commits have had their time to arrive. */

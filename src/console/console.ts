@@ -1,6 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
-import type { Alerts, Audit, Reviews } from '../audit/audit.ts';
+import type { Alerts, Audit, ReadIntegrity, Reviews } from '../audit/audit.ts';
 import type { Documents, Ledger } from '../connections/connections.ts';
 import type { Bundles, DecidedOperations, PolicyHistory, Replay } from '../evidence/evidence.ts';
 import type { Identity, Presented } from '../model/identity.ts';
@@ -37,6 +37,7 @@ export type ConsoleDeps = {
   audit: Pick<Audit, 'note'>;
   alerts: Alerts;
   reviews: Reviews;
+  integrity: ReadIntegrity;
   evidence: EvidenceSource;
   replay: Replay;
   bundles: Bundles;
@@ -70,6 +71,7 @@ export function createConsole(deps: ConsoleDeps): Hono {
     exportEvidence: createEvidenceExport(deps.bundles, deps.onFault),
     alerts: createAlertAnswers(deps.alerts),
     reviews: createAccessReviews(deps),
+    integrity: deps.integrity,
   };
   const app = new Hono();
   app.use(headers(deps.origin.startsWith('https:')));

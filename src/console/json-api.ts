@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import type { ReadIntegrity } from '../audit/audit.ts';
 import type { Documents } from '../connections/connections.ts';
 import { alertActs } from '../model/alert.ts';
 import { approvalStates } from '../model/approval.ts';
@@ -13,6 +14,7 @@ import type { Decisions, Sight } from './decisions.ts';
 import type { EvidenceAnswer, EvidenceAnswers } from './evidence-answers.ts';
 import { type EvidenceExport, exportSchema } from './evidence-export.ts';
 import type { Histories } from './histories.ts';
+import { addIntegrityApi } from './integrity.ts';
 import { addPolicyApi } from './policy-api.ts';
 import type { PolicyEditing } from './policy-editing.ts';
 import { addReplay } from './replay-api.ts';
@@ -38,6 +40,7 @@ export type ConsoleParts = {
   exportEvidence: EvidenceExport;
   alerts: AlertAnswers;
   reviews: AccessReviews;
+  integrity: ReadIntegrity;
 };
 
 /** A human's answer to an approval; a form sends the same fields. */
@@ -63,6 +66,7 @@ export function createJsonApi(parts: ConsoleParts): Hono {
   addExport(app, parts);
   addAlerts(app, parts);
   addReviews(app, parts);
+  addIntegrityApi(app, parts);
   return app;
 }
 

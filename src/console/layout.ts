@@ -43,7 +43,8 @@ ${
 ${
   author || auditor
     ? html`<a href="/alerts">Alerts</a>
-<a href="/reviews">Reviews</a>`
+<a href="/reviews">Reviews</a>
+<a href="/integrity">Integrity</a>`
     : ''
 }
 </nav>

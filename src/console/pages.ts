@@ -11,6 +11,7 @@ import { exportForm, exportFormSchema, exportSchema } from './evidence-export.ts
 import { answerPage, questionsPage } from './evidence-page.ts';
 import { readForm } from './form.ts';
 import { inboxPage } from './inbox-page.ts';
+import { addIntegrityPage } from './integrity.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
 import { layout } from './layout.ts';
 import { addOversight } from './oversight-pages.ts';
@@ -118,6 +119,7 @@ export function createPages(deps: PagesDeps): Hono {
 
   addReplayPages(app, page, deps);
   addOversight(app, page, deps);
+  addIntegrityPage(app, page, deps);
   addSignIn(app, deps);
   app.onError((error, context) => {
     const problem = asProblem(error);
@@ -159,7 +161,8 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
 
 /** A page of ours to go on to, never another site's. */
 function ownPath(to: string | undefined) {
-  return to !== undefined && /^\/(approvals|documents|evidence|alerts|reviews|sessions|operations)(\/\w+)?$/.test(to)
+  return to !== undefined &&
+    /^\/(approvals|documents|evidence|alerts|reviews|integrity|sessions|operations)(\/\w+)?$/.test(to)
     ? to
     : '/approvals';
 }

@@ -32,6 +32,11 @@ export async function createFirestoreStore(options: FirestoreOptions): Promise<S
       return toDocuments(snapshot);
     },
 
+    async count(query) {
+      const snapshot = await within(deadline, filtered(client, query).count().get());
+      return snapshot.data().count;
+    },
+
     commit: (writes) => commitOnce({ rpc, root, deadline }, writes),
 
     listen: (path, onChange, onError) => listenForEver(client, path, onChange, onError),
@@ -72,12 +77,16 @@ async function emulatorChannel(emulatorHost: string): Promise<ConstructorParamet
   return { apiEndpoint: hostname, port: Number(port), sslCreds: grpc.credentials.createInsecure() };
 }
 
-function toQuery(client: Firestore, { collection, where = [], orderBy = [], limit }: StoreQuery): Query {
-  const filtered = where.reduce<Query>(
+function toQuery(client: Firestore, { orderBy = [], limit, ...query }: StoreQuery): Query {
+  const start = filtered(client, query);
+  return orderBy.reduce((query, [field, direction]) => query.orderBy(field, direction), start).limit(limit);
+}
+
+function filtered(client: Firestore, { collection, where = [] }: Pick<StoreQuery, 'collection' | 'where'>): Query {
+  return where.reduce<Query>(
     (query, [field, op, value]) => query.where(field, op, value),
     client.collection(collection),
   );
-  return orderBy.reduce((query, [field, direction]) => query.orderBy(field, direction), filtered).limit(limit);
 }
 
 /** Subscribes anew after an error, which is reported, with a growing pause of at most 10 s. */

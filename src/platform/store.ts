@@ -6,6 +6,8 @@
 export interface Store {
   get(path: string): Promise<StoredDocument | undefined>;
   query(query: StoreQuery): Promise<StoredDocument[]>;
+  /** How many documents there are, without reading them. */
+  count(query: Pick<StoreQuery, 'collection' | 'where'>): Promise<number>;
   /** All or nothing. Resolves with the new revision of each written document, in order; undefined for a deletion. Throws `WriteConflict` when a precondition is lost and `WriteUncertain` when it cannot be known whether it happened. */
   commit(writes: readonly Write[]): Promise<readonly (Revision | undefined)[]>;
   /** Calls `onChange` with the whole collection or document at once and after each change. Returns the way to stop. */

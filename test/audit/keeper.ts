@@ -20,6 +20,9 @@ export const signer = {
   sign: async (text: string) => sign('sha256', Buffer.from(text), privateKey).toString('base64'),
 };
 
+export const verifies = async (text: string, signature: string) =>
+  verify('sha256', Buffer.from(text), publicKey, Buffer.from(signature, 'base64'));
+
 /** A keeper's checkpoints over the trail's store and table. */
 export function aKeeper(trail: Trail, deps: Partial<CheckpointsDeps> = {}): Checkpoints {
   return createCheckpoints({

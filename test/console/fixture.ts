@@ -1,7 +1,7 @@
 import { readBearer, refuseTokenInUrl } from '../../src/api/agent-context.ts';
 import { readJson } from '../../src/api/body.ts';
 import { renderProblem } from '../../src/api/reply.ts';
-import { createAlerts, createReviews } from '../../src/audit/audit.ts';
+import { createAlerts, createIntegrity, createReviews } from '../../src/audit/audit.ts';
 import { createDocuments, createLedger } from '../../src/connections/connections.ts';
 import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
 import type { Manifest } from '../../src/evidence/evidence.ts';
@@ -83,6 +83,7 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     },
     alerts: createAlerts({ store, clock, log }),
     reviews: createReviews({ store, clock }),
+    integrity: createIntegrity({ store, clock, verify: async () => true }),
     evidence: fakeEvidence(),
     replay: fakeReplay(),
     bundles: {

@@ -92,6 +92,11 @@ export function createFakeStore(): FakeStore {
       return structuredClone(select(under(state, query.collection), query));
     },
 
+    async count({ collection, where = [] }) {
+      refuseRead();
+      return select(under(state, collection), { collection, where, limit: Number.POSITIVE_INFINITY }).length;
+    },
+
     async commit(writes) {
       for (const write of writes) assertPath(write.path, 0);
       const failure = takeFailure(writes);

@@ -32,6 +32,20 @@ export function storeContract(name: string, open: () => Promise<Store>, collecti
       expect(revisions).toEqual([(await read(store, one)).revision, undefined, (await read(store, three)).revision]);
     });
 
+    test('counts the documents of a collection that match, without reading them', async () => {
+      const store = await open();
+      const name = collection();
+      await store.commit([1, 2, 2].map((a, index) => ({ op: 'create', path: `${name}/d${index}`, data: { a } })));
+
+      const counts = [
+        await store.count({ collection: name }),
+        await store.count({ collection: name, where: [['a', '==', 2]] }),
+        await store.count({ collection: name, where: [['a', '>', 2]] }),
+      ];
+
+      expect(counts).toEqual([3, 2, 0]);
+    });
+
     test('creating what exists already is a conflict and changes nothing', async () => {
       const store = await open();
       const path = `${collection()}/one`;
