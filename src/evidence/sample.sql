@@ -39,7 +39,7 @@ SELECT
   drawn.approval.id AS approval,
   outcomes.result.rows AS rows_returned,
   outcomes.recording.sha256 AS recording_sha256,
-  IF(outcomes.recording IS NULL, NULL, CONCAT('/api/operations/', drawn.operation, '/recording')) AS replay,
+  CONCAT('/operations/', drawn.operation) AS replay,
   drawn.chain AS chain,
   drawn.seq AS seq
 FROM drawn

@@ -71,7 +71,7 @@ export const trailQuestions: readonly Question[] = [
       ['approval', 'The approval it spent or waits for'],
       ['rows_returned', 'Rows the caller received'],
       ['recording_sha256', 'SHA-256 of what was kept of the answer'],
-      ['replay', 'Where the console shows what was kept'],
+      ['replay', 'The page of the console that shows it and what was kept of it'],
       ['chain', 'The chain that holds the event'],
       ['seq', 'Its place there'],
     ],
