@@ -81,6 +81,7 @@ async function openParts(config: Config, role: Served) {
   ]);
   const bigquery = createBigQuery({ projectId: project, emulatorHost: emulators.bigquery });
   const seal = createSeal(sealKey.value);
+  const conceal = (text: string) => sealFound(text, seal);
   const tokenKey = createTokenKey(sealKey.value);
   const identities = createIdentity({
     issuers: config.issuers,
@@ -97,7 +98,7 @@ async function openParts(config: Config, role: Served) {
     ids,
     log,
     seal,
-    conceal: (text) => sealFound(text, seal),
+    conceal,
     append,
     gateway: {
       role,
@@ -117,6 +118,7 @@ async function openParts(config: Config, role: Served) {
     readSecret,
     bigquery,
     seal,
+    conceal,
     tokenKey,
     identities,
     append,
@@ -225,6 +227,7 @@ async function startConsole(config: Config): Promise<Running> {
     transport,
     groups: config.groups,
     origin: new URL(config.consoleUrl).origin,
+    conceal: parts.conceal,
     tokenSignIn: config.tokenSignIn,
     now: clock.now,
     onFault: (error) => log.error({ error }, 'A fault of ours.'),

@@ -46,6 +46,8 @@ export type ConsoleDeps = {
   groups: { admins: string; auditors: string };
   /** As browsers see it: `https://console.example.com`. */
   origin: string;
+  /** What anybody may have written, with what detectors recognise in it sealed. */
+  conceal: (text: string) => string;
   /** A page where a token is pasted, for a laptop: in production IAP stands before the console. */
   tokenSignIn: boolean;
   now: () => Date;

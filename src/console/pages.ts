@@ -138,16 +138,20 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
     context.html(layout({ title: 'Sign in', body: signInPage({ to: ownPath(context.req.query('to')) }) })),
   );
   app.post('/sign-in', async (context) => {
-    session.checkOrigin(context, 'browser');
-    const { token, to } = await readForm(context, signInForm);
+    let form: z.output<typeof signInForm> = { token: '', to: '' };
+    const read = async () => {
+      session.checkOrigin(context, 'browser');
+      form = await readForm(context, signInForm);
+      return { bearer: form.token };
+    };
     try {
-      await visits(context, async ({ identity }) => session.signIn(context, token, identity), { bearer: token });
+      await visits(context, async ({ identity }) => session.signIn(context, form.token, identity), read);
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code !== 'unauthenticated') throw thrown;
-      return context.html(layout({ title: 'Sign in', body: signInPage({ to: ownPath(to), problem }) }), 401);
+      return context.html(layout({ title: 'Sign in', body: signInPage({ to: ownPath(form.to), problem }) }), 401);
     }
-    return context.redirect(ownPath(to), 303);
+    return context.redirect(ownPath(form.to), 303);
   });
   app.post('/sign-out', (context) =>
     visits(context, async (visit) => {

@@ -26,22 +26,29 @@ export type VisitDeps = {
   audit: Pick<Audit, 'note'>;
   session: Session;
   transport: Transport;
+  /** What anybody may have written, with what detectors recognise in it sealed. */
+  conceal: (text: string) => string;
 };
 
 /** Refusals that policy or a human made; all others are `refused`. As in the gateway's flow. */
 const denials = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
 
-/** `credentials`: instead of those that the request itself carries. */
-export type Visits = <T>(context: Context, act: (visit: Visit) => Promise<T>, credentials?: Presented) => Promise<T>;
+/** `credentials`: read instead of those that the request itself carries. */
+export type Visits = <T>(
+  context: Context,
+  act: (visit: Visit) => Promise<T>,
+  credentials?: () => Promise<Presented>,
+) => Promise<T>;
 
 /**
  * Lets a human in and acts for them. Whoever comes and whatever is refused is in the trail before the answer leaves; if it
  * cannot be, the answer is `audit-unavailable`. Agents may do nothing here.
  */
-export function createVisits({ authenticate, groupsOf, audit, session, transport }: VisitDeps): Visits {
-  async function enter(context: Context, subject: Partial<Passage>, credentials: Presented | undefined) {
+export function createVisits({ authenticate, groupsOf, audit, session, transport, conceal }: VisitDeps): Visits {
+  async function enter(context: Context, subject: Partial<Passage>, credentials: Parameters<Visits>[2]) {
     transport.refuseTokenInUrl(new URL(context.req.url));
-    const presented = credentials === undefined ? presentedIn(context) : { credentials, ambient: false };
+    const presented =
+      credentials === undefined ? presentedIn(context) : { credentials: await credentials(), ambient: false };
     const identity = await authenticate(presented.credentials);
     const groups = groupsOf(identity);
     Object.assign(subject, { identity, groups });
@@ -63,9 +70,16 @@ export function createVisits({ authenticate, groupsOf, audit, session, transport
     };
   }
 
+  /** Where somebody went, and what was asked for there. */
+  function whatIn({ req }: Context): What {
+    const asked = [...new URL(req.url).searchParams].map((pair) => pair.join('=')).join('&');
+    const query = asked === '' ? {} : { query: conceal(asked.slice(0, most)) };
+    return { method: req.method, path: conceal(decoded(req.path).slice(0, most)), ...query };
+  }
+
   return async (context, act, credentials) => {
     const subject: Partial<Passage> = {};
-    const what = { method: context.req.method, path: context.req.path.slice(0, 300) };
+    const what = whatIn(context);
     let told = false;
     try {
       const visitor = await enter(context, subject, credentials);
@@ -87,7 +101,21 @@ export function createVisits({ authenticate, groupsOf, audit, session, transport
   };
 }
 
+/** As it stands where it is not well-formed percent-encoding. */
+function decoded(path: string) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Characters of an address that are kept. */
+const most = 300;
+
+type What = { method: string; path: string; query?: string };
+
 /** What a known caller was refused. Of an unknown one only the reason is kept, so that many are counted as one. */
-function wordsOf(problem: Problem, { method, path }: { method: string; path: string }) {
+function wordsOf(problem: Problem, { method, path }: What) {
   return `${problem.reason ?? problem.code} at ${method} ${path}`;
 }

@@ -5,6 +5,7 @@ import { createAlerts, createIntegrity, createReviews } from '../../src/audit/au
 import { createDocuments, createLedger } from '../../src/connections/connections.ts';
 import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
 import type { Manifest } from '../../src/evidence/evidence.ts';
+import { sealFound } from '../../src/masking/masking.ts';
 import type { Passage } from '../../src/model/call.ts';
 import type { Identity, Presented } from '../../src/model/identity.ts';
 import { Problem } from '../../src/model/problem.ts';
@@ -95,6 +96,7 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     transport: { readJson, readBearer, refuseTokenInUrl, renderProblem },
     groups: { admins: 'sallyport-admins', auditors: 'sallyport-auditors' },
     origin,
+    conceal: (text) => sealFound(text, (className) => `«${className}:x»`),
     tokenSignIn: true,
     now: clock.now,
     onFault: (error) => void faults.push(error),
