@@ -27,7 +27,7 @@ export function stackedBars(plot: {
 <title id="${id}-title">${title}</title><desc id="${id}-description">${description}</desc>
 ${ticks.map((tick) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${round(y(tick))}" y2="${round(y(tick))}"/><text class="tick" x="${left - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${grouped(tick)}</text>`)}
 ${bars.map(({ counts }, index) => html`<g>${series.map((_, place) => column(counts, place, { x: left + index * slot + gap / 2, wide: slot - gap, y }))}</g>`)}
-${bars.map(({ start }, index) => (index % every === 0 ? html`<text class="tick" x="${round(left + index * slot)}" y="${height - 8}">${labelOf(start)}</text>` : undefined))}
+${bars.map(({ start }, index) => (index % every === 0 && left + index * slot < width - 64 ? html`<text class="tick" x="${round(left + index * slot)}" y="${height - 8}">${labelOf(start)}</text>` : undefined))}
 </svg>
 <ul class="legend">${series.map((name, place) => html`<li><span class="key s${place}"></span>${name}</li>`)}</ul>`;
 }
@@ -54,9 +54,12 @@ export function bars(plot: { id: string; title: string; description: string; cou
   return html`<svg class="plot" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-description">
 <title id="${id}-title">${title}</title><desc id="${id}-description">${description}</desc>
 <line class="grid" x1="${left}" x2="${left}" y1="0" y2="${height}"/>
-${counts.map(({ name, count }, index) => html`<text class="name" x="${left - 8}" y="${index * line + 19}" text-anchor="end">${shortened(name, 30)}</text><rect class="s0" x="${left}" y="${index * line + 6}" width="${round(wide(count))}" height="${line - 7}"/><text class="tick" x="${round(left + wide(count) + 6)}" y="${index * line + 19}">${grouped(count)}</text>`)}
+${counts.map(({ name, count }, index) => html`<text class="name" x="${left - 8}" y="${index * line + 19}" text-anchor="end">${shortened(labelOf(name), 27)}</text><rect class="s0" x="${left}" y="${index * line + 6}" width="${round(wide(count))}" height="${line - 7}"/><text class="tick" x="${round(left + wide(count) + 6)}" y="${index * line + 19}">${grouped(count)}</text>`)}
 </svg>`;
 }
+
+/** Of an IAM member what tells it from others. */
+const labelOf = (name: string) => name.replace(/^(serviceAccount|user|group):/, '');
 
 /** Round steps of 1, 2 or 5 × 10^k, five at most, the last of which is not below what has to fit. */
 function scaleOf(largest: number): { most: number; step: number } {

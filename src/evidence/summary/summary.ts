@@ -85,7 +85,7 @@ function statusOf({ status, trail }: SummaryInput): Html {
   return html`<section class="status ${status}" aria-label="State of the trail">${said[status]}</section>`;
 }
 
-function figuresOf({ tally, trail }: SummaryInput): Html {
+function figuresOf({ tally }: SummaryInput): Html {
   const calls = totals(tally);
   const figures: [string, number][] = [
     ['Calls allowed', calls[0] ?? 0],
@@ -94,7 +94,6 @@ function figuresOf({ tally, trail }: SummaryInput): Html {
     ['Refused', calls[3] ?? 0],
     ['Approvals given', sum(tally.leads)],
     ['Events', tally.events],
-    ['Checkpoints', trail.checkpoints],
   ];
   return html`<dl class="figures">${figures.map(([name, count]) => html`<div><dt>${name}</dt><dd>${grouped(count)}</dd></div>`)}</dl>`;
 }
@@ -111,7 +110,7 @@ function overTime({ tally }: SummaryInput): Html {
   const busiest = busy.reduce((most, one) => (sum(one.counts) > sum(most.counts) ? one : most));
   const description = `Calls in intervals of ${spanOf(interval)}: ${decisions.map((name, place) => `${grouped(calls[place] ?? 0)} ${name}`).join(', ')}. The busiest began ${iso(busiest.start)} with ${some(sum(busiest.counts), 'call')}.`;
   return html`<h2>Calls over time</h2>
-<figure><figcaption>By what became of them, in intervals of ${spanOf(interval)} (UTC)</figcaption>
+<figure><figcaption>Number of calls by what became of them, in intervals of ${spanOf(interval)} (UTC)</figcaption>
 ${stackedBars({ id: 'time', title: 'Calls over time by decision', description, series: decisions, bars: intervals, labelOf: label })}
 <details><summary>The numbers</summary><table><thead><tr><th scope="col">From</th>${decisions.map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>${busy.map(({ start, counts }) => html`<tr><th scope="row">${iso(start)}</th>${counts.map((count) => html`<td class="number">${grouped(count)}</td>`)}</tr>`)}</tbody></table></details>
@@ -177,7 +176,7 @@ ${rest.length > 0 ? html`<tr><th scope="row">${some(rest.length, 'more')}</th><t
 function questionsTable(questions: readonly AnsweredQuestion[]): Html {
   return html`<h2>The auditor’s questions</h2>
 <table><caption>Answered for the period. “To look at” counts the rows that want an explanation; where there is none, the answer is a list.</caption>
-<thead><tr><th scope="col">Question</th><th scope="col">Criteria</th><th scope="col" class="number">Rows</th><th scope="col" class="number">To look at</th><th scope="col">Files</th></tr></thead>
+<thead><tr><th scope="col">Question</th><th scope="col">Criteria</th><th scope="col" class="number">Rows</th><th scope="col" class="number">To look at</th><th scope="col" class="files">Files</th></tr></thead>
 <tbody>${questions.map(
     ({
       name,
@@ -188,7 +187,7 @@ function questionsTable(questions: readonly AnsweredQuestion[]): Html {
     }) => html`<tr><th scope="row">${question}<br><code class="quiet">${name}</code></th>
 <td>${criteria.map((one) => html`<span class="tag">${one}</span> `)}</td><td class="number">${grouped(rows)}</td>
 <td class="number${exceptions ? ' look' : ''}">${exceptions === undefined ? '–' : grouped(exceptions)}</td>
-<td><a href="results/${name}.csv">CSV</a> <a href="results/${name}.json">JSON</a> <a href="sql/${name}.sql">SQL</a></td></tr>`,
+<td class="files"><a href="results/${name}.csv">CSV</a> <a href="results/${name}.json">JSON</a> <a href="sql/${name}.sql">SQL</a></td></tr>`,
   )}</tbody></table>`;
 }
 

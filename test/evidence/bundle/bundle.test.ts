@@ -1,5 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { verifyBundle } from '../../../src/evidence/evidence.ts';
 import { canonicalJson } from '../../../src/model/canonical.ts';
 import type { Checkpoint } from '../../../src/model/checkpoint.ts';
 import { aPassage } from '../../audit/trail.ts';
@@ -9,11 +13,14 @@ import { aStand, exported, linesOf, type Stand, sha256 } from './stand.ts';
 const period = { from: new Date('2026-01-05T09:04:00Z'), to: new Date('2026-01-05T09:08:00Z') };
 
 let stand: Stand;
+let made: Awaited<ReturnType<typeof exported>>;
 
-beforeEach(async () => {
+beforeAll(async () => {
   stand = await aStand();
-});
-afterEach(() => stand.stop());
+  await tellTheStory();
+  made = await exported(stand.bundles, period);
+}, 120_000);
+afterAll(() => stand.stop());
 
 async function run(operationId: string, rows = 1) {
   const intent = await stand.audit.intend(aPassage({ operationId }));
@@ -47,10 +54,17 @@ async function tellTheStory() {
 }
 
 describe('a bundle', () => {
-  test('holds the trail from the last checkpoint before the period to the first that covers it', async () => {
-    await tellTheStory();
+  test('is found in order by the verifier, which reads nothing but its folder', async () => {
+    const folder = await aFolderWith(made.files);
 
-    const { events, files, manifest } = await exported(stand.bundles, period);
+    const report = await verifyBundle(folder);
+
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ events: 8, checkpoints: 3, unsealed: 0, sealed: { number: 2 } });
+  });
+
+  test('holds the trail from the last checkpoint before the period to the first that covers it', () => {
+    const { events, files, manifest } = made;
 
     expect(operationsOf(events)).toEqual(['op_just_before', 'op_first', 'op_last', 'op_after']);
     expect(linesOf<Checkpoint>(files, 'trail/checkpoints.ndjson').map(({ number }) => number)).toEqual([0, 1, 2]);
@@ -68,25 +82,24 @@ describe('a bundle', () => {
     });
   });
 
-  test('is the same to the last byte whenever it is made, but for when and by whom', async () => {
-    await tellTheStory();
-
-    const first = await exported(stand.bundles, period);
-    await run('op_meanwhile');
+  test('is the same to the last byte whenever it is made, whatever is written meanwhile, but for when and by whom', {
+    timeout: 120_000,
+  }, async () => {
+    await run('op_later');
     await until('2026-01-05T09:11:00Z');
     await stand.checkpoint();
-    const second = await exported(stand.bundles, period, 'user:other@example.com');
+    const writing = [1, 2, 3, 4, 5].map((number) => run(`op_meanwhile_${number}`));
 
-    const differing = [...first.files].filter(([path, content]) => second.files.get(path) !== content);
+    const [second] = await Promise.all([exported(stand.bundles, period, 'user:other@example.com'), ...writing]);
+
+    const differing = [...made.files].filter(([path, content]) => second.files.get(path) !== content);
     expect(differing.map(([path]) => path)).toEqual(['manifest.json', 'manifest.sig']);
     const same = { exported_at: '', exported_by: '' };
-    expect({ ...second.manifest, ...same }).toEqual({ ...first.manifest, ...same });
+    expect({ ...second.manifest, ...same }).toEqual({ ...made.manifest, ...same });
   });
 
-  test('names each of its files with its hash, and is signed by the console', async () => {
-    await tellTheStory();
-
-    const { files, manifest, told } = await exported(stand.bundles, period);
+  test('names each of its files with its hash, and is signed by the console', () => {
+    const { files, manifest, told } = made;
 
     const said = manifest.files.map(({ path, sha256, bytes }) => [path, sha256, bytes]);
     const others = [...files].filter(([path]) => !path.startsWith('manifest.'));
@@ -107,15 +120,13 @@ describe('a bundle', () => {
       type: 'sallyport-evidence-manifest',
       version: 1,
       sha256: sha256(files.get('manifest.json') ?? ''),
-      signed_at: '2026-01-05T09:10:00.000Z',
+      signed_at: manifest.exported_at,
     });
     expect(told.map((made) => made.sha256)).toEqual([sha256(files.get('manifest.json') ?? '')]);
   });
 
-  test('holds each event as the text that was hashed', async () => {
-    await tellTheStory();
-
-    const { files, events } = await exported(stand.bundles, period);
+  test('holds each event as the text that was hashed', () => {
+    const { files, events } = made;
 
     const lines = (files.get('trail/events.ndjson') ?? '').trimEnd().split('\n');
     expect(lines).toEqual(events.map((event) => canonicalJson(event)));
@@ -124,6 +135,16 @@ describe('a bundle', () => {
     );
   });
 });
+
+async function aFolderWith(files: ReadonlyMap<string, string>) {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-bundle-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [path, content] of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
 
 const operationsOf = (events: readonly { operation: string | null; phase: string }[]) =>
   events.filter(({ phase }) => phase === 'intent').map(({ operation }) => operation);
