@@ -4,6 +4,8 @@ const everyRow = () => true;
 
 /** Which rows of an answer an auditor has to look at. A question that is not here has a list for an answer, none of which is amiss by itself. */
 const amiss: Readonly<Record<string, (row: Row) => boolean>> = {
+  access_reviews: ({ decision, gone_at, reviewed_by_another_human: other }) =>
+    decision === 'not reviewed' || (decision === 'revoke' && gone_at === null) || other === false,
   alerts_to_closure: (row) => row['closed_at'] === null,
   approvals: (row) => row['in_order'] !== true,
   audit_access: (row) => row['changed'] === true,
