@@ -213,7 +213,13 @@ async function startConsole(config: Config): Promise<Running> {
     reviews: createReviews({ store: runtimeStore, clock }),
     integrity: createIntegrity({ store: runtimeStore, clock, verify: ofCheckpoints.verify }),
     evidence: createEvidence({ query: bigquery.query, project: config.project, datasets: config.datasets }),
-    replay: createReplay({ query: bigquery.query, project: config.project, datasets: config.datasets }),
+    replay: createReplay({
+      query: bigquery.query,
+      project: config.project,
+      datasets: config.datasets,
+      now: clock.now,
+      keptFor: createRetention(config.retention.days, config.retention.legalHold).of('recordings'),
+    }),
     bundles: createBundles({
       bigquery,
       datasets: config.datasets,

@@ -37,7 +37,7 @@ export type OperationShown = z.output<typeof operationSchema>;
 const recordingSchema = z.object({
   operation: operationSchema,
   recording: z.looseObject({
-    state: z.enum(['intact', 'changed', 'missing', 'unrecorded']),
+    state: z.enum(['intact', 'changed', 'missing', 'unrecorded', 'expired']),
     faults: z.array(z.string()),
     truncated: z.boolean(),
     columns: z.array(z.looseObject({ name: z.string(), masked: z.string().optional() })),

@@ -92,7 +92,7 @@ function answerOf(
   { paint, width, rows: most }: Look & { rows: number },
 ): string[] {
   const { state, faults, truncated, columns, rows } = recording;
-  if (state === 'unrecorded') return [paint('dim', faults.join(' '))];
+  if (state === 'unrecorded' || state === 'expired') return [paint('dim', faults.join(' '))];
   const wrong =
     state === 'intact'
       ? []

@@ -45,7 +45,7 @@ const mostOfCell = 1000;
 
 function resultOf({ operation, findings, masks }: Told, recorded: OperationSight['recorded']): Markup {
   const { state, faults, truncated, columns, rows } = recorded;
-  if (state === 'unrecorded') return html`<p class="notice">${faults.join(' ')}</p>`;
+  if (state === 'unrecorded' || state === 'expired') return html`<p class="notice">${faults.join(' ')}</p>`;
   const extent = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'row' : 'rows'}${rows.length > mostRows ? `, of which the first ${mostRows} are shown` : ''}`;
   const download = (format: string) => `/api/operations/${operation}/recording?format=${format}`;
   return html`${

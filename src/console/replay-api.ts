@@ -42,7 +42,8 @@ const downloads = {
 
 function download(context: Context, sight: OperationSight, format: keyof typeof downloads) {
   const { state, faults } = sight.recorded;
-  if (state === 'unrecorded') throw new Problem('not-found', { detail: faults.join(' '), reason: 'unrecorded' });
+  if (state === 'unrecorded' || state === 'expired')
+    throw new Problem('not-found', { detail: faults.join(' '), reason: state });
   const { type, of } = downloads[format];
   return context.body(of(sight), 200, {
     'Content-Type': type,

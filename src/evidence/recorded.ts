@@ -17,8 +17,8 @@ export type Cell = string;
 
 /** What is kept of an answer, compared with what its outcome says of it. */
 export type Recorded = {
-  /** `intact`: it is what the outcome's hash says. `unrecorded`: it was never kept. */
-  state: 'intact' | 'changed' | 'missing' | 'unrecorded';
+  /** `intact`: it is what the outcome's hash says. `unrecorded`: it was never kept. `expired`: its time was over. */
+  state: 'intact' | 'changed' | 'missing' | 'unrecorded' | 'expired';
   /** What is wrong with it, or why it is not there; in order. */
   faults: readonly string[];
   /** It was longer than what is kept of an answer. */
@@ -30,9 +30,18 @@ export type Recorded = {
   content: string;
 };
 
-/** Puts a recording together and says plainly what is missing of it or was changed. */
-export function recordedOf({ recording, unrecorded }: OperationTold, found: readonly ChunkRead[]): Recorded {
-  if (recording === null) return unkept(unrecorded);
+/**
+ * Puts a recording together and says plainly what is missing of it or was changed. `isOver`: recordings of that time are deleted
+ * as their retention has it.
+ */
+export function recordedOf(
+  { recording, unrecorded }: OperationTold,
+  found: readonly ChunkRead[],
+  isOver = false,
+): Recorded {
+  if (recording === null) return nothing('unrecorded', unrecorded ?? 'It was not run.');
+  if (isOver && found.length === 0 && recording.chunks > 0)
+    return nothing('expired', 'It was deleted when its time was over, as the retention of recordings has it.');
   const inPlace = Map.groupBy(found, ({ chunk }) => chunk);
   const missing = Array.from({ length: recording.chunks }, (_, place) => place).filter((place) => !inPlace.has(place));
   const faults = [
@@ -56,9 +65,8 @@ export function recordedOf({ recording, unrecorded }: OperationTold, found: read
 
 const isFirst = ({ chunk }: ChunkRead, index: number, all: readonly ChunkRead[]) => all[index - 1]?.chunk !== chunk;
 
-function unkept(reason: string | null): Recorded {
-  const faults = [reason ?? 'It was not run.'];
-  return { state: 'unrecorded', faults, truncated: false, chunks: [], columns: [], rows: [], content: '' };
+function nothing(state: 'unrecorded' | 'expired', reason: string): Recorded {
+  return { state, faults: [reason], truncated: false, chunks: [], columns: [], rows: [], content: '' };
 }
 
 function faultsAt(place: number, claims: readonly ChunkRead[], chunks: number): string[] {

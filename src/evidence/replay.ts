@@ -66,7 +66,14 @@ const day = 24 * 3600 * 1000;
 /** How long before and after its name was given something may be told of an operation. */
 const around = { before: day / 24, after: 8 * day };
 
-export function createReplay(deps: { query: BigQueryClient['query']; project: string; datasets: Datasets }): Replay {
+export function createReplay(deps: {
+  query: BigQueryClient['query'];
+  project: string;
+  datasets: Datasets;
+  now: () => Date;
+  /** Milliseconds that recordings are kept, from the beginning of their day; null for ever. */
+  keptFor: number | null;
+}): Replay {
   const ask = (name: string, parameters: Parameters<BigQueryClient['query']>[1]) =>
     deps.query(qualify(readSql(name), deps.project, deps.datasets), parameters);
 
@@ -106,13 +113,17 @@ export function createReplay(deps: { query: BigQueryClient['query']; project: st
       if (told.recording === null) return recordedOf(told, []);
       const { event_id: event, time } = told.recording;
       const rows = await ask('operation_recording', { time: new Date(time), operation: told.operation, event });
+      const isOver = deps.keptFor !== null && dayOf(time) + deps.keptFor <= deps.now().getTime();
       return recordedOf(
         told,
         rows.map((row) => chunkSchema.parse(row)),
+        isOver,
       );
     },
   };
 }
+
+const dayOf = (time: string) => Math.floor(Date.parse(time) / day) * day;
 
 /** Where a page ended, in its order. */
 type Place = readonly [time: string, first: string, second: string];

@@ -32,7 +32,7 @@ const ids = {
   missing: '',
   twice: '',
   exempt: '',
-  failed: '',
+  gone: '',
 };
 let period: { from: Date; to: Date };
 
@@ -41,13 +41,17 @@ beforeAll(async () => {
   bigquery = createBigQuery({ projectId: 'demo-project', emulatorHost: new URL(emulator.url).host });
   await installAudit(bigquery, datasets.audit);
   await installEvidence(bigquery, datasets);
-  replay = createReplay({ query: bigquery.query, project: 'demo-project', datasets });
+  replay = aReplay(null);
   trail = aTrail({ append: (table, some) => bigquery.append(`${datasets.audit}.${table}`, some) });
   trail.clock.advance(Date.now() - trail.clock.now().getTime());
   period = { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 7_200_000) };
   await tellTheStory();
 });
 afterAll(() => emulator.stop());
+
+function aReplay(keptFor: number | null, now = new Date()) {
+  return createReplay({ query: bigquery.query, project: 'demo-project', datasets, now: () => now, keptFor });
+}
 
 async function* handedOver(text: string) {
   yield { bytes: Buffer.from(text), rows: text.split('\n').length - 1 };
@@ -89,6 +93,7 @@ async function tellTheStory() {
   ids.tampered = await run(rows, { session: 'run-2' });
   ids.missing = await run(manyRows, { session: 'run-2' });
   ids.twice = await run(rows, { session: 'run-2' });
+  ids.gone = await run(rows, { session: 'run-2' });
   const { decision, identity } = aPassage();
   if (!decision || !identity) throw new Error('The passage of these tests was decided.');
   ids.exempt = await run(rows, { session: '..', decision: { ...decision, unmask: ['EMAIL_ADDRESS'] } });
@@ -102,6 +107,9 @@ async function tellTheStory() {
     "DELETE FROM `sallyport_audit.recordings` WHERE time >= '2020-01-01' AND operation = @id AND chunk = 1",
     { id: ids.missing },
   );
+  await bigquery.query("DELETE FROM `sallyport_audit.recordings` WHERE time >= '2020-01-01' AND operation = @id", {
+    id: ids.gone,
+  });
   await bigquery.query(
     "INSERT INTO `sallyport_audit.recordings` SELECT * REPLACE ('{\"columns\":[]}' AS content) FROM `sallyport_audit.recordings` WHERE time >= '2020-01-01' AND operation = @id",
     { id: ids.twice },
@@ -171,6 +179,18 @@ describe('a recording', () => {
 
     expect(recorded.state).toBe(state);
     expect(recorded.faults).toContain(fault);
+  });
+
+  test('whose time was over is told as expired once it is gone, and only then', async () => {
+    const week = 7 * 24 * 3600 * 1000;
+    const operation = await told(ids.gone);
+    const later = new Date(Date.now() + week + 24 * 3600 * 1000);
+
+    expect(await aReplay(week, later).recording(operation)).toMatchObject({ state: 'expired' });
+    expect(await aReplay(week).recording(operation)).toMatchObject({ state: 'missing' });
+    expect(await aReplay(null, later).recording(operation)).toMatchObject({ state: 'missing' });
+    expect(await aReplay(week, later).recording(await told(ids.small))).toMatchObject({ state: 'intact' });
+    expect(await aReplay(week, later).recording(await told(ids.tampered))).toMatchObject({ state: 'changed' });
   });
 
   test('of what may have shown classified values is not there, and says why', async () => {
