@@ -44,7 +44,7 @@ import { createLogger, type LogFields } from './platform/logger.ts';
 import { createSecretReader } from './platform/secret-manager.ts';
 import { serve } from './platform/server.ts';
 import { createBucket } from './platform/storage.ts';
-import { createSimulation, policy, whyUnusable } from './policy/policy.ts';
+import { createSimulation, diffDocuments, policy, readYaml, whyUnusable, yamlOf } from './policy/policy.ts';
 import { createTargets } from './targets/targets.ts';
 
 /** Reads the configuration, builds the clients, serves a role. The only place where clients are built. */
@@ -208,6 +208,7 @@ async function startConsole(config: Config): Promise<Running> {
     history: createPolicyHistory({ ...trail, dataset: config.datasets.audit }),
     operations: createDecidedOperations({ ...trail, datasets: config.datasets }),
     policy: { inForce: connections.current, whyUnusable, simulation: createSimulation },
+    texts: { read: readYaml, write: yamlOf, diff: diffDocuments },
     audit,
     alerts: createAlerts({ store: runtimeStore, clock, log }),
     reviews: createReviews({ store: runtimeStore, clock }),

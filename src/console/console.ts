@@ -14,6 +14,7 @@ import { createHistories } from './histories.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
 import { createPages, problemResponse } from './pages.ts';
 import { createPolicyEditing } from './policy-editing.ts';
+import type { Texts } from './policy-pages.ts';
 import { createReplays } from './replays.ts';
 import { createRoles } from './roles.ts';
 import { createSession } from './session.ts';
@@ -34,6 +35,7 @@ export type ConsoleDeps = {
   history: PolicyHistory;
   operations: DecidedOperations;
   policy: Pick<SimulationsDeps, 'inForce' | 'whyUnusable' | 'simulation'>;
+  texts: Texts;
   audit: Pick<Audit, 'note'>;
   alerts: Alerts;
   reviews: Reviews;

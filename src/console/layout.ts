@@ -42,7 +42,8 @@ ${
 }
 ${
   author || auditor
-    ? html`<a href="/alerts">Alerts</a>
+    ? html`<a href="/history">History</a>
+<a href="/alerts">Alerts</a>
 <a href="/reviews">Reviews</a>
 <a href="/integrity">Integrity</a>`
     : ''

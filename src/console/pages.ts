@@ -15,6 +15,7 @@ import { addIntegrityPage } from './integrity.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
 import { layout } from './layout.ts';
 import { addOversight } from './oversight-pages.ts';
+import { addPolicyPages, type Texts } from './policy-pages.ts';
 import { addReplayPages } from './replay-pages.ts';
 import type { Markup } from './shown.ts';
 import { problemPage, signInPage } from './sign-in-page.ts';
@@ -24,6 +25,7 @@ import type { Visit } from './visit.ts';
 export type PagesDeps = ConsoleParts & {
   tokenSignIn: boolean;
   now: () => Date;
+  texts: Texts;
   onFault: (error: unknown) => void;
 };
 
@@ -117,6 +119,7 @@ export function createPages(deps: PagesDeps): Hono {
     }),
   );
 
+  addPolicyPages(app, page, deps);
   addReplayPages(app, page, deps);
   addOversight(app, page, deps);
   addIntegrityPage(app, page, deps);
@@ -166,7 +169,9 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
 /** A page of ours to go on to, never another site's. */
 function ownPath(to: string | undefined) {
   return to !== undefined &&
-    /^\/(approvals|documents|evidence|alerts|reviews|integrity|sessions|operations)(\/\w+)?$/.test(to)
+    /^\/(approvals|documents|history|simulate|evidence|alerts|reviews|sessions|operations|integrity)(\/[\w-]+){0,2}$/.test(
+      to,
+    )
     ? to
     : '/approvals';
 }

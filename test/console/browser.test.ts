@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { aConsole } from './fixture.ts';
+import { anOperation, crm, readers } from './policy-parts.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 if (executablePath === undefined)
@@ -156,6 +157,44 @@ describe.skipIf(executablePath === undefined)('in a real browser', { timeout: 60
       expect((await approvals.get(id))?.state).toBe('pending');
     },
   );
+
+  /** An author's draft, which has been tried. */
+  async function aTriedDraft(options: BrowserContextOptions) {
+    const { origin, policies, operations } = await served();
+    policies.seed('connections/crm', crm);
+    policies.seed('policies/readers', readers);
+    operations.push(anOperation(), anOperation({ operation: 'op_2', resources: ['public.orders'] }));
+    const page = await open({ ...options, extraHTTPHeaders: { Authorization: 'Bearer admin' } });
+    await page.goto(`${origin}/documents`);
+    await page.getByText('readers').click();
+    await page.getByRole('link', { name: 'Change' }).last().click();
+    const draft = page.getByRole('textbox', { name: 'Draft' });
+    await draft.fill((await draft.inputValue()).replace('effect: allow', 'effect: deny'));
+    await page.getByRole('button', { name: 'See what would change' }).click();
+    await page.getByText('would be denied').waitFor();
+    return { page, policies };
+  }
+
+  test('without JavaScript an author sees what a change would do, saves it, and finds it in the history', async () => {
+    const { page, policies } = await aTriedDraft({ javaScriptEnabled: false });
+    const before = policies.contents()['policies/readers'];
+
+    const put = await page.getByRole('insertion').first().innerText();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: 'History', exact: true }).last().click();
+    await page.getByText('Every change of the document').waitFor();
+
+    expect(put).toMatch(/^\+\s*effect: deny$/);
+    expect(before).toEqual(readers);
+    expect(policies.contents()['policies/readers']).toMatchObject({ effect: 'deny' });
+    expect(await page.locator('.diff').first().innerText()).toContain('effect: deny');
+  });
+
+  test.each(['light', 'dark'] as const)('what a draft would change can be read in %s', async (colorScheme) => {
+    const { page } = await aTriedDraft({ colorScheme });
+
+    expect(await page.locator('body *').evaluateAll(textsBelowContrast, 4.5)).toEqual([]);
+  });
 
   test.each(['light', 'dark'] as const)(
     'everything can be read in %s: text stands out by 4.5 to 1 or more',

@@ -5,7 +5,7 @@ import type { DocumentKind, PolicySet } from '../../src/model/documents.ts';
 import { policyChangeSchema } from '../../src/model/policy-change.ts';
 import type { RecordedOperation } from '../../src/model/simulation.ts';
 import type { Revision } from '../../src/platform/store.ts';
-import { createSimulation, whyUnusable } from '../../src/policy/policy.ts';
+import { createSimulation, diffDocuments, readYaml, whyUnusable, yamlOf } from '../../src/policy/policy.ts';
 import { aBot } from '../approvals/passages.ts';
 import type { FakeStore } from '../fakes/store.ts';
 
@@ -13,7 +13,7 @@ import type { FakeStore } from '../fakes/store.ts';
 export function policyParts(policies: FakeStore, noted: readonly { type: string; note?: string | undefined }[]) {
   const operations: RecordedOperation[] = [];
   const asked: { from: Date; to: Date; limit: number }[] = [];
-  const parts: Pick<ConsoleDeps, 'history' | 'operations' | 'policy'> = {
+  const parts: Pick<ConsoleDeps, 'history' | 'operations' | 'policy' | 'texts'> = {
     async history({ kind, name, limit }) {
       const told = noted.filter(({ type }) => type === 'policy_changed').map(({ note }) => changeIn(note ?? ''));
       return told
@@ -26,6 +26,7 @@ export function policyParts(policies: FakeStore, noted: readonly { type: string;
       yield operations.slice(0, given.limit);
     },
     policy: { inForce: () => setIn(policies), whyUnusable, simulation: createSimulation },
+    texts: { read: readYaml, write: yamlOf, diff: diffDocuments },
   };
   return { operations, asked, parts };
 }
