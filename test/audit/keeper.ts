@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, type KeyLike, sign, verify } from 'node:crypto';
 import { type Checkpoints, type CheckpointsDeps, createCheckpoints } from '../../src/audit/audit.ts';
 import { sha256 } from '../../src/model/canonical.ts';
 import {
@@ -40,20 +40,23 @@ export type Read = Checkpoint & { said: CheckpointBody; chains: ChainHead[] };
 
 /** What BigQuery got, each once, by number. */
 export function checkpointsOf(trail: Trail): Read[] {
-  const rows = trail.table
-    .of('checkpoints')
-    .map(({ insertId, json }) => [insertId, checkpointSchema.parse(json)] as const);
-  return [...new Map(rows).values()]
+  const rows = trail.table.of('checkpoints');
+  return readAll([...new Map(rows.map(({ insertId, json }) => [insertId, json])).values()]);
+}
+
+/** Rows of the table, by number. */
+export const readAll = (rows: readonly object[]): Read[] =>
+  rows
+    .map((row) => checkpointSchema.parse(row))
     .sort((one, other) => one.number - other.number)
     .map((checkpoint) => ({
       ...checkpoint,
       said: checkpointBodySchema.parse(JSON.parse(checkpoint.body)),
       chains: chainHeadSchema.array().parse(JSON.parse(checkpoint.heads)),
     }));
-}
 
 /** What is wrong with a line of checkpoints. Empty when nothing is. */
-export function flawsOf(checkpoints: readonly Read[]): string[] {
+export function flawsOf(checkpoints: readonly Read[], key: KeyLike = publicKey): string[] {
   const reached = new Map<string, ChainHead>();
   let previous = noCheckpoint;
   let time = '';
@@ -63,7 +66,7 @@ export function flawsOf(checkpoints: readonly Read[]): string[] {
       said.number !== index && `${number} stands in place ${index}`,
       said.previous !== previous && `${number} does not follow`,
       sha256(body) !== hash && `${number} was changed`,
-      !verify('sha256', Buffer.from(body), publicKey, Buffer.from(signature, 'base64')) && `${number} is not signed`,
+      !verify('sha256', Buffer.from(body), key, Buffer.from(signature, 'base64')) && `${number} is not signed`,
       said.root !== rootOf(chains) && `${number} has other heads`,
       said.time <= time && `${number} is not later`,
       ...[...reached.values()]
