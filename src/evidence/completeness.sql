@@ -39,14 +39,38 @@ reached AS (
   FROM heads
   GROUP BY chain, seq, `hash`
 ),
+ends AS (
+  SELECT chain, MIN(seq) AS first_seq, MAX(seq) AS seq, MAX(time) AS time, LOGICAL_OR(type = 'chain_closed') AS closed
+  FROM events
+  GROUP BY chain
+),
+-- Each event beside its predecessor. By a join and no window: a chain may be longer than one machine can sort.
 links AS (
   SELECT
-    *,
-    LAG(seq) OVER link AS seq_before,
-    LAG(`hash`) OVER link AS hash_before,
-    LAG(time) OVER link AS time_before
+    events.chain AS chain, events.seq AS seq, events.event_id AS event_id, events.operation AS operation, events.time AS time,
+    COUNT(earlier.chain) AS predecessors,
+    COUNTIF(earlier.hash = events.prev_hash) AS named,
+    MAX(earlier.time) AS time_before
   FROM events
-  WINDOW link AS (PARTITION BY chain ORDER BY seq, time, `hash`)
+  LEFT JOIN events AS earlier ON earlier.chain = events.chain AND earlier.seq = events.seq - 1
+  GROUP BY events.chain, events.seq, events.event_id, events.operation, events.time, events.hash
+),
+-- The first event after each gap. Whether the first one that is read here follows on what lies before, the checkpoints tell.
+resumed AS (
+  SELECT links.chain AS chain, links.seq AS seq, links.event_id AS event_id, links.operation AS operation, links.time AS time, starts.seq AS known_seq
+  FROM links
+  JOIN ends ON ends.chain = links.chain
+  LEFT JOIN starts ON starts.chain = links.chain
+  CROSS JOIN oldest
+  WHERE links.predecessors = 0 AND links.seq > 0
+    AND (links.seq > ends.first_seq OR IF(starts.seq IS NULL, oldest.number IS NOT NULL, links.seq > starts.seq + 1))
+),
+gaps AS (
+  SELECT resumed.chain AS chain, resumed.seq AS seq, resumed.event_id AS event_id, resumed.operation AS operation, resumed.time AS time,
+    IFNULL(MAX(IF(earlier.seq < resumed.seq, earlier.seq, NULL)), IFNULL(MAX(resumed.known_seq), -1)) + 1 AS first_missing
+  FROM resumed
+  LEFT JOIN events AS earlier ON earlier.chain = resumed.chain
+  GROUP BY resumed.chain, resumed.seq, resumed.event_id, resumed.operation, resumed.time
 ),
 intents AS (
   SELECT event_id, MIN(time) AS time, MIN(operation) AS operation, MIN(chain) AS chain, MIN(seq) AS seq
@@ -68,27 +92,18 @@ outcomes AS (
   WHERE phase IN ('outcome', 'late')
   GROUP BY event_id
 ),
-ends AS (
-  SELECT chain, MAX(seq) AS seq, MAX(time) AS time, LOGICAL_OR(type = 'chain_closed') AS closed
-  FROM events
-  GROUP BY chain
-),
 known_until AS (
   SELECT MAX(time) AS time
   FROM events
 ),
 findings AS (
-  SELECT 'gap' AS finding, TRUE AS alarm, links.time AS happened_at, links.chain AS chain, links.seq AS seq, links.event_id AS event_id, links.operation AS operation,
-    CONCAT('events ', CAST(IFNULL(links.seq_before, IFNULL(starts.seq, -1)) + 1 AS STRING), ' to ', CAST(links.seq - 1 AS STRING), ' of the chain are not there') AS detail
-  FROM links
-  LEFT JOIN starts ON starts.chain = links.chain
-  CROSS JOIN oldest
-  WHERE links.seq > IFNULL(links.seq_before, IFNULL(starts.seq, -1)) + 1
-    AND (links.seq_before IS NOT NULL OR starts.seq IS NOT NULL OR oldest.number IS NOT NULL)
+  SELECT 'gap' AS finding, TRUE AS alarm, time AS happened_at, chain, seq, event_id, operation,
+    CONCAT('events ', CAST(first_missing AS STRING), ' to ', CAST(seq - 1 AS STRING), ' of the chain are not there') AS detail
+  FROM gaps
   UNION ALL
   SELECT 'broken-link', TRUE, time, chain, seq, event_id, operation, 'names another predecessor than the one that is there'
   FROM links
-  WHERE seq = seq_before + 1 AND prev_hash != hash_before
+  WHERE predecessors > 0 AND named = 0
   UNION ALL
   SELECT 'fork', TRUE, MIN(time), chain, seq, MIN(event_id), MIN(operation), CONCAT(CAST(COUNT(DISTINCT `hash`) AS STRING), ' events claim this place')
   FROM events

@@ -2,48 +2,50 @@
 -- within a minute: `stale` counts decisions by another one later than that. Where two versions decided and no change lies
 -- between, the documents were changed past the console.
 WITH changes AS (
-  SELECT valid_from, CONCAT(kind, '/', name) AS document
+  SELECT valid_from, CONCAT(kind, '/', name) AS document, LEAD(valid_from) OVER (ORDER BY valid_from, kind, name) AS valid_to
   FROM `sallyport_evidence.document_versions`(@to)
+),
+-- The times between two changes, and the time before the first.
+spans AS (
+  SELECT valid_from AS begins, valid_to AS ends, document
+  FROM changes
+  WHERE valid_to IS NULL OR valid_to > valid_from
+  UNION ALL
+  SELECT CAST(NULL AS TIMESTAMP), MIN(valid_from), CAST(NULL AS STRING)
+  FROM changes
 ),
 decisions AS (
   SELECT time, event_id, decision.policy_version AS policy_version, decision.effect AS effect, gateway.instance AS instance
   FROM `sallyport_evidence.events`
   WHERE time >= @from AND time < @to AND decision IS NOT NULL AND phase IN ('intent', 'fact')
 ),
-timeline AS (
-  SELECT time, event_id, policy_version, effect, instance, CAST(NULL AS TIMESTAMP) AS changed_at, CAST(NULL AS STRING) AS document
-  FROM decisions
-  UNION ALL
-  SELECT valid_from, '', CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING), valid_from, document
-  FROM changes
-),
 placed AS (
   SELECT
-    time, event_id, policy_version, effect, instance,
-    LAST_VALUE(changed_at IGNORE NULLS) OVER before_it AS changed_at,
-    LAST_VALUE(document IGNORE NULLS) OVER before_it AS document
-  FROM timeline
-  WINDOW before_it AS (ORDER BY time, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    decisions.time AS time, decisions.policy_version AS policy_version, decisions.effect AS effect, decisions.instance AS instance,
+    decisions.event_id AS event_id, spans.begins AS begins, spans.document AS document, IFNULL(UNIX_MICROS(spans.begins), 0) AS span
+  FROM decisions
+  CROSS JOIN spans
+  WHERE (spans.begins IS NULL OR decisions.time >= spans.begins) AND (spans.ends IS NULL OR decisions.time < spans.ends)
 ),
 newest AS (
-  SELECT
-    *,
-    LAST_VALUE(policy_version) OVER (
-      PARTITION BY changed_at ORDER BY time, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS newest_version
+  SELECT span, ARRAY_AGG(policy_version ORDER BY time DESC, event_id DESC LIMIT 1)[OFFSET(0)] AS policy_version
   FROM placed
-  WHERE policy_version IS NOT NULL
+  GROUP BY span
 )
 SELECT
-  changed_at AS in_force_from,
-  document AS last_change,
-  policy_version,
-  MIN(time) AS first_at,
-  MAX(time) AS last_at,
+  placed.begins AS in_force_from,
+  placed.document AS last_change,
+  placed.policy_version AS policy_version,
+  MIN(placed.time) AS first_at,
+  MAX(placed.time) AS last_at,
   COUNT(*) AS decisions,
-  COUNTIF(effect = 'deny') AS denied,
-  COUNT(DISTINCT instance) AS instances,
-  COUNTIF(policy_version != newest_version AND (changed_at IS NULL OR time > TIMESTAMP_ADD(changed_at, INTERVAL 1 MINUTE))) AS stale
-FROM newest
-GROUP BY in_force_from, last_change, policy_version
+  COUNTIF(placed.effect = 'deny') AS denied,
+  COUNT(DISTINCT placed.instance) AS instances,
+  COUNTIF(
+    placed.policy_version != newest.policy_version
+    AND (placed.begins IS NULL OR placed.time > TIMESTAMP_ADD(placed.begins, INTERVAL 1 MINUTE))
+  ) AS stale
+FROM placed
+JOIN newest ON newest.span = placed.span
+GROUP BY placed.begins, placed.document, placed.policy_version
 ORDER BY first_at, policy_version

@@ -6,17 +6,23 @@ WITH period AS (
   WHERE time >= @from AND time < TIMESTAMP_ADD(@to, INTERVAL 1 DAY)
 ),
 population AS (
-  SELECT *
+  SELECT event_id, phase, time, `hash`
   FROM period
   WHERE time < @to AND operation IS NOT NULL
     AND (phase = 'intent' OR (phase = 'fact' AND type IN ('refused', 'denied', 'simulated', 'held')))
 ),
-drawn AS (
+places AS (
   SELECT
-    *,
-    ROW_NUMBER() OVER (ORDER BY TO_HEX(SHA256(CONCAT(@seed, ':', event_id))), event_id) AS place,
+    event_id, phase, `hash`,
+    ROW_NUMBER() OVER (ORDER BY TO_HEX(SHA256(CONCAT(@seed, ':', event_id))), event_id, `hash`) AS place,
     COUNT(*) OVER () AS population
   FROM population
+),
+drawn AS (
+  SELECT period.*, places.place AS place, places.population AS population
+  FROM places
+  JOIN period ON period.event_id = places.event_id AND period.phase = places.phase AND period.hash = places.hash
+  WHERE places.place <= @n
 ),
 outcomes AS (
   SELECT event_id, type, result, recording
@@ -44,5 +50,4 @@ SELECT
   drawn.seq AS seq
 FROM drawn
 LEFT JOIN outcomes ON outcomes.event_id = drawn.event_id AND drawn.phase = 'intent'
-WHERE drawn.place <= @n
 ORDER BY place

@@ -343,7 +343,7 @@ async function written(): Promise<TableRow[]> {
   await badApprovals(trail, audit);
   await whatWasShown(trail, audit);
   await oversight(trail, audit);
-  for (const id of ['removed', 'without-outcome']) await storyOf(trail, audit).run(id);
+  for (const id of ['tampered', 'removed', 'without-outcome']) await storyOf(trail, audit).run(id);
   await audit.close();
   await killed(trail);
   await anInstance(trail, 'cut-short', 'second-instance');
@@ -364,7 +364,7 @@ export async function knownData(): Promise<KnownData> {
   const rows = await written();
   const events = rows.map(({ json }) => eventOf(json));
   const checkpoints = checkpointsOver(events);
-  const kept = rows.filter(({ json }) => !isPlantedGap(eventOf(json)));
+  const kept = rows.filter(({ json }) => !isPlantedGap(eventOf(json))).map(tampered);
   return {
     events: [...kept, ...kept.slice(0, 20).map((row, index) => ({ ...row, insertId: `again ${index}` })), forged(kept)],
     checkpoints,
@@ -377,6 +377,13 @@ export async function knownData(): Promise<KnownData> {
 const isPlantedGap = ({ operation, phase, type, gateway }: AuditEvent) =>
   ((operation === 'op_removed' || operation === 'op_without-outcome') && phase === 'outcome') ||
   (type === 'chain_closed' && gateway.instance === 'cut-short');
+
+/** One outcome says something else than it did, and has the hash of what it says now. */
+function tampered({ insertId, json }: TableRow): TableRow {
+  if (json['operation'] !== 'op_tampered' || json['phase'] !== 'outcome') return { insertId, json };
+  const { hash: _, ...said } = eventOf({ ...json, note: 'nothing happened' });
+  return { insertId, json: { ...json, note: said.note, hash: sha256(canonicalJson(said)) } };
+}
 
 /** A second content for the place of an honest event. */
 function forged(rows: readonly TableRow[]): TableRow {

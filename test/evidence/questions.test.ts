@@ -270,11 +270,11 @@ describe('completeness', () => {
     const rows = await answer('completeness');
 
     expect(picked(rows, 'finding', 'alarm', 'operation', 'detail')).toEqual([
-      ['broken-link', true, 'op_read-again', 'names another predecessor than the one that is there'],
       ['fork', true, 'op_read', '2 events claim this place'],
       ['two-contents', true, 'op_read', '2 contents of one event, phase outcome'],
       ['two-outcomes', true, 'op_read', '2 outcomes'],
       ['missing-checkpoint', true, null, 'checkpoints 7 to 7 are not there'],
+      ['broken-link', true, 'op_removed', 'names another predecessor than the one that is there'],
       ['gap', true, 'op_without-outcome', expect.stringMatching(/^events (\d+) to \1 of the chain are not there$/)],
       ['gap', true, null, expect.stringMatching(/^events (\d+) to \1 of the chain are not there$/)],
       ['no-outcome', true, 'op_removed', 'it was to run, and nothing says how it ended'],
