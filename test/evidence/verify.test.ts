@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkpointEdits, type Dice, type Edit, eventEdits, keeperEdits, looseOf, names } from './verify/edits.ts';
+import {
+  checkpointEdits,
+  type Dice,
+  type Edit,
+  eventEdits,
+  keeperEdits,
+  looseOf,
+  names,
+  recordingEdits,
+} from './verify/edits.ts';
 import { anHonestTrail, type Honest, verified } from './verify/honest.ts';
+
+const nothing: Honest = { events: [], checkpoints: [], recordings: [] };
 
 let trails: Honest[];
 beforeAll(async () => {
@@ -10,7 +21,7 @@ beforeAll(async () => {
 
 describe('an honest trail has no findings', () => {
   test('with a kill, a late outcome, sampled refusals and approvals in it', async () => {
-    const [trail = { events: [], checkpoints: [] }] = trails;
+    const [trail = nothing] = trails;
 
     const report = await verified(trail);
 
@@ -23,9 +34,10 @@ describe('an honest trail has no findings', () => {
 
 const runs = Number(process.env['TAMPERINGS'] ?? 12);
 
-describe.each([
+describe.each<[string, Record<string, Edit>]>([
   ['the table of events', eventEdits],
   ['the table of checkpoints', checkpointEdits],
+  ['the table of recordings', recordingEdits],
   ['the keeper’s key', keeperEdits],
 ])('whoever has %s is found out, and the place is named, when', (_, edits) => {
   test.each(Object.entries(edits))('%s', async (_, edit) => {
@@ -41,7 +53,7 @@ describe.each([
 });
 
 async function isFound(honest: Honest | undefined, edit: Edit, dice: Dice) {
-  const trail = looseOf(honest ?? { events: [], checkpoints: [] });
+  const trail = looseOf(honest ?? nothing);
   const spots = edit(trail, dice);
   fc.pre(spots !== undefined && JSON.stringify(trail) !== JSON.stringify(honest));
 

@@ -7,10 +7,10 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Row = { [key: string]: Json };
 
 /** A trail that somebody may write to as they like. */
-export type Loose = { events: Row[]; checkpoints: Row[] };
+export type Loose = { events: Row[]; checkpoints: Row[]; recordings: Row[] };
 
 /** Where the edit was made: a finding must name one of these. */
-export type Spot = { chain?: string; seq?: number; checkpoint?: number };
+export type Spot = { chain?: string; seq?: number; checkpoint?: number; event_id?: string };
 
 /** Chances: each a number from 0 to below 1. */
 export type Dice = () => number;
@@ -20,7 +20,8 @@ export type Edit = (trail: Loose, dice: Dice) => Spot[] | undefined;
 
 export const looseOf = (trail: Honest): Loose => structuredClone(trail) as unknown as Loose;
 
-export const names = ({ chain, seq, to_seq = seq, checkpoint }: Finding, spot: Spot) =>
+export const names = ({ chain, seq, to_seq = seq, checkpoint, event_id }: Finding, spot: Spot) =>
+  (spot.event_id !== undefined && event_id === spot.event_id) ||
   (spot.checkpoint !== undefined && checkpoint === spot.checkpoint) ||
   (spot.chain !== undefined &&
     chain === spot.chain &&
@@ -339,5 +340,54 @@ export const keeperEdits: Record<string, Edit> = {
     remade(row, keys.checkpoint, { heads });
     resign(trail, from, keys.checkpoint);
     return [...(at(row) ?? []), ...headsOf(row).map(({ chain }) => ({ chain }))];
+  },
+};
+
+const outcomeOf = ({ events }: Loose, row: Row): Spot[] => {
+  const outcome = events.find(({ event_id, recording }) => event_id === row['event_id'] && recording !== null);
+  return [{ event_id: String(row['event_id']) }, ...(outcome ? [spotOf(outcome)] : [])];
+};
+
+/** What an attacker who may write to the table of recordings can do. */
+export const recordingEdits: Record<string, Edit> = {
+  'a field of a recording is changed'(trail, dice) {
+    const row = pick(trail.recordings, dice);
+    const path =
+      row &&
+      pick(
+        places(row).filter(([name]) => name !== 'offset_ms'),
+        dice,
+      );
+    if (!row || !path) return undefined;
+    const before = structuredClone(row);
+    setAt(row, path, (value) => changed(value, dice));
+    return [...outcomeOf(trail, before), ...outcomeOf(trail, row)];
+  },
+  'what was returned is changed, with its hash'(trail, dice) {
+    const row = pick(trail.recordings, dice);
+    if (!row) return undefined;
+    const content = `${row['content']}[2]\n`;
+    Object.assign(row, { content, sha256: sha256(content) });
+    return outcomeOf(trail, row);
+  },
+  'a chunk is removed'(trail, dice) {
+    const row = pick(trail.recordings, dice);
+    if (!row) return undefined;
+    trail.recordings.splice(trail.recordings.indexOf(row), 1);
+    return outcomeOf(trail, row);
+  },
+  'a recording is put in the place of another'(trail, dice) {
+    const [row, other] = [pick(trail.recordings, dice), pick(trail.recordings, dice)];
+    if (!row || !other || row['event_id'] === other['event_id']) return undefined;
+    const spots = [...outcomeOf(trail, row), ...outcomeOf(trail, other)];
+    row['event_id'] = other['event_id'] ?? '';
+    return spots;
+  },
+  'a recording is added'(trail, dice) {
+    const row = pick(trail.recordings, dice);
+    if (!row) return undefined;
+    const added = { ...structuredClone(row), event_id: 'ev_invented' };
+    trail.recordings.splice(Math.floor(dice() * trail.recordings.length), 0, added);
+    return [{ event_id: 'ev_invented' }, ...trail.recordings.flatMap((one) => outcomeOf(trail, one))];
   },
 };

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { signDecision } from '../../../src/approvals/signing.ts';
-import type { Audit } from '../../../src/audit/audit.ts';
+import type { Audit, TableRow } from '../../../src/audit/audit.ts';
 import { type Report, type VerifyOptions, verifyTrail } from '../../../src/evidence/evidence.ts';
 import type { Approval, ApprovalNote, Person } from '../../../src/model/approval.ts';
 import type { AuditEvent } from '../../../src/model/audit-event.ts';
@@ -11,8 +11,9 @@ import { Problem } from '../../../src/model/problem.ts';
 import type { Store } from '../../../src/platform/store.ts';
 import { aPassage, aTrail, type Trail } from '../../audit/trail.ts';
 
-/** A trail as it was written: events by chain and place, checkpoints by number. */
-export type Honest = { events: AuditEvent[]; checkpoints: Checkpoint[] };
+/** A trail as it was written: events by chain and place, checkpoints by number, recordings by event and chunk. */
+export type Honest = { events: AuditEvent[]; checkpoints: Checkpoint[]; recordings: Recorded[] };
+export type Recorded = Record<string, string | number | null>;
 
 export type SigningKey = { version: string; privateKey: KeyObject; pem: string };
 
@@ -222,11 +223,18 @@ export async function anHonestTrail({
     notary.sign(chainsOf(table.events()));
   }
   await settled(trail);
-  return { events: inOrder(table.events()), checkpoints: notary.checkpoints };
+  return {
+    events: inOrder(table.events()),
+    checkpoints: notary.checkpoints,
+    recordings: recordingsIn(table.recordings),
+  };
 }
 
+/** Each answer is recorded, that of `op_read_1` in two chunks. */
 async function run(audit: Audit, more: Partial<Passage>) {
   const intent = await audit.intend(aPassage(more));
+  intent.recorder?.begin([{ name: 'id', type: 'int8' }]);
+  intent.recorder?.add(Buffer.from('[1]\n'.repeat(more.operationId === 'op_read_1' ? 70_000 : 1)));
   await intent.complete({ type: 'completed', rows: 1 });
 }
 
@@ -239,17 +247,27 @@ async function settled({ store }: Trail) {
   await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
+/** Each once, by event and chunk. */
+function recordingsIn(rows: readonly TableRow[]): Recorded[] {
+  const once = new Map(rows.map(({ insertId, json }) => [insertId, json as Recorded]));
+  const keyOf = ({ event_id, chunk }: Recorded) => `${event_id} ${String(chunk).padStart(6, '0')}`;
+  return [...once.values()].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}
+
 export const inOrder = (events: readonly AuditEvent[]) =>
   [...events].sort((one, other) => (one.chain < other.chain ? -1 : one.chain > other.chain ? 1 : one.seq - other.seq));
 
+type Rows = { events: readonly unknown[]; checkpoints: readonly unknown[]; recordings?: readonly unknown[] };
+
 export function verified(
-  { events, checkpoints }: { events: readonly unknown[]; checkpoints: readonly unknown[] },
+  { events, checkpoints, recordings }: Rows,
   options: Partial<VerifyOptions> = {},
 ): Promise<Report> {
   return verifyTrail(
     {
       events: streamed(events.map((event) => (typeof event === 'string' ? event : canonicalJson(event)))),
       checkpoints: streamed(checkpoints),
+      ...(recordings && { recordings: streamed(recordings) }),
     },
     { keys: { checkpoint: [keys.checkpoint], approval: [keys.approval] }, ordered: true, ...options },
   );
