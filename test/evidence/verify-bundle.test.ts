@@ -23,12 +23,13 @@ describe('an honest bundle has no findings', () => {
   });
 
   test('of every part of it, from one checkpoint to another', async () => {
-    for (let from = 0; from < honest.checkpoints.length - 1; from++)
-      for (let to = from + 1; to < honest.checkpoints.length; to++) {
-        const report = await verifyBundle((await aBundle(honest, [from, to])).folder);
+    const last = honest.checkpoints.length - 1;
+    const parts = honest.checkpoints.flatMap((_, from) => [[from, from + 1] as const, [from, last] as const]);
+    for (const [from, to] of parts.filter(([from, to]) => from < to && to <= last)) {
+      const report = await verifyBundle((await aBundle(honest, [from, to])).folder);
 
-        expect({ from, to, findings: report.findings }).toEqual({ from, to, findings: [] });
-      }
+      expect({ from, to, findings: report.findings }).toEqual({ from, to, findings: [] });
+    }
   });
 });
 

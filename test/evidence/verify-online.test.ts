@@ -26,6 +26,10 @@ beforeEach(async () => {
     await bigquery.query(`DELETE FROM \`sallyport_audit.${table}\` WHERE ${day}`);
   await bigquery.append('sallyport_audit.events', [...honest.events, ...honest.events.slice(3, 6)].map(rowOf));
   await bigquery.append(
+    'sallyport_audit.recordings',
+    honest.recordings.map((row) => ({ insertId: String(deliveries++), json: row })),
+  );
+  await bigquery.append(
     'sallyport_audit.checkpoints',
     honest.checkpoints.map((checkpoint) => ({ insertId: String(deliveries++), json: checkpoint })),
   );
@@ -133,5 +137,24 @@ test('in a part of the trail a row that was deleted is named', async () => {
   await bigquery.query(`DELETE FROM \`sallyport_audit.events\` WHERE ${day} AND event_id = '${event_id}'`);
 
   const { findings } = await verified({ from: new Date('2026-01-05T09:01:30Z'), to: new Date('2026-01-05T09:04:30Z') });
-  expect(findings).toEqual([expect.objectContaining({ kind: 'removed', chain, seq, to_seq: seq + 1 })]);
+  expect(findings).toContainEqual(expect.objectContaining({ kind: 'removed', chain, seq, to_seq: seq + 1 }));
+  expect(findings).toContainEqual(expect.objectContaining({ kind: 'recording-changed', event_id }));
+  expect(findings).toHaveLength(2);
+});
+
+test('what was returned is changed, or deleted: its outcome is named', async () => {
+  const [one, two] = ['op_read_1', 'op_read_2'].map((name) =>
+    honest.events.find(({ operation, phase }) => operation === name && phase === 'outcome'),
+  );
+
+  await bigquery.query(
+    `UPDATE \`sallyport_audit.recordings\` SET content = '[2]' WHERE ${day} AND operation = 'op_read_1' AND chunk = 1`,
+  );
+  await bigquery.query(`DELETE FROM \`sallyport_audit.recordings\` WHERE ${day} AND operation = 'op_read_2'`);
+
+  const { findings } = await verified();
+  expect(findings).toEqual([
+    expect.objectContaining({ kind: 'recording-changed', chain: one?.chain, seq: one?.seq }),
+    expect.objectContaining({ kind: 'recording-missing', chain: two?.chain, seq: two?.seq }),
+  ]);
 });

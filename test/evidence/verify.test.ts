@@ -32,7 +32,7 @@ describe('an honest trail has no findings', () => {
   });
 });
 
-const runs = Number(process.env['TAMPERINGS'] ?? 12);
+const runs = Number(process.env['TAMPERINGS'] ?? 10);
 
 describe.each<[string, Record<string, Edit>]>([
   ['the table of events', eventEdits],
