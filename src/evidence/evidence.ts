@@ -14,10 +14,7 @@ export { createReplay, type Replay, type SessionTold } from './replay.ts';
 export type { OperationTold } from './timeline.ts';
 export {
   type Finding,
-  type FindingKind,
   type Report,
-  type Tolerance,
-  type Trail,
   type TrustedKey,
   type VerifyOptions,
   verifyTrail,
@@ -26,10 +23,9 @@ export {
   type BundleReport,
   fingerprintOf,
   NotABundle,
-  type VerifyBundleOptions,
   verifyBundle,
 } from './verify-bundle.ts';
-export { type VerifyOnlineDeps, type VerifyOnlineOptions, verifyOnline } from './verify-online.ts';
+export { verifyOnline } from './verify-online.ts';
 export type { Asked, Datasets, Period, Population, Question };
 
 export type Answer = {

@@ -9,7 +9,7 @@ import { csvRows, jsonRows } from './verify/row-count.ts';
 import { createSignatures, isKey, type TrustedKey } from './verify/signatures.ts';
 import { type Report, type VerifyOptions, verifyTrail } from './verify.ts';
 
-export type VerifyBundleOptions = Pick<VerifyOptions, 'tolerance' | 'onFinding'> & {
+type VerifyBundleOptions = Pick<VerifyOptions, 'tolerance' | 'onFinding'> & {
   /** Instead of those that the bundle brings with it, which whoever made it up would have made up, too. */
   keys?: { checkpoint?: readonly TrustedKey[]; approval?: readonly TrustedKey[] };
   /** Told now and then how many events of how many were read. */

@@ -5,13 +5,13 @@ import { type Datasets, qualify } from './qualify.ts';
 import { always, type Excerpt, excerptOf } from './verify/excerpt.ts';
 import { type Report, type VerifyOptions, verifyTrail } from './verify.ts';
 
-export type VerifyOnlineDeps = {
+type VerifyOnlineDeps = {
   bigquery: Pick<BigQueryClient, 'query' | 'open' | 'projectId'>;
   datasets: Datasets;
   now: () => Date;
 };
 
-export type VerifyOnlineOptions = Pick<VerifyOptions, 'keys' | 'tolerance' | 'recordingsFrom' | 'onFinding'> & {
+type VerifyOnlineOptions = Pick<VerifyOptions, 'keys' | 'tolerance' | 'recordingsFrom' | 'onFinding'> & {
   /** From the last checkpoint before this time on. */
   from?: Date;
   /** Up to the first checkpoint after this time. */

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../model/audit-event.ts';
 import { createApprovalCheck } from './verify/approvals.ts';
 import { type Chain, createChain } from './verify/chain.ts';
 import { type Mark, readCheckpoints, type Sealed } from './verify/checkpoints.ts';
-import { createFindings, type Finding, type FindingKind, type Findings } from './verify/findings.ts';
+import { createFindings, type Finding, type Findings } from './verify/findings.ts';
 import { createHeads } from './verify/heads.ts';
 import { createIdTable } from './verify/id-table.ts';
 import { createOperations } from './verify/operations.ts';
@@ -12,10 +12,10 @@ import { createSignatures, type TrustedKey } from './verify/signatures.ts';
 import { createTimes } from './verify/times.ts';
 import { defaultTolerance, type Tolerance } from './verify/tolerance.ts';
 
-export type { Finding, FindingKind, Tolerance, TrustedKey };
+export type { Finding, TrustedKey };
 
 /** A trail as it lies somewhere. Each is read once, from beginning to end, checkpoints first. */
-export type Trail = {
+type Trail = {
   /** Each the canonical JSON (RFC 8785) of one event; of one chain in the order of `seq`, chains in any order or mixed. */
   events: AsyncIterable<string>;
   /** Rows as `checkpointSchema` has them, by number. */

@@ -3,7 +3,7 @@ import type { Head, Heads } from './heads.ts';
 import type { ReadEvent } from './read-event.ts';
 
 /** Where a row that was read belongs: `again` where it is there already, to the last byte. */
-export type Standing = 'new' | 'again' | 'beside';
+type Standing = 'new' | 'again' | 'beside';
 
 /** Rows `from` to `to` that were not there when their turn came. `before` and `after` are what the first must continue and the last must be. */
 type Gap = { from: number; to: number; before: readonly string[] | undefined; after: string | undefined };

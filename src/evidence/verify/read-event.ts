@@ -4,7 +4,7 @@ import { type AuditEvent, auditEventSchema } from '../../model/audit-event.ts';
 import { canonicalJson, sha256 } from '../../model/canonical.ts';
 
 /** Where a row says that it stands. */
-export type Place = { chain: string; seq: number; event_id?: string };
+type Place = { chain: string; seq: number; event_id?: string };
 
 /** A row as it was read. `flaw`: why it is not what was written. `hashes`: what the next link may name as the one before it. */
 export type ReadEvent =

@@ -13,7 +13,7 @@ import { aPassage, aTrail, type Trail } from '../../audit/trail.ts';
 
 /** A trail as it was written: events by chain and place, checkpoints by number, recordings by event and chunk. */
 export type Honest = { events: AuditEvent[]; checkpoints: Checkpoint[]; recordings: Recorded[] };
-export type Recorded = Record<string, string | number | null>;
+type Recorded = Record<string, string | number | null>;
 
 export type SigningKey = { version: string; privateKey: KeyObject; pem: string };
 
