@@ -1,4 +1,5 @@
--- Who read or changed the audit tables within the period, by Cloud Audit Logs, and who read evidence at the console.
+-- Who read or changed the audit tables within the period, by Cloud Audit Logs, and who read evidence, sessions or recordings
+-- at the console.
 -- `changed` is for what is no reading: no service may change a row or a table of the trail, so each wants an explanation.
 WITH listed AS (
   SELECT
@@ -8,9 +9,10 @@ WITH listed AS (
   WHERE time >= @from AND time < @to AND source = 'audit_table'
   UNION ALL
   SELECT
-    time, 'console', principal.member, type, JSON_VALUE(note, '$.name'), note, event_id, FALSE
+    time, 'console', principal.member, type, IFNULL(JSON_VALUE(note, '$.name'), JSON_VALUE(note, '$.read')), note, event_id, FALSE
   FROM `sallyport_evidence.events`
-  WHERE time >= @from AND time < @to AND type = 'evidence_exported'
+  WHERE time >= @from AND time < @to
+    AND (type = 'evidence_exported' OR (type = 'console_access' AND JSON_VALUE(note, '$.read') IS NOT NULL))
 )
 SELECT happened_at, through, principal, action, resource, changed, detail, record_id
 FROM listed

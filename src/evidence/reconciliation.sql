@@ -41,7 +41,7 @@ judged AS (
         AND NOT (operations.intended_at IS NOT NULL AND operations.ended_at IS NULL) THEN 'not-then'
       WHEN records.time < TIMESTAMP_SUB(operations.first_at, INTERVAL 5 MINUTE) THEN 'not-then'
       WHEN operations.intended_at IS NOT NULL AND records.time >= TIMESTAMP_SUB(operations.intended_at, INTERVAL 1 MINUTE) THEN 'matched'
-      WHEN records.action IN ('BEGIN', 'START', 'SELECT', 'DECLARE', 'FETCH', 'CLOSE', 'SET', 'SHOW', 'EXPLAIN', 'WITH', 'COMMIT', 'ROLLBACK', 'get', 'list') THEN 'matched'
+      WHEN records.action IN ('BEGIN', 'START', 'SELECT', 'DECLARE', 'DECLARE CURSOR', 'FETCH', 'CLOSE', 'CLOSE CURSOR', 'SET', 'SHOW', 'EXPLAIN', 'WITH', 'COMMIT', 'ROLLBACK', 'get', 'list') THEN 'matched'
       ELSE 'not-to-run'
     END AS verdict
   FROM records

@@ -310,6 +310,10 @@ async function oversight(trail: Trail, audit: Trail['audit']) {
   await review('groups', 'dba', second, 'keep', second);
   await review('groups', 'dba', admin, 'revoke', dba);
   await review('agents', 'orphan', null, 'revoke', admin);
+  const auditor = human(second, ['sallyport-auditors']);
+  await note('evidence_exported', auditor, { name: 'approvals' });
+  await note('console_access', auditor, { read: 'recording', operation: 'op_read' });
+  await note('console_access', auditor, { method: 'GET', path: '/approvals' });
   trail.clock.advance(20_000);
   await change(admin, 'groups', 'dba', { members: [dba, second, owner] }, { members: [dba, second, owner, admin] });
 }

@@ -329,9 +329,11 @@ describe('audit_access', () => {
   test('tells who read the audit tables, and who did more than that', async () => {
     const rows = await answer('audit_access');
 
-    expect(picked(rows, 'principal', 'action', 'changed')).toEqual([
-      ['auditor@example.com', 'read', false],
-      ['mallory@example.com', 'DELETE', true],
+    expect(picked(rows, 'through', 'principal', 'action', 'resource', 'changed')).toEqual([
+      ['console', second, 'evidence_exported', 'approvals', false],
+      ['console', second, 'console_access', 'recording', false],
+      ['bigquery', 'auditor@example.com', 'read', 'sallyport_audit.events', false],
+      ['bigquery', 'mallory@example.com', 'DELETE', 'sallyport_audit.events', true],
     ]);
   });
 });

@@ -38,14 +38,14 @@ export const trailQuestions: readonly Question[] = [
   },
   {
     name: 'audit_access',
-    question: 'Who read or changed the audit tables, or read evidence?',
+    question: 'Who read or changed the audit tables, or read evidence or recordings?',
     criteria: ['CC6.1', 'CC7.2'],
     columns: [
       ['happened_at', 'When'],
       ['through', 'bigquery or console'],
       ['principal', 'Who'],
       ['action', 'What was done'],
-      ['resource', 'To which table; at the console, which question'],
+      ['resource', 'To which table; at the console, which question, or what was read'],
       ['changed', 'Whether it was no reading'],
       ['detail', 'The record'],
       ['record_id', 'The record or event'],
