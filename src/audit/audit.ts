@@ -104,6 +104,9 @@ export interface Intent {
   complete(outcome: Outcome): Promise<void>;
 }
 
+/** Refusals of callers nobody knows, between two looks, that a human must look at. */
+const BURST = 100;
+
 /** In characters: 32 Mi. */
 const MEMORY = 32 * 1024 * 1024;
 
@@ -228,6 +231,13 @@ export function createAudit(deps: AuditDeps): Audit {
     return intents.begin(eventId, passage, revision && { path, data: data(recorded), revision });
   }
 
+  /** Once an hour, however many instances are flooded. */
+  function tellBurst(count: number) {
+    const key = clock.now().toISOString().slice(0, 13);
+    const detail = `At least ${count} callers that nobody knows were refused within seconds.`;
+    void raise({ kind: 'refusal-burst', key, detail }).catch(tellUnraised);
+  }
+
   async function flushSampling() {
     for (const counted of sampling.take()) {
       const { patience: _, ...entry } = factEntry(
@@ -235,6 +245,7 @@ export function createAudit(deps: AuditDeps): Audit {
         { problem: counted.problem },
         { occurrences: counted.count },
       );
+      if (counted.count >= BURST) tellBurst(counted.count);
       await writer.append(entry).catch(() => sampling.putBack(counted));
     }
   }

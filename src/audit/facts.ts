@@ -69,7 +69,7 @@ export function factsOf(input: FactsInput, { gateway, seal, conceal }: FactsCont
     target_kind: operation?.kind ?? connection?.document.kind ?? asked?.kind ?? null,
     verb: operation?.verb ?? asked?.verb ?? null,
     risks: [...(operation?.risks ?? asked?.risks ?? [])],
-    resources: (operation?.resources ?? asked?.resources ?? []).map(conceal),
+    resources: (operation?.recorded.resources ?? operation?.resources ?? asked?.resources ?? []).map(conceal),
     classes: [...(operation?.classes ?? [])],
     ...statementOf(subject, seal),
     decision: decisionOf(subject),

@@ -138,6 +138,8 @@ function outcomeOf({ type, phase, note }: ToldEvent): string {
 }
 
 function whyUnrecorded({ decision, note, result, type }: ToldEvent): string {
+  if (note === 'unrecorded:literals')
+    return 'The answer may hold values of the statement that are sealed, so it was not kept.';
   if (note === 'unrecorded:digest') return 'The connection keeps no answers, only their hashes.';
   if (decision !== null && decision.unmask.length > 0)
     return 'Policy left classified values in the clear for this identity, so the answer is not kept.';

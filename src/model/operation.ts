@@ -17,6 +17,8 @@ export type Operation<Plan = unknown> = {
   recorded: {
     statement: string;
     parameters: readonly unknown[];
+    /** Where names that are none of the target's own may be values. */
+    resources?: readonly string[];
     /** The answer may hold what is replaced here, so it is not recorded. */
     returned?: boolean;
   };

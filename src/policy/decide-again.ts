@@ -125,7 +125,10 @@ const whereSaid: Record<string, string> = {
 };
 
 function unrecordedOf({ agent, statement, statement_sha256 }: RecordedOperation): ReadonlySet<string> {
-  const cut = (['name', 'version', 'model'] as const).filter((field) => (agent?.[field]?.length ?? 0) >= mostOfAgent);
+  const cut = (['name', 'version', 'model'] as const).filter((field) => {
+    const words = agent?.[field] ?? '';
+    return words.length >= mostOfAgent || words.includes('«');
+  });
   const isExact = statement !== null && sha256(statement) === statement_sha256;
   return new Set([
     'identity.claims',

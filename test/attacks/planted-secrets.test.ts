@@ -149,7 +149,10 @@ test('no value is kept, however deep it is hidden in an expression', { timeout: 
   await fc.assert(
     fc.asyncProperty(from(places), expression, async (place, inner) => {
       const secret = plant();
-      const statement = fill(place.replaceAll('{E}', () => inner), secret);
+      const statement = fill(
+        place.replaceAll('{E}', () => inner),
+        secret,
+      );
 
       const { recorded } = await agent.target.understand({ statement, parameters: [] }, facts, context);
 

@@ -118,6 +118,10 @@ export const statements: readonly string[] = [
   'SELECT id AS "{S} x" FROM notes',
   'SELECT id AS "password={S}" FROM notes',
   'SELECT $tag$\x7bS}$tag$',
+  'SELECT * FROM "{S} x"',
+  'SELECT * FROM "{S}"."{S}@x"',
+  'CREATE TABLE "{S} x" (id int)',
+  'COMMENT ON TABLE "{S} x" IS NULL',
   // No statement at all.
   "SELEC id FROM users WHERE email = '{S}'",
   "SELECT '{S}'; SELECT 2",

@@ -3,6 +3,7 @@ import { createAlerts } from '../../src/audit/audit.ts';
 import { alertRaisedNote, alertSchema, breakGlassNote } from '../../src/model/alert.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import { Problem } from '../../src/model/problem.ts';
 import { aPassage, aTrail, faultsOf, type Trail } from './trail.ts';
 
 const longerThanALease = 60_000;
@@ -118,6 +119,20 @@ describe('an alert', () => {
       detail: expect.stringContaining('ev_'),
     });
   });
+});
+
+test('a flood of callers nobody knows raises one alert an hour, whatever the instance', async () => {
+  const trail = aTrail();
+  const other = trail.another('other');
+  await Promise.all([trail.audit.open(), other.open()]);
+  const stranger = { problem: new Problem('unauthenticated', { reason: 'no-token' }) };
+
+  for (const audit of [trail.audit, other])
+    await Promise.all(Array.from({ length: 150 }, () => audit.note('refused', stranger)));
+  await other.close();
+  await trail.audit.close();
+
+  expect(stored(trail)).toMatchObject([{ kind: 'refusal-burst', severity: 'medium', state: 'open' }]);
 });
 
 describe('break-glass', () => {

@@ -135,7 +135,7 @@ export function createPostgres({
         snapshot = await facts.renewed(understanding.missing);
         understanding = await understood(request, snapshot, context);
       }
-      const { operation, recorded, parameters } = understanding;
+      const { operation, recorded, names, parameters } = understanding;
       checkParameterCount(parameters, request);
       checkAtMost(operation, request);
       origins.set(operation.plan, { snapshot, context, meaning: meaningOf(operation) });
@@ -146,6 +146,7 @@ export function createPostgres({
         recorded: {
           statement: recorded.statement,
           parameters: recorded.parameters(request.parameters),
+          resources: names,
           ...(recorded.returns(request.parameters) && { returned: true }),
         },
       };

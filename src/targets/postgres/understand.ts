@@ -12,7 +12,7 @@ import { prove } from './prove.ts';
 import { Refusal, unprovable } from './refusal.ts';
 import type { Request } from './settings.ts';
 import type { Ground, Subject } from './subject.ts';
-import { type Recorded, recordedAs } from './trail/seal.ts';
+import { type Recorded, recordedAs, recordedNames } from './trail/seal.ts';
 import { classesTouched, masksOf, sealingFor } from './trail/touched.ts';
 
 /** Characters from which on a statement takes a while to look through. */
@@ -22,6 +22,8 @@ const large = 8192;
 export type Understanding = {
   operation: Omit<Operation<Plan>, 'parameters' | 'recorded'>;
   recorded: Recorded;
+  /** Its resources as the trail may hold them. */
+  names: readonly string[];
   /** What it names as relations, and the catalog does not know. */
   missing: readonly string[];
   /** How many `$n` it has. */
@@ -68,15 +70,17 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   });
   const refused = proof instanceof Refusal;
   const missing = [...references, ...named].filter(({ relation }) => relation === undefined).map(({ name }) => name);
+  const resources = [...new Set([...references, ...named].map(({ name }) => name))].sort();
   return {
     missing,
     parameters,
+    names: recordedNames(resources, missing, context.seal),
     recorded: refused ? record.closed() : record.open,
     operation: {
       kind: 'postgres',
       verb: kind.verb,
       risks: kind.risks,
-      resources: [...new Set([...references, ...named].map(({ name }) => name))].sort(),
+      resources,
       classes,
       statement,
       masks,

@@ -302,6 +302,30 @@ describe('the trail', () => {
     expect(recorded.statement).not.toContain('bob');
   });
 
+  test('says where the answer may hold what is sealed, and where it cannot', async () => {
+    const returned = async (statement: string, parameters: string[] = []) =>
+      (await agent.understand(statement, parameters)).recorded.returned ?? false;
+
+    expect(await returned("SELECT upper('bob')")).toBe(true);
+    expect(await returned('SELECT $1::text', ['bob'])).toBe(true);
+    expect(await returned("SELECT id FROM users WHERE email = 'bob'")).toBe(false);
+    expect(
+      await returned("SELECT date_trunc('month', now()), to_char(now(), 'YYYY-MM') FROM users WHERE ssn = $1", ['1']),
+    ).toBe(false);
+    expect(await returned("INSERT INTO notes (id, body) VALUES (1, upper('bob'))")).toBe(false);
+    expect(await returned("INSERT INTO notes (id, body) VALUES (1, upper('bob')) RETURNING body")).toBe(true);
+  });
+
+  test('holds no value where a name belongs, and the names that are there', async () => {
+    const { recorded } = await agent.understand(
+      'SELECT u.id AS "total", n.body FROM users u JOIN notes n ON n.id = u.id WHERE u.country = "Bob Smith" OR u.email = bob',
+    );
+
+    expect(recorded.statement).toMatch(
+      /^SELECT u\.id AS "total", n\.body FROM users u JOIN notes n ON n\.id = u\.id WHERE u\.country = «NAME:\w+» OR u\.email = «NAME:\w+»$/,
+    );
+  });
+
   test('holds no password, whatever the statement', async () => {
     const password = await agent.understand("ALTER ROLE app PASSWORD 'hunter2'");
     const address = await agent.understand("INSERT INTO notes (id, body) VALUES (1, 'postgres://app:hunter2@db/x')");

@@ -128,6 +128,10 @@ function sealed(token: Token, judge: Judge): string | undefined {
     const className = classOfNumber(text, tie, judge);
     return className && judge.seal(className, text);
   }
+  if (/^(true|false)$/i.test(text)) {
+    const className = judge.classes.get(judge.ties.get(String(start)) ?? '');
+    return className && judge.seal(className, text.toLowerCase());
+  }
   return sort === 'name' && !judge.isName(token) ? judge.seal('NAME', text) : undefined;
 }
 
@@ -158,10 +162,11 @@ function classOfNumber(
 
 function parameter(value: unknown, tie: string | undefined, judge: Judge): unknown {
   const { classes, doubtful, isOpen, seal } = judge;
-  if (value === null || typeof value === 'boolean') return value;
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  const ownClass = classes.get(tie ?? '');
+  if (value === null || typeof value === 'boolean') return value !== null && ownClass ? seal(ownClass, text) : value;
   if (isCredential(tie, text)) return seal('CREDENTIAL', text);
-  if (doubtful || !isOpen(tie)) return seal(classes.get(tie ?? '') ?? unknownClass, text);
+  if (doubtful || !isOpen(tie)) return seal(ownClass ?? unknownClass, text);
   const found = recognise(text)[0]?.class;
   return found === undefined ? value : seal(found, text);
 }
@@ -175,6 +180,15 @@ const isPlain = (token: string) => /^'([^']|'')*'$/.test(token);
 /** Equal literals seal equally, whether written in the statement or sent as a parameter. */
 function literalOf(token: string): string {
   return isPlain(token) ? token.slice(1, -1).replaceAll("''", "'") : token;
+}
+
+/** Names of relations as the trail may hold them: one that the catalog does not know may be a value, unless it looks like a name. */
+export function recordedNames(
+  all: readonly string[],
+  missing: readonly string[],
+  seal: Sealing['seal'],
+): readonly string[] {
+  return all.map((name) => (missing.includes(name) && !/^[\w$.-]{1,200}$/.test(name) ? seal('NAME', name) : name));
 }
 
 /** What stays readable of a quoted name that the statement itself gives. */
