@@ -17,10 +17,19 @@ const BLOCK = 512;
 /** Reads an archive as it arrives. Refuses links, devices, folders and all else that is neither a file nor a remark, and one without its end. */
 export async function* readArchive(source: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
   const input = createInput(source);
+  try {
+    yield* entriesOf(input);
+  } finally {
+    await input.close();
+  }
+}
+
+async function* entriesOf(input: ReturnType<typeof createInput>): AsyncGenerator<Entry> {
   for (;;) {
     const block = await input.exactly(BLOCK);
     if (isEmpty(block)) {
-      if (!isEmpty(await input.exactly(BLOCK))) throw new BadArchive('The archive goes on after its end.');
+      if (!isEmpty(await input.exactly(BLOCK)) || !(await input.isAtEnd()))
+        throw new BadArchive('The archive goes on after its end.');
       return;
     }
     const { kind, name, size } = headerOf(block);
@@ -76,6 +85,12 @@ function createInput(source: AsyncIterable<Uint8Array>) {
 
   return {
     some,
+    async isAtEnd() {
+      const { done } = await chunks.next();
+      return rest.byteLength === 0 && done === true;
+    },
+    /** Tells the source that no more is wanted. */
+    close: async () => void (await chunks.return?.()),
     async exactly(size: number): Promise<Buffer> {
       const pieces: Uint8Array[] = [];
       for (let left = size; left > 0; ) {

@@ -196,12 +196,29 @@ describe('nothing is left of a bundle', () => {
     expect(await left()).toEqual([]);
   });
 
+  test('that goes on after its end', async () => {
+    const { run, left } = await serving([...archiveOf(whole()), endOfArchive, Buffer.from('x')]);
+
+    await expect(run()).rejects.toThrow('The archive goes on after its end.');
+    expect(await left()).toEqual([]);
+  });
+
   test('that is no archive', async () => {
     const { run, left } = await serving([Buffer.alloc(2048, 'x')]);
 
     await expect(run()).rejects.toThrow('What came is no archive.');
     expect(await left()).toEqual([]);
   });
+});
+
+test('nothing is waited for once all of it came', async () => {
+  const { run } = await serving([...archiveOf(whole()), endOfArchive]);
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+
+  await run();
+
+  expect(timers()).toBeLessThanOrEqual(before);
 });
 
 describe('nothing is asked', () => {
