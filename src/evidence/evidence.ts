@@ -26,7 +26,7 @@ export {
   verifyBundle,
 } from './verify-bundle.ts';
 export { verifyOnline } from './verify-online.ts';
-export type { Asked, Datasets, Period, Population, Question };
+export type { Asked, Datasets, Population, Question };
 
 export type Answer = {
   columns: readonly string[];
