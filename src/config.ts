@@ -71,11 +71,11 @@ const keyVersion = z
   );
 
 const days = z.int().positive('must be whole days, at least one').max(36_500).optional();
-/** Days by table: what is not named is kept for ever. */
+/** Days by table: what is not named is kept for ever, but for recordings, which are kept as long as events. */
 const retention = z
   .strictObject({ events: days, recordings: days }, 'must be days by table: events, recordings')
   .refine(
-    ({ events, recordings }) => events === undefined || (recordings !== undefined && recordings <= events),
+    ({ events, recordings }) => events === undefined || recordings === undefined || recordings <= events,
     'must keep recordings no longer than events, which say what they are',
   );
 
@@ -260,7 +260,7 @@ function configOf(role: Role, environment: Environment): Config {
 }
 
 function retentionOf({
-  SALLYPORT_RETENTION: { events, recordings },
+  SALLYPORT_RETENTION: { events, recordings = events },
   SALLYPORT_LEGAL_HOLD,
 }: Pick<Environment, 'SALLYPORT_RETENTION' | 'SALLYPORT_LEGAL_HOLD'>): Config['retention'] {
   const days = { ...(events !== undefined && { events }), ...(recordings !== undefined && { recordings }) };

@@ -87,12 +87,21 @@ describe('the configuration', () => {
   test.each([
     ['{"events": 400, "recordings": 90}', 0],
     ['{"events": 0, "recordings": 0}', 2],
-    ['{"events": 30}', 1],
+    ['{"events": 30}', 0],
     ['{"events": 30, "recordings": 31}', 1],
     ['{"checkpoints": 30}', 1],
     ['30', 1],
   ])('takes %s for a retention only if nothing is kept longer than what explains it', (text, errors) => {
     expect(errorsOf('keeper', { ...whole, SALLYPORT_RETENTION: text })).toHaveLength(errors);
+  });
+
+  test('keeps recordings as long as events unless it says otherwise', () => {
+    const days = (text: string) => readConfig('keeper', { ...whole, SALLYPORT_RETENTION: text }).retention.days;
+
+    expect(days('{"events": 30}')).toEqual({ events: 30, recordings: 30 });
+    expect(days('{"events": 30, "recordings": 7}')).toEqual({ events: 30, recordings: 7 });
+    expect(days('{"recordings": 7}')).toEqual({ recordings: 7 });
+    expect(days('')).toEqual({});
   });
 
   test('of an installation asks for no more than it needs', () => {

@@ -31,7 +31,7 @@ export type CheckpointsDeps = {
 };
 
 /** `made`: false where another keeper was first, or where the last one is young enough. */
-export type CheckpointReport = { checkpoint: string; number: number; time: string; made: boolean; shipped: number };
+type CheckpointReport = { checkpoint: string; number: number; time: string; made: boolean; shipped: number };
 
 export interface Checkpoints {
   /**

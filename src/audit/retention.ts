@@ -23,7 +23,7 @@ export const wordsOf = (milliseconds: number | null) => {
 };
 
 /** The first day (UTC) no row of which has been deleted: a partition goes once its beginning is that long ago. */
-export function firstKeptDay(now: Date, milliseconds: number): string {
+function firstKeptDay(now: Date, milliseconds: number): string {
   const day = Math.floor((now.getTime() - milliseconds) / DAY) + 1;
   return new Date(day * DAY).toISOString().slice(0, 10);
 }
