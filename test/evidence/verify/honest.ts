@@ -17,7 +17,7 @@ type Recorded = Record<string, string | number | null>;
 
 export type SigningKey = { version: string; privateKey: KeyObject; pem: string };
 
-export function aKey(version: string): SigningKey {
+function aKey(version: string): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { version, privateKey, pem: String(publicKey.export({ type: 'spki', format: 'pem' })) };
 }
@@ -66,7 +66,7 @@ export function aCheckpoint(
 }
 
 /** Looks at the table every so often and signs what is there. */
-export function aNotary(trail: Pick<Trail, 'table' | 'clock'>) {
+function aNotary(trail: Pick<Trail, 'table' | 'clock'>) {
   const checkpoints: Checkpoint[] = [];
   const done = new Set<string>();
   return {
@@ -103,7 +103,7 @@ const human = (member: string): Partial<Passage> => ({
   },
 });
 
-export async function anApproval(id: string, approvers: readonly string[], now: Date): Promise<Approval> {
+async function anApproval(id: string, approvers: readonly string[], now: Date): Promise<Approval> {
   const digest = `${id}-digest`;
   const decisions = await Promise.all(
     approvers.map((member) =>
@@ -125,7 +125,7 @@ export async function anApproval(id: string, approvers: readonly string[], now: 
 }
 
 /** Each human's yes as the console notes it. */
-export async function approve(console: Audit, approval: Approval) {
+async function approve(console: Audit, approval: Approval) {
   for (const [index, decision] of approval.decisions.entries()) {
     const so_far = { ...approval, decisions: approval.decisions.slice(0, index + 1) };
     const note: ApprovalNote = { decision, more: index + 1 < approval.decisions.length };
@@ -254,7 +254,7 @@ function recordingsIn(rows: readonly TableRow[]): Recorded[] {
   return [...once.values()].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 
-export const inOrder = (events: readonly AuditEvent[]) =>
+const inOrder = (events: readonly AuditEvent[]) =>
   [...events].sort((one, other) => (one.chain < other.chain ? -1 : one.chain > other.chain ? 1 : one.seq - other.seq));
 
 type Rows = { events: readonly unknown[]; checkpoints: readonly unknown[]; recordings?: readonly unknown[] };
@@ -273,6 +273,6 @@ export function verified(
   );
 }
 
-export async function* streamed<T>(items: readonly T[]): AsyncGenerator<T> {
+async function* streamed<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
 }
