@@ -22,6 +22,8 @@ const entrySchema = z.object({
   /** Of the document that the change was made to, where the console made it. */
   etag_before: z.string().nullable(),
   at: z.iso.datetime(),
+  /** A console has told of it and may yet make it. */
+  pending: z.boolean(),
 });
 type Entry = z.output<typeof entrySchema>;
 
@@ -61,6 +63,7 @@ export function createLedger(store: Pick<Store, 'get' | 'listen'>): Ledger {
         text: kept(change.after),
         etag_before: change.etag_before,
         at: at.toISOString(),
+        pending: change.source === 'console',
       }),
     takeBack: (known, before, at) =>
       before === undefined
@@ -72,8 +75,10 @@ export function createLedger(store: Pick<Store, 'get' | 'listen'>): Ledger {
             text: before.text,
             etag_before: null,
             at: at.toISOString(),
+            pending: false,
           }),
-    mark: (known, state, at) => write(known, { ...entryOf(known), state, at: at.toISOString() }),
+    mark: (known, state, at) =>
+      write(known, { ...entryOf(known), state, at: at.toISOString(), pending: state === 'doubted' }),
   };
 }
 

@@ -67,7 +67,7 @@ export function createWatch({ store, ledger, record, clock, ids, log, grace = 60
   async function settle(place: Place) {
     const found = await store.get(`${place.kind}/${place.name}`);
     const entry = await ledger.find(place.kind, place.name);
-    if (stands(found, entry) || (entry && clock.now().getTime() - Date.parse(entry.at) < grace)) return;
+    if (stands(found, entry) || (entry?.pending && clock.now().getTime() - Date.parse(entry.at) < grace)) return;
     const { note, write } = entry && isOfConsole(found, entry) ? ending(entry, found) : change(place, entry, found);
     try {
       await record(JSON.stringify(note), [write]);
