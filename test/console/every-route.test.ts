@@ -79,6 +79,26 @@ const routes: Record<string, Asked> = {
       ],
     ]),
   ),
+  ...Object.fromEntries(
+    kinds.flatMap((kind): [string, Asked][] => [
+      [`GET /history/${kind}/:name`, { by: 'auditor', path: `/history/${kind}/one`, leaves: ['evidence_exported'] }],
+      [`GET /documents/${kind}/:name`, { by: 'admin', path: `/documents/${kind}/one` }],
+      [
+        `POST /documents/${kind}/:name`,
+        {
+          by: 'admin',
+          path: `/documents/${kind}/new`,
+          form: { csrf: '', draft: JSON.stringify(documents[kind]), etag: '', act: 'save' },
+          leaves: ['policy_changed'],
+        },
+      ],
+    ]),
+  ),
+  'GET /history': { by: 'auditor', leaves: ['evidence_exported'] },
+  'GET /simulate': { by: 'admin' },
+  'POST /simulate': { by: 'admin', form: { csrf: '', draft: '{}', from: day, to: '2026-03-02' } },
+  'GET /api/integrity': { by: 'auditor' },
+  'GET /integrity': { by: 'auditor' },
   'GET /api/history': { by: 'auditor', leaves: ['evidence_exported'] },
   'POST /api/policies:simulate': { by: 'admin', body: { documents: {} } },
   'GET /api/evidence': { by: 'auditor' },
