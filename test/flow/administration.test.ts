@@ -53,7 +53,7 @@ test('a classification is proposed with reasons and a difference, and nothing sa
   expect(out).toMatch(/^# .*\+ "public\.tickets"\.body/m);
   expect(out).toMatch(/body: \w+ # (medium|low): text; of 60 sampled values/);
   expect(bars.join('|')).toMatch(/█ +19 of 19 columns/);
-  const events = await trail("SELECT * FROM `sallyport_evidence.events` WHERE verb = 'administer'", (rows) =>
+  const events = await trail("SELECT * FROM `sallyport_evidence.events` WHERE statement LIKE 'CLASSIFY %'", (rows) =>
     rows.some((row) => row['phase'] === 'outcome'),
   );
   expect(events[0]).toMatchObject({ statement: 'CLASSIFY SAMPLE 200', type: expect.any(String) });
