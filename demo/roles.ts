@@ -10,7 +10,7 @@ export type Roles = {
 };
 
 const program = fileURLToPath(new URL('./role.ts', import.meta.url));
-const READY_SECONDS = 60;
+const READY_SECONDS = 180;
 
 /**
  * Starts each role as a process of its own and resolves once all are ready. One that dies is started again, as Cloud Run

@@ -13,9 +13,11 @@ import { lowestLimits, type PolicySet, type Verb } from './model/documents.ts';
 import type { Identity } from './model/identity.ts';
 import type { Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
+import type { Result } from './model/result.ts';
 import type { Seal, TokenKey } from './model/seal.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
+import { boundedBy, isGivenUp, untilGivenUp } from './platform/giving-up.ts';
 import type { Ids } from './platform/ids.ts';
 import type { Policy, Reach } from './policy/policy.ts';
 import type { Estimate, Target } from './targets/target.ts';
@@ -233,17 +235,20 @@ export function createGateway(steps: Steps): Gateway {
       report(passage);
     };
     try {
-      const result = await credentials.use(connection, (secret) => {
+      const running = credentials.use(connection, (secret) => {
         credential = { secret: nameOf(connection), version: secret.version };
         const access = { connection, settings, secret, limits, signal, operation: passage.operationId };
         return timed(passage, 'execute', () => target.execute(operation, access)); //                      7 execute
       });
-      const masked = masking.mask(result, { unmask }); //                                                  8 mask
+      const result = await untilGivenUp(running, signal, cancel);
+      const bounded = { ...result, batches: boundedBy(result.batches, signal) };
+      const masked = masking.mask(bounded, { unmask }); //                                                 8 mask
       return deliver(intent, masked, { credential, durations, ended }); //                                9 record the outcome
     } catch (thrown) {
       const problem = asProblem(thrown);
       const known = credential === undefined ? {} : { credential };
-      await intent.complete({ type: 'failed', problem, durations: durations(), ...known });
+      const type = isGivenUp(problem) ? 'unknown' : 'failed';
+      await intent.complete({ type, problem, durations: durations(), ...known });
       throw tell(problem);
     }
   }
@@ -264,6 +269,13 @@ export function createGateway(steps: Steps): Gateway {
   }
 
   return { handle };
+}
+
+/** What came too late for anybody to read it. */
+function cancel({ batches }: Result) {
+  batches[Symbol.asyncIterator]()
+    .return?.()
+    .catch(() => undefined);
 }
 
 /** Seconds an inspection of a target may take, and an operation that no limit bounds. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Reply } from '../src/gateway.ts';
 import { sha256 } from '../src/model/canonical.ts';
 import type { Operation } from '../src/model/operation.ts';
@@ -192,6 +192,43 @@ describe('an operation that policy allows', () => {
 
     expect(cancelled).toBe(true);
     expect(outcomes).toMatchObject([{ type: 'failed', problem: { code: 'timeout', reason: 'client-gone' } }]);
+    expect(happened.at(-1)).toBe('leave');
+  });
+
+  test('is recorded as unknown, and its caller leaves, when the target does not even stop when told to', async () => {
+    vi.useFakeTimers();
+    const caller = new AbortController();
+    const { handle, outcomes, happened } = fakeGateway({ execute: () => new Promise(() => {}) });
+
+    const reply = expect(handle(aCall({ signal: caller.signal }))).rejects.toMatchObject({ code: 'target-timeout' });
+    await vi.advanceTimersByTimeAsync(1000);
+    caller.abort();
+    await vi.advanceTimersByTimeAsync(11_000);
+    await reply;
+    vi.useRealTimers();
+
+    expect(outcomes).toMatchObject([{ type: 'unknown', problem: { code: 'target-timeout' } }]);
+    expect(happened.at(-1)).toBe('leave');
+  });
+
+  test('is recorded as unknown, and its caller leaves, when the target stops sending and does not stop when told to', async () => {
+    vi.useFakeTimers();
+    const caller = new AbortController();
+    async function* stuck(): AsyncGenerator<Batch> {
+      yield batchOf([['one']]);
+      await new Promise(() => {});
+    }
+    const { handle, outcomes, happened } = fakeGateway({ batches: stuck });
+    const reply = await handle(aCall({ signal: caller.signal }));
+
+    const reading = expect(read(reply)).rejects.toMatchObject({ code: 'target-timeout' });
+    await vi.advanceTimersByTimeAsync(1000);
+    caller.abort();
+    await vi.advanceTimersByTimeAsync(11_000);
+    await reading;
+    vi.useRealTimers();
+
+    expect(outcomes).toMatchObject([{ type: 'unknown', rows: 1 }]);
     expect(happened.at(-1)).toBe('leave');
   });
 

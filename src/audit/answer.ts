@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { asProblem, Problem } from '../model/problem.ts';
 import type { Column, Finding, Lines, ResultSummary } from '../model/result.ts';
+import { isGivenUp } from '../platform/giving-up.ts';
 import type { Intent } from './audit.ts';
 import type { Outcome } from './facts.ts';
 
@@ -70,6 +71,13 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
     return { type: 'completed', ...known, ...(targetJob !== undefined && { targetJob }) };
   }
 
+  const failed = (problem: Problem): Outcome => ({
+    type: isGivenUp(problem) ? 'unknown' : 'failed',
+    problem,
+    rows,
+    bytes,
+  });
+
   function close(outcome: Outcome): Promise<void> {
     closed ??= intent
       .complete({
@@ -90,7 +98,7 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
       if (step.done !== true) return { done: false, value: count(step.value) };
     } catch (thrown) {
       const problem = asProblem(thrown);
-      await close({ type: 'failed', problem, rows, bytes });
+      await close(failed(problem));
       throw problem;
     }
     await close(completed());
@@ -100,8 +108,13 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
   /** The work is cancelled at the target first, so that the outcome says what is so. */
   async function leave(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (closed === undefined) {
-      await source.return?.();
-      await close({ type: 'failed', problem: new Problem('timeout', { reason: 'client-gone' }), rows, bytes });
+      let problem = new Problem('timeout', { reason: 'client-gone' });
+      try {
+        await source.return?.();
+      } catch (thrown) {
+        problem = asProblem(thrown);
+      }
+      await close(failed(problem));
     }
     return end;
   }

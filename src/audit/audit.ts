@@ -228,7 +228,13 @@ export function createAudit(deps: AuditDeps): Audit {
       .append({ facts, path, data, patience: timing.patience, with: options.with ?? [] })
       .catch(refuse);
     const { revision } = recorded;
-    return intents.begin(eventId, passage, revision && { path, data: data(recorded), revision });
+    const intent = intents.begin(eventId, passage, revision && { path, data: data(recorded), revision });
+    return { ...intent, complete: (outcome) => intent.complete(outcome).then(() => warn(outcome, eventId, passage)) };
+  }
+
+  function warn({ type }: Outcome, key: string, passage: Passage) {
+    const detail = 'How an operation ended is not known: its target neither answered nor stopped.';
+    if (type === 'unknown') raise({ kind: 'unknown-outcome', key, detail }, passage).catch(tellUnraised);
   }
 
   /** Once an hour, however many instances are flooded. */

@@ -10,7 +10,8 @@ import type { Seal } from '../model/seal.ts';
 
 /** How an operation ended. */
 export type Outcome = {
-  type: 'completed' | 'failed';
+  /** `unknown`: the target neither answered nor stopped. */
+  type: 'completed' | 'failed' | 'unknown';
   problem?: Problem;
   rows?: number;
   affected?: number;
