@@ -119,7 +119,7 @@ function operationOf(events: readonly ToldEvent[]): OperationTold[] {
     {
       ...{ ...facts, masks, findings, result, credential, duration_ms },
       outcome: outcomeOf(last),
-      why: last.type === 'outcome_late' ? null : last.note,
+      why: last.type === 'outcome_late' || last.note?.startsWith('unrecorded:') ? null : last.note,
       asked_at: (own[0] ?? asked).time,
       ended_at: ended?.time ?? null,
       recording: ended?.recording ? { ...ended.recording, event_id: ended.event_id, time: ended.time } : null,
