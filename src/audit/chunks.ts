@@ -32,7 +32,7 @@ export function readChunkRecord({ path, data }: StoredDocument): ChunkRecord {
 }
 
 /** A chunk, and its text as it is kept. */
-export type KeptChunk = { row: ChunkRow; json: string };
+type KeptChunk = { row: ChunkRow; json: string };
 /** `within`: in the event's own document. `beside`: each in a document of its own, in the same commit. */
 export type PlacedChunks = { within: readonly KeptChunk[]; beside: readonly (KeptChunk & { path: string })[] };
 

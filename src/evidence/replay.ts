@@ -10,7 +10,7 @@ import { type OperationTold, timelineOf, toldEventSchema } from './timeline.ts';
 type Period = { from: Date; to: Date };
 
 /** Of operations; a session is listed for those that match. Absent: any. */
-export type SessionFilter = Period & {
+type SessionFilter = Period & {
   session?: string | undefined;
   principal?: string | undefined;
   connection?: string | undefined;
