@@ -8,9 +8,7 @@ import { comment, endOfArchive, fileHeader, padding } from './bundle/tar.ts';
 import { type Manifest, signedText } from './manifest.ts';
 import { type Datasets, qualify } from './qualify.ts';
 
-export type { BundleKeys };
-
-export type BundleDeps = {
+type BundleDeps = {
   bigquery: Pick<BigQueryClient, 'query' | 'open' | 'projectId'>;
   datasets: Datasets;
   /** With the key that signs approvals. */
@@ -19,7 +17,7 @@ export type BundleDeps = {
   now: () => Date;
 };
 
-export type BundleRequest = Asked & {
+type BundleRequest = Asked & {
   /** Told of the bundle before any evidence leaves; if this fails, none does. */
   onReady: (made: { manifest: Manifest; sha256: string }) => Promise<void>;
 };

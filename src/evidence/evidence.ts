@@ -5,7 +5,7 @@ import { createPopulation, type Population } from './population.ts';
 import { type Datasets, qualify } from './qualify.ts';
 import { type ParameterName, parametersOf, type Question, questions, readSql, themes, viewNames } from './questions.ts';
 
-export { type BundleKeys, type Bundles, createBundles } from './bundle.ts';
+export { type Bundles, createBundles } from './bundle.ts';
 export { createDecidedOperations, type DecidedOperations } from './decided-operations.ts';
 export { type Manifest, manifestSchema } from './manifest.ts';
 export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';

@@ -73,7 +73,6 @@ export const manifestSignatureSchema = z.strictObject({
   /** The KMS key version that signed: the console's, which signs approvals, too. */
   key: text,
 });
-export type ManifestSignature = z.output<typeof manifestSignatureSchema>;
 
 /**
  * What is signed: canonical JSON (RFC 8785) that says what it is, so that it can be taken for nothing else that the same key

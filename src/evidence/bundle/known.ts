@@ -2,9 +2,6 @@ import { readSql } from '../questions.ts';
 
 /** What a query may see of the trail: what the bundle's last checkpoint covers, and nothing that came after. */
 
-/** The last event of a chain that is known. */
-export type Known = { chain: string; upto: number };
-
 /** Everything is later than this: the tables require a filter on the time of every query. */
 const always = "TIMESTAMP '2020-01-01 00:00:00+00'";
 

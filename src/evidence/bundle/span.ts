@@ -132,7 +132,7 @@ async function checkpointsOf(query: Query, sql: string, parameters: QueryParamet
   return rows.flatMap((row) => checkpointSchema.safeParse(row).data ?? []);
 }
 
-export function headsOf(checkpoint: Checkpoint | undefined): ChainHead[] {
+function headsOf(checkpoint: Checkpoint | undefined): ChainHead[] {
   try {
     return z.array(chainHeadSchema).parse(JSON.parse(checkpoint?.heads ?? '[]'));
   } catch {

@@ -25,7 +25,7 @@ export type Tally = {
 export type Count = { name: string; count: number };
 
 /** What became of a call. */
-export const decisions = ['allowed', 'held for approval', 'denied', 'refused'] as const;
+const decisions = ['allowed', 'held for approval', 'denied', 'refused'] as const;
 
 const decisionOf: Readonly<Record<string, number>> = {
   intended: 0,
@@ -60,7 +60,7 @@ const lengths = [
 ];
 const mostIntervals = 96;
 
-export function intervalOf({ from, to }: { from: Date; to: Date }): number {
+function intervalOf({ from, to }: { from: Date; to: Date }): number {
   const length = to.getTime() - from.getTime();
   return lengths.find((one) => length / one <= mostIntervals) ?? Math.ceil(length / mostIntervals / minute) * minute;
 }
@@ -143,7 +143,7 @@ function nameOf(event: QueryRow): string {
 
 /** Names that are told apart; whoever invents more is counted with the others. */
 const mostNames = 2000;
-export const others = 'all others';
+const others = 'all others';
 
 function counter() {
   const counts = new Map<string, number>();

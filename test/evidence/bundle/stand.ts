@@ -14,7 +14,7 @@ import {
 import { createBigQuery } from '../../../src/platform/bigquery.ts';
 import { aTrail } from '../../audit/trail.ts';
 
-export const datasets = { audit: 'sallyport_audit', evidence: 'sallyport_evidence' };
+const datasets = { audit: 'sallyport_audit', evidence: 'sallyport_evidence' };
 
 /** A key of the laptop's own, as KMS has them. */
 function aKey(version: string) {
