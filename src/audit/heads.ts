@@ -73,7 +73,7 @@ export function createHeads({ store, clock, log }: { store: Store; clock: Clock;
       const head = await look(chain);
       const next = head && moved(head, to ?? head, chain === closing ? clock.now().toISOString() : undefined);
       if (next) moves.push(next);
-      if (!head && to) log.alert({ alert: 'row-after-the-end', ...to }, 'A row of a chain came after its end.');
+      if (!head && to) log.warn({ ...to }, 'A row was shipped of a chain that was over.');
     }
     return moves;
   }

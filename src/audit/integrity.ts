@@ -25,8 +25,14 @@ export type Integrity = {
     | null;
   /** `closing`: over, and not yet said to be in a checkpoint. */
   chains: { open: number; taken: number; closing: number };
-  /** Not in BigQuery yet. `running` has no outcome yet; the oldest event, and checkpoints that are not everywhere. */
-  outbox: { events: number; running: number; oldest: { time: string; age: number } | null; checkpoints: number };
+  /** Not in BigQuery yet: `running` has no outcome yet; `dead` was put aside, as it cannot be shipped. */
+  outbox: {
+    events: number;
+    running: number;
+    dead: number;
+    oldest: { time: string; age: number } | null;
+    checkpoints: number;
+  };
 };
 
 export type ReadIntegrity = () => Promise<Integrity>;
@@ -43,6 +49,7 @@ export function createIntegrity(deps: {
   const { store, clock, verify } = deps;
   const ageOf = (time: string) => Math.round((clock.now().getTime() - Date.parse(time)) / 1000);
   const countOf = (collection: string, state: string) => store.count({ collection, where: [['state', '==', state]] });
+  const countDead = () => store.count({ collection: 'dead' });
 
   async function signatureOf({ body, hash, signature, key }: Latest) {
     if (sha256(body) !== hash) return 'invalid';
@@ -78,13 +85,14 @@ export function createIntegrity(deps: {
   }
 
   return async () => {
-    const [checkpoint, open, taken, closing, events, running, oldest, pending, trouble] = await Promise.all([
+    const [checkpoint, open, taken, closing, events, running, dead, oldest, pending, trouble] = await Promise.all([
       lastCheckpoint(),
       countOf('chains', 'open'),
       countOf('chains', 'taken'),
       countOf('chains', 'closed'),
       countOf('outbox', 'done'),
       countOf('outbox', 'intended'),
+      countDead(),
       oldestEvent(),
       readPending(store, { after: '', limit: 1 }),
       readTrouble(store),
@@ -96,6 +104,7 @@ export function createIntegrity(deps: {
       checkpoint?.signature === 'invalid' && 'The signature of the last checkpoint does not hold.',
       checkpoint?.signature === 'unknown' && 'The signature of the last checkpoint cannot be verified now.',
       waiting !== undefined && ageOf(waiting) * 1000 > LATE && 'Checkpoints wait to be shipped.',
+      dead > 0 && 'Some of the trail cannot be shipped and was put aside.',
       oldest !== null && oldest.age * 1000 > UNSHIPPED && 'Events wait to be shipped.',
     ].filter((why) => typeof why === 'string');
     const late = [
@@ -110,7 +119,7 @@ export function createIntegrity(deps: {
       time: clock.now().toISOString(),
       checkpoint,
       chains: { open, taken, closing },
-      outbox: { events, running, oldest, checkpoints },
+      outbox: { events, running, dead, oldest, checkpoints },
     };
   };
 }

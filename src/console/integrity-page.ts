@@ -25,6 +25,7 @@ ${checkpoint === null ? html`<p class="empty">There is none yet.</p>` : checkpoi
 <div><dt>Events</dt><dd>${outbox.events}</dd></div>
 <div><dt>Oldest of them</dt><dd>${outbox.oldest === null ? 'none waits' : shownTime(outbox.oldest.time, now)}</dd></div>
 <div><dt>Operations running</dt><dd>${outbox.running}</dd></div>
+<div><dt>Put aside, as BigQuery refuses it</dt><dd>${outbox.dead}</dd></div>
 <div><dt>Checkpoints</dt><dd>${outbox.checkpoints}</dd></div>
 </dl>
 </section>`;

@@ -27,7 +27,7 @@ describe('the state of the trail', () => {
       why: [],
       checkpoint: { number: 0, age: 60, signature: 'valid', heads: 1, events: 1, retained_from: null },
       chains: { open: 1, taken: 0, closing: 0 },
-      outbox: { events: 0, running: 0, oldest: null, checkpoints: 0 },
+      outbox: { events: 0, running: 0, dead: 0, oldest: null, checkpoints: 0 },
     });
   });
 
@@ -95,6 +95,15 @@ describe('the state of the trail', () => {
     await aKeeper(trail, { keeper: 'next' }).make();
 
     expect(await integrityOf(trail)).toMatchObject({ state: 'ok' });
+  });
+
+  test('is failing while something was put aside that cannot be shipped', async () => {
+    const trail = await aCheckedTrail();
+    trail.store.seed('dead/ev_1', { path: 'outbox/ev_1' });
+
+    const integrity = await integrityOf(trail);
+
+    expect(integrity).toMatchObject({ state: 'failing', outbox: { dead: 1 } });
   });
 
   test('tells how many events wait, and for how long', async () => {

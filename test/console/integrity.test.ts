@@ -20,7 +20,7 @@ const standing: Integrity = {
     retained_from: '2025-01-05',
   },
   chains: { open: 3, taken: 0, closing: 0 },
-  outbox: { events: 2, running: 1, oldest: { time: '2026-01-05T09:00:59.000Z', age: 1 }, checkpoints: 1 },
+  outbox: { events: 2, running: 1, dead: 0, oldest: { time: '2026-01-05T09:00:59.000Z', age: 1 }, checkpoints: 1 },
 };
 
 test.each(['auditor', 'admin'])('%s sees how the trail stands, as JSON and as a page', async (who) => {
