@@ -9,7 +9,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Revision, Store, StoredDocument, Write } from '../platform/store.ts';
 
 /** A human's answer, and the event and the note that it must be committed with. */
-export type AnsweredAlert = { alert: Alert; writes: readonly Write[]; event: EventType; note: string };
+type AnsweredAlert = { alert: Alert; writes: readonly Write[]; event: EventType; note: string };
 
 type AlertState = (typeof alertStates)[number];
 

@@ -33,7 +33,6 @@ export { type Checkpoints, type CheckpointsDeps, createCheckpoints, createCheckp
 export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
 export { createIntegrity, type Integrity, type ReadIntegrity } from './integrity.ts';
-export type { NewAlert } from './raising.ts';
 export { createRetainedFrom, createRetention } from './retention.ts';
 export { createReviews, type Reviews, type StoredReview } from './reviews.ts';
 export type { OperationState };

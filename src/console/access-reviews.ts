@@ -24,7 +24,7 @@ export const reviewSchema = z.strictObject({
   /** Of the document as it was seen; without it, the document as it is now. */
   etag: z.string().optional(),
 });
-export type Review = z.output<typeof reviewSchema>;
+type Review = z.output<typeof reviewSchema>;
 
 /**
  * `never`: not reviewed yet. `changed`: not as it was reviewed. `overdue`: longer ago than a quarter. `revoked`: must go and is

@@ -26,7 +26,7 @@ const severities = {
 } as const;
 
 export type AlertKind = keyof typeof severities;
-export const alertKinds = Object.keys(severities) as [AlertKind, ...AlertKind[]];
+const alertKinds = Object.keys(severities) as [AlertKind, ...AlertKind[]];
 export const severityOf = (kind: AlertKind): (typeof severities)[AlertKind] => severities[kind];
 
 const severity = z.enum(['high', 'medium']);

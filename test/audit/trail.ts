@@ -30,7 +30,7 @@ type FakeTable = {
   append: AuditDeps['append'];
 };
 
-export const aSeal = (name: string, text: string) => `«${name}:${sha256(`key ${text}`).slice(0, 16)}»`;
+const aSeal = (name: string, text: string) => `«${name}:${sha256(`key ${text}`).slice(0, 16)}»`;
 
 export const quick = {
   patience: 300,
