@@ -6,7 +6,7 @@ import { simulationView } from './simulation-view.ts';
 import type { SimulationAnswer } from './simulations.ts';
 
 /** What came of a draft that was tried: what is wrong with it, or what it would change. */
-export type Tried = { problem: Problem } | { diff: readonly DiffLine[] | undefined; answer: SimulationAnswer };
+type Tried = { problem: Problem } | { diff: readonly DiffLine[] | undefined; answer: SimulationAnswer };
 
 type Draft = { text: string; csrf: string; now: Date; tried?: Tried | undefined };
 

@@ -21,14 +21,14 @@ const draftSchema = z.strictObject({
   }),
   replace: z.boolean().default(false),
 });
-export type Draft = z.output<typeof draftSchema>;
+type Draft = z.output<typeof draftSchema>;
 
 export const simulateSchema = draftSchema.extend({
   from: moment.optional(),
   to: moment.optional(),
   limit: z.int().min(1).max(1_000_000).default(100_000),
 });
-export type SimulationAsked = z.output<typeof simulateSchema>;
+type SimulationAsked = z.output<typeof simulateSchema>;
 
 export type SimulationAnswer = Simulation & {
   from: string;

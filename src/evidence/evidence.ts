@@ -8,7 +8,7 @@ import { type ParameterName, parametersOf, type Question, questions, readSql, th
 export { type Bundles, createBundles } from './bundle.ts';
 export { createDecidedOperations, type DecidedOperations } from './decided-operations.ts';
 export { type Manifest, manifestSchema } from './manifest.ts';
-export { type ChangedDocument, createPolicyHistory, type HistoryFilter, type PolicyHistory } from './policy-history.ts';
+export { type ChangedDocument, createPolicyHistory, type PolicyHistory } from './policy-history.ts';
 export type { Recorded } from './recorded.ts';
 export { createReplay, type Replay, type SessionTold } from './replay.ts';
 export type { OperationTold } from './timeline.ts';

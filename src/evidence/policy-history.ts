@@ -35,7 +35,7 @@ const changedDocumentSchema = z.object({
 });
 export type ChangedDocument = z.output<typeof changedDocumentSchema>;
 
-export type HistoryFilter = {
+type HistoryFilter = {
   kind?: DocumentKind | undefined;
   name?: string | undefined;
   /** Recorded at this time or after. */

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { createDocuments, createLedger, createWatch } from '../../src/connections/connections.ts';
 import { createPolicyEditing } from '../../src/console/policy-editing.ts';
 import type { Visit } from '../../src/console/visit.ts';
 import { canonicalJson, sha256 } from '../../src/model/canonical.ts';
+import { policyChangeEndSchema, policyChangeSchema } from '../../src/model/policy-change.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { type Write, WriteConflict } from '../../src/platform/store.ts';
 import { aHuman } from '../approvals/passages.ts';
@@ -24,7 +26,7 @@ function aWatch() {
     await runtime.commit(writes).catch((error: unknown) => {
       throw error instanceof WriteConflict ? new Problem('approval-conflict') : error;
     });
-    told.push(JSON.parse(note));
+    told.push(z.union([policyChangeSchema, policyChangeEndSchema]).parse(JSON.parse(note)));
   }
 
   const ledger = createLedger(runtime);
