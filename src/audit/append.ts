@@ -20,7 +20,7 @@ const most = 100;
 export type TrailRow = Row | ChunkRow;
 
 /** What became of rows: `refused` are those that BigQuery will never take as they are; the others are to be sent again. */
-export type Appended = { acknowledged: ReadonlySet<TrailRow>; refused: ReadonlySet<TrailRow> };
+type Appended = { acknowledged: ReadonlySet<TrailRow>; refused: ReadonlySet<TrailRow> };
 
 type Growing = { acknowledged: Set<TrailRow>; refused: Set<TrailRow> };
 
