@@ -76,12 +76,14 @@ test('a value that an agent wrote into a statement is in no event, no recording 
   ];
   const shapes = [secret, secret.toUpperCase(), [...secret].reverse().join(''), Buffer.from(secret).toString('base64')];
 
-  const answers = await Promise.all(statements.map((statement) => run(statement)));
+  const answers: Awaited<ReturnType<typeof run>>[] = [];
+  for (const statement of statements) answers.push(await run(statement));
   const ids = answers.map(({ headers }) => `'${headers.get('sallyport-operation')}'`);
 
   const events = await trail(
     `SELECT * FROM \`sallyport_evidence.events\` WHERE operation IN (${ids.join(', ')})`,
     (rows) => new Set(rows.map(({ operation }) => operation)).size === statements.length,
+    50_000,
   );
   const recordings = await trail(
     `SELECT * FROM \`sallyport_audit.recordings\` WHERE time > TIMESTAMP '2020-01-01 00:00:00+00' AND operation IN (${ids.join(', ')})`,
