@@ -71,6 +71,11 @@ export function createWatch({ store, ledger, record, clock, ids, log, grace = 60
     const { note, write } = entry && isOfConsole(found, entry) ? ending(entry, found) : change(place, entry, found);
     try {
       await record(JSON.stringify(note), [write]);
+      if ('source' in note)
+        log.warn(
+          { document: `${place.kind}/${place.name}`, change: note.change },
+          'A document was changed outside the console.',
+        );
     } catch (thrown) {
       if (asProblem(thrown).code !== 'approval-conflict') throw thrown;
     }
@@ -107,7 +112,6 @@ export function createWatch({ store, ledger, record, clock, ids, log, grace = 60
       policy_version: versionWith(digests, path, after?.sha256 ?? null),
       approver: null,
     };
-    log.warn({ document: path, change: told.change }, 'A document was changed outside the console.');
     const note = excessOf(told) > 0 ? { ...told, before: null, after: null, omitted: true } : told;
     return { note, write: ledger.record(entry, told, clock.now()) };
   }
