@@ -230,7 +230,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
   }
 
   function missing(
-    { name: chain, heads }: Chain,
+    { name: chain, heads, next }: Chain,
     kind: 'removed' | 'cut-tail',
     from: number,
     to: number,
@@ -239,7 +239,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
     const head = heads.covering(kind === 'cut-tail' ? from : to);
     const covered = head && markAt(head.position);
     if (mayBeExpired(head?.position)) counts.expired += to - from + 1;
-    else if (isComing(covered ?? marks.at(-1))) counts.coming += to - from + 1;
+    else if (next() <= to && isComing(covered)) counts.coming += to - from + 1;
     else
       findings.add({
         kind,
@@ -249,7 +249,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
       });
   }
 
-  /** What is durable may not be shipped yet. `mark`: the first checkpoint that covers it, else the last of all. */
+  /** The end of a chain may be durable and not be shipped yet; what stands before rows that are there was shipped before them. */
   const isComing = (mark: Mark | undefined) =>
     options.readAt !== undefined && mark !== undefined && mark.time > options.readAt.getTime() - tolerance.shipping;
 

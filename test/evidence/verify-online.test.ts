@@ -41,9 +41,9 @@ const rowOf = (event: AuditEvent) => ({
   json: { ...event, principal_member: event.principal?.member ?? null },
 });
 
-const verified = (period: { from?: Date; to?: Date } = {}): Promise<Report> =>
+const verified = (period: { from?: Date; to?: Date } = {}, now = new Date('2026-01-06')): Promise<Report> =>
   verifyOnline(
-    { bigquery, datasets, now: () => new Date('2026-01-06') },
+    { bigquery, datasets, now: () => now },
     { keys: { checkpoint: [keys.checkpoint], approval: [keys.approval] }, ...period },
   );
 
@@ -157,4 +157,15 @@ test('what was returned is changed, or deleted: its outcome is named', async () 
     expect.objectContaining({ kind: 'recording-changed', chain: one?.chain, seq: one?.seq }),
     expect.objectContaining({ kind: 'recording-missing', chain: two?.chain, seq: two?.seq }),
   ]);
+});
+
+test('while the trail goes on, only its very end may be on its way', async () => {
+  const soon = new Date(Date.parse(honest.checkpoints.at(-1)?.time ?? '') + 30_000);
+  await bigquery.query(`DELETE FROM \`sallyport_audit.events\` WHERE ${day} AND type = 'chain_closed'`);
+  const end = await verified({}, soon);
+  await bigquery.query(`DELETE FROM \`sallyport_audit.events\` WHERE ${day} AND event_id = '${aRun().event_id}'`);
+  const middle = await verified({}, soon);
+
+  expect(end).toMatchObject({ findings: [], notes: [expect.stringContaining('still on their way')] });
+  expect(middle.findings).toContainEqual(expect.objectContaining({ kind: 'removed', seq: aRun().seq }));
 });

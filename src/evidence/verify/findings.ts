@@ -1,5 +1,5 @@
 /** What may be wrong with a trail or a bundle. */
-export type FindingKind =
+type FindingKind =
   /** A row is not what was written, or it is no link of its chain. Rows `seq` to `to_seq` where it cannot be told more closely. */
   | 'changed'
   /** Rows are missing before others that are there, or a whole chain is. */
