@@ -1,8 +1,8 @@
 /** A statement of a caller that the server began to run, by the server's own log. */
 export type Ran = { at: number; key: number; statement: string };
 
-/** What the server does on its own behalf, or on the gateway's, begins otherwise. */
-const statements = /^(insert into public\.tickets|update public\.orders|select \$1::int as key)/i;
+/** What the server does on its own behalf, or on the gateway's, begins otherwise; a comment names the operation. */
+const statements = /^(?:\/\*.*?\*\/\s*)?(insert into public\.tickets|update public\.orders|select \$1::int as key)/i;
 const said = /^(\S+ \S+) UTC \[(\d+)\] (LOG|DETAIL): {2}(.*)$/;
 
 /** Reads PostgreSQL's log with `log_statement = all` and the prefix `%m [%p] `. The first parameter of each statement tells which it is. */
