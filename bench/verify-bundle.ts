@@ -146,7 +146,7 @@ for (const [minute, moved] of [...heads].sort(([one], [other]) => one - other)) 
   const known = [...all.values()];
   const made = checkpointOf(
     {
-      ...{ type: 'sallyport-checkpoint', version: 1, keeper: 'keeper-1', retained_from: null },
+      ...{ type: 'sallyport-checkpoint', version: 1, keeper: 'keeper-1', retained_from: null, recordings_from: null },
       number: before ? before.number + 1 : 0,
       time: new Date(began + (minute + 1) * 60_000).toISOString(),
       previous: before?.hash ?? noCheckpoint,
@@ -182,6 +182,7 @@ const manifest: Manifest = {
     from_checkpoint: null,
     to_checkpoint: before?.checkpoint ?? null,
     sealed: true,
+    recordings_from: null,
     findings: 0,
   },
   queries: [],

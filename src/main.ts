@@ -309,6 +309,14 @@ async function startKeeper(config: Config): Promise<Running> {
     ids,
     log,
   });
+  const retention = createRetention(config.retention.days, config.retention.legalHold);
+  const keptFrom = (table: 'events' | 'recordings') =>
+    createRetainedFrom({
+      table,
+      keepsFor: () => bigquery.keepsFor(`${config.datasets.audit}.${table}`),
+      retention,
+      log,
+    });
   const checkpoints = createCheckpoints({
     store: runtimeStore,
     clock,
@@ -317,11 +325,8 @@ async function startKeeper(config: Config): Promise<Running> {
     signer: createKmsSigner({ keyVersion: config.checkpointKey, emulatorHost: config.emulators.kms }),
     keeper: instanceId,
     onLate: lateCheckpoint({ audit, log }),
-    retainedFrom: createRetainedFrom({
-      keepsFor: () => bigquery.keepsFor(`${config.datasets.audit}.events`),
-      retention: createRetention(config.retention.days, config.retention.legalHold),
-      log,
-    }),
+    retainedFrom: keptFrom('events'),
+    recordingsFrom: keptFrom('recordings'),
     ...(config.checkpointBucket !== undefined && {
       archive: createBucket({ bucket: config.checkpointBucket, emulatorHost: config.emulators.storage }).keep,
     }),

@@ -22,8 +22,9 @@ export function draftOf(input: {
   now: Date;
   keeper: string;
   retainedFrom: string | null;
+  recordingsFrom: string | null;
 }): Draft {
-  const { latest, heads, now, keeper, retainedFrom } = input;
+  const { latest, heads, now, keeper, retainedFrom, recordingsFrom } = input;
   const before = latest && checkpointBodySchema.parse(JSON.parse(latest.body));
   const time = Math.max(now.getTime(), before === undefined ? 0 : Date.parse(before.time) + 1);
   const pastEvents = latest?.closed_events ?? 0;
@@ -38,6 +39,7 @@ export function draftOf(input: {
     heads: heads.length,
     events: pastEvents + eventsOf(heads),
     retained_from: laterOf(before?.retained_from ?? null, retainedFrom),
+    recordings_from: laterOf(before?.recordings_from ?? null, recordingsFrom),
   };
   const closed = heads.filter((head) => head.closed);
   return { checkpoint: checkpointOf(body, heads), closedEvents: pastEvents + eventsOf(closed) };

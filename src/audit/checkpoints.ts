@@ -24,6 +24,8 @@ export type CheckpointsDeps = {
   keeper: string;
   /** The first day of which retention has deleted nothing; null where it deletes nothing at all. */
   retainedFrom?: (now: Date) => Promise<string | null>;
+  /** The same of recordings. */
+  recordingsFrom?: (now: Date) => Promise<string | null>;
   /** Into a bucket where nothing can be changed. */
   archive?: Archive;
   /** Told when the last checkpoint, of that name, is late. */
@@ -57,6 +59,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     keeper,
     archive,
     retainedFrom = async () => null,
+    recordingsFrom = async () => null,
     onLate = () => {},
   } = deps;
   const alarm = createCheckpointAlarm({ log, onLate: () => onLate(last?.checkpoint ?? '') });
@@ -117,12 +120,14 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     const now = clock.now();
     const documents = await alarm.during('read', allHeads);
     const over = documents.filter((head) => isOver(head, now)).slice(0, most.closed);
+    const [keptFrom, recordedFrom] = await Promise.all([retainedFrom(now), recordingsFrom(now)]);
     const draft = draftOf({
       latest: seen?.latest,
       heads: documents.map((head) => headOf(head, over.includes(head))),
       now,
       keeper,
-      retainedFrom: await retainedFrom(now),
+      retainedFrom: keptFrom,
+      recordingsFrom: recordedFrom,
     });
     const signature = await alarm.during('sign', () => signer.sign(draft.checkpoint.body));
     const checkpoint = { ...draft.checkpoint, signature, key: signer.keyVersion };

@@ -29,39 +29,41 @@ function firstKeptDay(now: Date, milliseconds: number): string {
 }
 
 /**
- * From which day on events are kept, for checkpoints to say: told from the table itself, and never more than what was
+ * From which day on rows of a table are kept, for checkpoints to say: told from the table itself, and never more than what was
  * configured. So whoever shortens the retention of the table alone cannot have it signed: that is an alert, and what is
  * deleted then is found missing. Null while everything is kept, or while BigQuery does not answer.
  */
 export function createRetainedFrom(deps: {
-  /** What is set on the table of events. */
+  table: 'events' | 'recordings';
+  /** What is set on it. */
   keepsFor: () => Promise<{ milliseconds: number | null; doomed: boolean }>;
   retention: Retention;
   log: Logger;
 }): (now: Date) => Promise<string | null> {
-  const { keepsFor, retention, log } = deps;
-  const configured = retention.of('events');
+  const { table, keepsFor, retention, log } = deps;
+  const configured = retention.of(table);
   let alerted = false;
 
   function compare(isShort: boolean, found: number | null) {
     if (isShort === alerted) return;
     alerted = isShort;
-    const fields = { found: wordsOf(found), configured: wordsOf(configured) };
-    if (isShort) log.alert({ alert: 'retention-shortened', ...fields }, 'Events would be deleted before their time.');
-    else log.info({ recovered: 'retention-shortened', ...fields }, 'Events are kept as configured again.');
+    const fields = { table, found: wordsOf(found), configured: wordsOf(configured) };
+    if (isShort)
+      log.alert({ alert: 'retention-shortened', ...fields }, 'Rows of the trail would be deleted before their time.');
+    else log.info({ recovered: 'retention-shortened', ...fields }, 'Rows of the trail are kept as configured again.');
   }
 
   return async (now) => {
     try {
       const found = await atMost(PATIENCE, keepsFor());
-      if (found === 'late') throw new Error('BigQuery did not say in time how long events are kept.');
+      if (found === 'late') throw new Error('BigQuery did not say in time how long rows are kept.');
       const { milliseconds, doomed } = found;
       const isShort = milliseconds !== null && (configured === null || milliseconds < configured);
       compare(isShort || doomed, milliseconds);
       if (milliseconds === null || configured === null) return null;
       return firstKeptDay(now, Math.max(milliseconds, configured));
     } catch (error) {
-      log.warn({ error }, 'How long events are kept is not known for the moment.');
+      log.warn({ error, table }, 'How long rows of the trail are kept is not known for the moment.');
       return null;
     }
   };

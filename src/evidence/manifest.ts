@@ -42,6 +42,8 @@ export const manifestSchema = z.strictObject({
     to_checkpoint: text.nullable(),
     /** Whether `to_checkpoint` was made after the period's end and covers every event of it. */
     sealed: z.boolean(),
+    /** Recordings of outcomes before that day may have been deleted by the time of the export, as the last checkpoint then signed; null where all are kept, or none were asked for. */
+    recordings_from: z.iso.date().nullable(),
     /** What the verifier found at the export; 0 where everything holds. */
     findings: count,
   }),

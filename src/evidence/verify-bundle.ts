@@ -61,6 +61,7 @@ export async function verifyBundle(folder: string, options: VerifyBundleOptions 
       excerpt: manifest.trail.from_checkpoint !== null,
       ordered: true,
       recorded: { from: new Date(manifest.period.from), to: new Date(manifest.period.to) },
+      ...(manifest.trail.recordings_from !== null && { recordingsFrom: new Date(manifest.trail.recordings_from) }),
       ...(!manifest.trail.sealed && { readAt: new Date(manifest.exported_at) }),
       ...(tolerance && { tolerance }),
       ...(onFinding && { onFinding }),

@@ -102,7 +102,7 @@ function createLook(sealed: Sealed, options: LookOptions) {
     tolerance,
     horizon,
   });
-  const recordings = createRecordingCheck({ findings, kept: options.recordingsFrom, isWhole });
+  const recordings = createRecordingCheck({ findings, kept: keptFrom(sealed, options), isWhole });
   const times = createTimes({ sealed, findings, tolerance });
   const closedAt = new Map<string, number>();
   let [events, repeated] = [0, 0];
@@ -269,6 +269,12 @@ function createLook(sealed: Sealed, options: LookOptions) {
   }
 
   return { take, compare: recordings.compare, finish };
+}
+
+/** By what is signed, and by what the caller vouches for. */
+function keptFrom({ recordingsFrom }: Sealed, options: VerifyOptions): Date | undefined {
+  const times = [recordingsFrom, options.recordingsFrom?.getTime()].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
 }
 
 const isoOf = (time: number) => new Date(time).toISOString();

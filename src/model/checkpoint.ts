@@ -36,6 +36,8 @@ export const checkpointBodySchema = z.strictObject({
   events: count,
   /** Events before that day may have been deleted, as retention has it; null where everything is kept. */
   retained_from: z.iso.date().nullable(),
+  /** The same of recordings. */
+  recordings_from: z.iso.date().nullable(),
 });
 export type CheckpointBody = z.output<typeof checkpointBodySchema>;
 

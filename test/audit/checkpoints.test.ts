@@ -94,7 +94,10 @@ describe('a checkpoint', () => {
   test('keeps saying from which day on nothing was deleted, also where retention is lifted', async () => {
     const trail = aTrail();
     const days = ['2026-01-02', null, '2026-01-01', '2026-01-03'];
-    const keeper = aKeeper(trail, { retainedFrom: async () => days.shift() ?? null });
+    const keeper = aKeeper(trail, {
+      retainedFrom: async () => days.shift() ?? null,
+      recordingsFrom: async () => '2026-01-04',
+    });
 
     for (let times = 0; times < 4; times++) await keeper.make();
 
@@ -104,6 +107,7 @@ describe('a checkpoint', () => {
       '2026-01-02',
       '2026-01-03',
     ]);
+    expect(new Set(checkpointsOf(trail).map(({ said }) => said.recordings_from))).toEqual(new Set(['2026-01-04']));
   });
 
   test('holds thousands of heads', async () => {

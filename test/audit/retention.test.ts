@@ -62,6 +62,7 @@ describe('checkpoints', () => {
   const retainedFrom = (keeps: number | null, days: Record<string, number>, doomed = false) => {
     const { log, alerts } = aTrail();
     const read = createRetainedFrom({
+      table: 'events',
       keepsFor: async () => ({ milliseconds: keeps, doomed }),
       retention: createRetention(days, false),
       log,
@@ -87,7 +88,7 @@ describe('checkpoints', () => {
     const said = [await read(new Date(noon)), await read(new Date(noon))];
 
     expect(said).toEqual(['2025-12-07', '2025-12-07']);
-    expect(alerts).toEqual(['Events would be deleted before their time.']);
+    expect(alerts).toEqual(['Rows of the trail would be deleted before their time.']);
   });
 
   test('allow nothing to be deleted where no retention was configured', async () => {
@@ -107,7 +108,7 @@ describe('checkpoints', () => {
 
     await read(new Date(noon));
 
-    expect(alerts).toEqual(['Events would be deleted before their time.']);
+    expect(alerts).toEqual(['Rows of the trail would be deleted before their time.']);
   });
 });
 
@@ -117,7 +118,12 @@ test('what retention deletes is the beginning of chains, and a signed checkpoint
   now = noon;
   const trail = aTrail({ append: (table, rows) => bigquery.append(`aged.${table}`, rows) });
   const keeper = aKeeper(trail, {
-    retainedFrom: createRetainedFrom({ keepsFor: () => bigquery.keepsFor('aged.events'), retention, log: trail.log }),
+    retainedFrom: createRetainedFrom({
+      table: 'events',
+      keepsFor: () => bigquery.keepsFor('aged.events'),
+      retention,
+      log: trail.log,
+    }),
   });
   await trail.audit.open();
   await trail.audit.note('denied', {});

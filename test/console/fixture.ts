@@ -49,6 +49,7 @@ export const aManifest: Manifest = {
     from_checkpoint: null,
     to_checkpoint: null,
     sealed: false,
+    recordings_from: null,
     findings: 0,
   },
   queries: [],

@@ -428,6 +428,7 @@ function checkpointsOver(events: readonly AuditEvent[]): Record<string, unknown>
       heads: heads.length,
       events: before.length,
       retained_from: null,
+      recordings_from: null,
     };
     const text = canonicalJson(body);
     previous = sha256(text);

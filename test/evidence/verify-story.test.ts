@@ -217,4 +217,15 @@ describe('retention', () => {
     expect(whole.notes).toEqual(expect.arrayContaining([expect.stringContaining('as retention has it')]));
     expect(cut.findings.map(({ kind }) => kind)).toContain('removed');
   });
+
+  test.each([
+    ['2026-01-06', []],
+    ['2026-01-05', ['recording-missing']],
+  ])('of recordings that ended %s by signature makes the others missing', async (recordingsFrom, kinds) => {
+    const { events, checkpoints } = notarised(honest.events, { recordingsFrom });
+
+    const report = await verified({ events, checkpoints, recordings: [] });
+
+    expect([...new Set(report.findings.map(({ kind }) => kind))]).toEqual(kinds);
+  });
 });

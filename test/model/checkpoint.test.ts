@@ -28,6 +28,7 @@ test('a checkpoint keeps the exact text that is signed, and its hash', () => {
     heads: 2,
     events: 8,
     retained_from: null,
+    recordings_from: null,
   } as const;
 
   const kept = checkpointOf(body, heads);

@@ -7,7 +7,7 @@ import { createTally, type Tally } from '../summary/tally.ts';
 import { type Report, type TrustedKey, verifyTrail } from '../verify.ts';
 import { type BundleFile, fileOf, measuring } from './file.ts';
 import { type Result, resultOf } from './results.ts';
-import { type Query, type Span, spanOf } from './span.ts';
+import { type Query, recordingsFrom, type Span, spanOf } from './span.ts';
 import { type Open, openCheckpoints, openRecordings, openTrail, type TrailLine } from './trail.ts';
 
 export type PrepareDeps = {
@@ -107,6 +107,7 @@ async function readTrail(
   const checkpoints = await openCheckpoints(span, deps.open);
   const trail = await openTrail(span, deps.query, deps.open);
   const recordings = wanted ? await openRecordings(span, deps.open) : undefined;
+  const keptFrom = wanted ? await recordingsFrom(deps.query, deps.now()) : null;
   const [checkpointSize, eventSize, recordingSize] = [measuring(), measuring(), measuring()];
   const tally = createTally(period);
   const report = await verifyTrail(
@@ -134,6 +135,7 @@ async function readTrail(
       excerpt: span.from !== undefined,
       ordered: true,
       recorded: period,
+      ...(keptFrom !== null && { recordingsFrom: new Date(keptFrom) }),
       ...(!span.sealed && { readAt: deps.now() }),
       onProgress(done) {
         watch.signal.throwIfAborted();
@@ -167,6 +169,7 @@ async function readTrail(
       from_checkpoint: span.from?.checkpoint ?? null,
       to_checkpoint: span.to?.checkpoint ?? null,
       sealed: span.sealed,
+      recordings_from: keptFrom,
       findings: report.found,
     },
     tally: counted,

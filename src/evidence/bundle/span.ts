@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { type ChainHead, type Checkpoint, chainHeadSchema, checkpointSchema } from '../../model/checkpoint.ts';
+import {
+  type ChainHead,
+  type Checkpoint,
+  chainHeadSchema,
+  checkpointBodySchema,
+  checkpointSchema,
+} from '../../model/checkpoint.ts';
 import type { QueryParameters, QueryRow } from '../../platform/bigquery.ts';
 import type { Period } from '../asking.ts';
 
@@ -124,6 +130,12 @@ function createSettled({ query, low, now, from }: Pick<Span, 'low' | 'from'> & {
     const isWhole = (one: Checkpoint) => headsOf(one).every(({ chain, seq }) => (arrived.get(chain) ?? -1) >= seq);
     return checkpoints.filter((one) => !isYoung(one) || isWhole(one));
   };
+}
+
+/** From which day on recordings are kept now, as the last checkpoint of all says; null where all are. */
+export async function recordingsFrom(query: Query, now: Date): Promise<string | null> {
+  const [last] = await checkpointsOf(query, precedingSql, before(now));
+  return last === undefined ? null : checkpointBodySchema.parse(JSON.parse(last.body)).recordings_from;
 }
 
 /** A row that cannot be read as a checkpoint is none: it stays in the bundle for the verifier to find. */

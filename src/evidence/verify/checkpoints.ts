@@ -27,6 +27,8 @@ export type Sealed = {
   first: ReadonlyMap<string, ChainHead>;
   /** Events before that time may have been deleted, as retention has it. */
   retainedFrom: number | undefined;
+  /** The same of recordings. */
+  recordingsFrom: number | undefined;
   /** Where two checkpoints are further apart than they may be. */
   pauses: readonly Pause[];
   count: number;
@@ -57,6 +59,7 @@ export async function readCheckpoints(
   let before: Read | undefined;
   let last: { number: number; text: string; hashes: readonly string[] } | undefined;
   let retainedFrom: number | undefined;
+  let recordingsFrom: number | undefined;
   let count = 0;
 
   for await (const value of rows) {
@@ -99,8 +102,8 @@ export async function readCheckpoints(
       chains.set(head.chain, known);
       if ((known.last()?.seq ?? -1) <= head.seq) known.add(head, position);
     }
-    if (body.retained_from !== null)
-      retainedFrom = Math.max(retainedFrom ?? 0, Date.parse(`${body.retained_from}T00:00:00.000Z`));
+    retainedFrom = laterOf(retainedFrom, body.retained_from);
+    recordingsFrom = laterOf(recordingsFrom, body.recordings_from);
     before = read;
   }
 
@@ -110,8 +113,11 @@ export async function readCheckpoints(
   const expired = mark && retainedFrom !== undefined && mark.time - tolerance.pause <= retainedFrom;
   if (mark && mark.number > 0 && !excerpt && !expired)
     findings.add({ kind: 'missing-checkpoint', checkpoint: 0, detail: `Missing: ${span(0, mark.number - 1)}.` });
-  return { chains, marks, first, retainedFrom, pauses, count };
+  return { chains, marks, first, retainedFrom, recordingsFrom, pauses, count };
 }
+
+const laterOf = (known: number | undefined, day: string | null) =>
+  day === null ? known : Math.max(known ?? 0, Date.parse(`${day}T00:00:00.000Z`));
 
 const span = (from: number, to: number) => (from === to ? `checkpoint ${from}` : `checkpoints ${from} to ${to}`);
 

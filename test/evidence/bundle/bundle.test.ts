@@ -72,6 +72,7 @@ describe('a bundle', () => {
       from_checkpoint: 'cp_0000000000',
       to_checkpoint: 'cp_0000000002',
       sealed: true,
+      recordings_from: null,
       findings: 0,
       chains: 1,
       checkpoints: 3,

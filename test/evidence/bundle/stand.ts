@@ -74,6 +74,7 @@ export async function aStand() {
       heads: heads.length,
       events: heads.reduce((sum, { seq }) => sum + seq + 1, 0),
       retained_from: null,
+      recordings_from: null,
     };
     const made = checkpointOf(body, heads);
     before = { body, hash: made.hash };

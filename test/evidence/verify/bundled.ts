@@ -66,6 +66,7 @@ export async function aBundle(honest: Honest, [from, to]: [number?, number?] = [
       from_checkpoint: from === undefined ? null : checkpointId(from),
       to_checkpoint: checkpointId(last),
       sealed: true,
+      recordings_from: null,
       findings: 0,
     },
     queries: [

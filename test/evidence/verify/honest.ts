@@ -44,7 +44,14 @@ export function aCheckpoint(
     time,
     events,
     retainedFrom = null,
-  }: { before: Checkpoint | undefined; time: Date; events: number; retainedFrom?: string | null },
+    recordingsFrom = null,
+  }: {
+    before: Checkpoint | undefined;
+    time: Date;
+    events: number;
+    retainedFrom?: string | null;
+    recordingsFrom?: string | null;
+  },
   key = keys.checkpoint,
 ): Checkpoint {
   const made = checkpointOf(
@@ -59,6 +66,7 @@ export function aCheckpoint(
       heads: heads.length,
       events,
       retained_from: retainedFrom,
+      recordings_from: recordingsFrom,
     },
     heads,
   );

@@ -25,7 +25,11 @@ export function chained(events: readonly AuditEvent[]): AuditEvent[] {
  */
 export function notarised(
   events: readonly AuditEvent[],
-  { pause, retainedFrom = null }: { pause?: readonly [Date, Date]; retainedFrom?: string | null } = {},
+  {
+    pause,
+    retainedFrom = null,
+    recordingsFrom = null,
+  }: { pause?: readonly [Date, Date]; retainedFrom?: string | null; recordingsFrom?: string | null } = {},
 ): Honest {
   const times = events.map(({ time }) => Date.parse(time));
   const [start, end] = [Math.min(...times), Math.max(...times)];
@@ -42,7 +46,13 @@ export function notarised(
       return [{ chain, seq: last.seq, hash: last.hash, closed: over }];
     });
     checkpoints.push(
-      aCheckpoint(heads, { before: checkpoints.at(-1), time: new Date(now), events: known.length, retainedFrom }),
+      aCheckpoint(heads, {
+        before: checkpoints.at(-1),
+        time: new Date(now),
+        events: known.length,
+        retainedFrom,
+        recordingsFrom,
+      }),
     );
   }
   return { events: [...events], checkpoints, recordings: [] };
