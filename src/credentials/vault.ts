@@ -39,8 +39,9 @@ export function createVault({ clock, maxAge }: { clock: Clock; maxAge: number })
   return {
     async get(source: Source): Promise<Secret> {
       const known = held.get(source.name);
-      const isFresh = known !== undefined && clock.now().getTime() - known.readAt < maxAge * 1000;
-      return isFresh ? known.secret : read(source);
+      // A clock that was set back must not keep a secret for as long as it was wrong.
+      const age = known === undefined ? Number.NaN : clock.now().getTime() - known.readAt;
+      return known !== undefined && age >= 0 && age < maxAge * 1000 ? known.secret : read(source);
     },
 
     /** A secret that is not of the version that failed, from memory if another call has read it meanwhile; else read anew. */

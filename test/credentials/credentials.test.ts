@@ -74,6 +74,17 @@ describe('a secret', () => {
     expect(state.reads).toEqual([secretName, secretName]);
   });
 
+  test('is read anew once a clock that was fast is right again', async () => {
+    const { use, state } = aStand();
+    state.time = 3_600_000;
+    await use();
+
+    state.time = 10_000;
+    await use();
+
+    expect(state.reads).toEqual([secretName, secretName]);
+  });
+
   test('is read once however many calls need it at once', async () => {
     const { use, state } = aStand();
 
