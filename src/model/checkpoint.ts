@@ -63,7 +63,7 @@ export const noCheckpoint = '0'.repeat(64);
 
 export const checkpointId = (number: number) => `cp_${String(number).padStart(10, '0')}`;
 
-export const leafOf = (head: ChainHead) => canonicalJson(head);
+const leafOf = (head: ChainHead) => canonicalJson(head);
 
 /** The root over the heads, whatever order they come in. */
 export function rootOf(heads: readonly ChainHead[]): string {

@@ -1,6 +1,6 @@
 import type { OperationTold, Recorded, Replay } from '../../src/evidence/evidence.ts';
 
-export const hostile = {
+const hostile = {
   html: '<script>alert(1)</script><img src=x onerror=alert(2)>',
   terminal: '\u001b[2J\u001b]0;owned\u0007\u001b[31mred\u202etxt.exe',
   formula: '=HYPERLINK("http://evil.example","click")',
@@ -9,7 +9,7 @@ export const hostile = {
 export const known = { intact: 'op_01m81etj5dxzczaw9rndwywqas', changed: 'op_01m81etj6vaqsxw0fq4wjnky2s' };
 const bot = 'serviceAccount:bot@p.iam.gserviceaccount.com';
 
-export function anOperation(more: Partial<OperationTold> = {}): OperationTold {
+function anOperation(more: Partial<OperationTold> = {}): OperationTold {
   return {
     session: 'run-1',
     operation: 'op_1',
@@ -86,7 +86,7 @@ const rows = [
   ['4', '""', JSON.stringify(hostile.formula)],
 ];
 
-export function aRecording(more: Partial<Recorded> = {}): Recorded {
+function aRecording(more: Partial<Recorded> = {}): Recorded {
   const lines = [JSON.stringify({ columns }), ...rows.map((row) => `[${row.join(',')}]`)];
   return {
     ...{ state: 'intact', faults: [], truncated: false, columns, rows },

@@ -44,7 +44,7 @@ export const kills: readonly Kill[] = [
 ];
 
 /** Where the keeper is killed while it tidies up after the gateway. */
-export const keeperKills: readonly Point[] = [
+const keeperKills: readonly Point[] = [
   'before the chain is taken',
   'after the chain is taken',
   'before it is closed as unknown',

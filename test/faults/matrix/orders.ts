@@ -44,7 +44,7 @@ export type Act = 'die' | 'answer lost' | 'lost' | { late: number } | { wait: nu
 export type Order = { id: string; role: RoleName; point: Point; act: Act; times?: number };
 
 /** What is broken on purpose, to see that the judge finds it. */
-export const sabotages = [
+const sabotages = [
   'the intent is not waited for',
   'it runs before its intent',
   'an approval is spent without a precondition',
