@@ -1,0 +1,84 @@
+import { createApi, createLookups } from '../api/api.ts';
+import { createApprovals } from '../approvals/approvals.ts';
+import { deliver } from '../audit/audit.ts';
+import type { Config } from '../config.ts';
+import { createCredentials } from '../credentials/credentials.ts';
+import { createGateway, type Steps } from '../gateway.ts';
+import { maskResult } from '../masking/masking.ts';
+import type { Passage } from '../model/call.ts';
+import { createAdmission } from '../platform/admission.ts';
+import { createInstanceDialer } from '../platform/cloud-sql.ts';
+import { createTokenMint } from '../platform/impersonation.ts';
+import { createKmsVerifier } from '../platform/kms.ts';
+import type { LogFields } from '../platform/logger.ts';
+import { serve } from '../platform/server.ts';
+import { policy } from '../policy/policy.ts';
+import { createTargets } from '../targets/targets.ts';
+import { clock, DRAIN, ids, openParts, type Running, suspected } from './parts.ts';
+
+/** Agents call it. */
+export async function startGateway(config: Config): Promise<Running> {
+  const parts = await openParts(config, 'gateway');
+  const { log, audit, connections, runtimeStore, identities, seal, tokenKey, readSecret } = parts;
+  const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
+  const targets = createTargets({ allowPlaintext: false, dialInstance: createInstanceDialer() });
+  const approvals = createApprovals({
+    store: runtimeStore,
+    clock,
+    ids,
+    verifier: createKmsVerifier(key),
+    seal,
+    onSuspect: suspected(parts),
+  });
+  const steps: Steps = {
+    identities,
+    admission: createAdmission({ ...config.limits, clock }),
+    connections,
+    policy,
+    targets,
+    approvals,
+    audit,
+    credentials: createCredentials({
+      readSecret,
+      mintToken: createTokenMint({ now: () => clock.now().getTime() }),
+      clock,
+    }),
+    masking: { mask: maskResult },
+    deliver,
+    report: (passage) => log.info(callFields(passage), 'A call.'),
+    seal,
+    tokenKey,
+    clock,
+    ids,
+  };
+  const app = createApi({
+    gateway: createGateway(steps),
+    lookups: createLookups(steps),
+    consoleUrl: config.consoleUrl,
+    ready: () => connections.fresh() && audit.ready(),
+    onFault: (error, trace) => log.error({ error, ...(trace !== undefined && { trace }) }, 'A fault of ours.'),
+  });
+  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.gateway });
+  await Promise.all([audit.open(), connections.start()]);
+  log.info({ port: server.port }, 'The gateway serves.');
+  return {
+    async stop() {
+      await server.drain(DRAIN.requests);
+      await audit.close();
+      connections.stop();
+      await targets.close();
+    },
+  };
+}
+
+/** Names, codes and times: nothing of what was asked or answered. */
+function callFields({ operationId, call, connection, operation, problem, spent, elapsed }: Passage): LogFields {
+  return {
+    operation: operationId,
+    ...(call.trace !== undefined && { trace: call.trace.traceId }),
+    connection: connection?.name,
+    verb: operation?.verb,
+    code: problem?.code,
+    milliseconds: { total: elapsed(), ...spent },
+  };
+}
