@@ -107,7 +107,10 @@ function spentOnce({ journal }: Evidence): string[] {
 
 /** An answer is given only when its outcome is durable; what is said to be completed did run. */
 function toldTheTruth(evidence: Evidence): string[] {
-  const outcomes = firsts(evidence).filter(({ row }) => row.type === 'completed');
+  // Where a keeper took the chain meanwhile, the real outcome is a further event.
+  const outcomes = firsts(evidence).filter(
+    ({ row }) => row.type === 'completed' || (row.type === 'outcome_late' && row.note === 'completed'),
+  );
   const ran = new Set(evidence.ran.map(({ key }) => key));
   const lowest = Math.min(...evidence.answers.map(({ key }) => key));
   return [
