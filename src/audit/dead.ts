@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
-import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
+import { type Store, type StoredDocument, succeeds } from '../platform/store.ts';
 import { furthest, type Heads, reachedIn } from './heads.ts';
 
 /**
@@ -92,13 +92,3 @@ const readable = z
     }
   })
   .pipe(z.looseObject({ chain: z.string(), seq: z.int(), hash: z.string() }));
-
-async function succeeds(writing: Promise<unknown>): Promise<boolean> {
-  try {
-    await writing;
-    return true;
-  } catch (error) {
-    if (error instanceof WriteConflict) return false;
-    throw error;
-  }
-}

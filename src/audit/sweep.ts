@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { type Store, type StoredDocument, type StoreQuery, WriteConflict } from '../platform/store.ts';
+import { type Store, type StoredDocument, type StoreQuery, succeeds } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { type ChunkRecord, readChunk, readChunkRecord } from './chunks.ts';
 import { type DeadLetters, PUT_BACK } from './dead.ts';
@@ -245,13 +245,3 @@ function requestsOf(shipments: readonly Shipment[]): Shipment[][] {
 }
 
 const notKnown = { kind: 'unknown-outcome', detail: 'How an operation ended is not known.' } as const;
-
-async function succeeds(writing: Promise<unknown>): Promise<boolean> {
-  try {
-    await writing;
-    return true;
-  } catch (error) {
-    if (error instanceof WriteConflict) return false;
-    throw error;
-  }
-}

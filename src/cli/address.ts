@@ -19,3 +19,18 @@ export function wordsOf(problem: unknown): string | undefined {
   const { title, detail } = read.data;
   return printable(detail === undefined ? title : `${title} ${detail}`);
 }
+
+/** The arguments of every command that calls with the caller's own token, */
+export const tokenArgs = {
+  'token-file': {
+    type: 'string',
+    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
+    valueHint: 'path',
+  },
+} as const;
+
+/** and of those that ask the console. */
+export const consoleArgs = {
+  console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },
+  ...tokenArgs,
+} as const;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { defineCommand } from 'citty';
+import { consoleArgs } from './address.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { type ConsoleClient, ConsoleRefused, createConsoleClient } from './console-client.ts';
 import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
@@ -24,12 +25,7 @@ const args = {
     valueHint: 'path',
   },
   gateway: { type: 'string', description: 'The gateway’s address; else SALLYPORT_GATEWAY.', valueHint: 'url' },
-  console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },
-  'token-file': {
-    type: 'string',
-    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
-    valueHint: 'path',
-  },
+  ...consoleArgs,
   'detailed-exitcode': { type: 'boolean', default: false, description: 'Exit with 2 where something would change.' },
 } as const;
 

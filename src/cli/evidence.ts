@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { z } from 'zod';
 import type { Manifest } from '../evidence/evidence.ts';
-import { safeAddress, wordsOf } from './address.ts';
+import { consoleArgs, safeAddress, wordsOf } from './address.ts';
 import { BadArchive } from './archive.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused } from './console-client.ts';
@@ -22,12 +22,7 @@ const args = {
     default: false,
     description: 'With what was returned to agents, as far as it was recorded.',
   },
-  console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },
-  'token-file': {
-    type: 'string',
-    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
-    valueHint: 'path',
-  },
+  ...consoleArgs,
 } as const;
 
 /** `sallyport evidence export`. */

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { tokenArgs } from './address.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
 import { printable, type Terminal } from './terminal.ts';
@@ -14,11 +15,7 @@ const args = {
     negativeDescription: 'The role is there already.',
   },
   gateway: { type: 'string', description: 'The gateway’s address; else SALLYPORT_GATEWAY.', valueHint: 'url' },
-  'token-file': {
-    type: 'string',
-    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
-    valueHint: 'path',
-  },
+  ...tokenArgs,
 } as const;
 
 /** `sallyport postgres grants <connection>`. */

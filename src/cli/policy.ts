@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { consoleArgs } from './address.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused, createConsoleClient } from './console-client.ts';
 import { apply, plan, test } from './policy-commands.ts';
@@ -14,12 +15,7 @@ const guards = {
   negativeDescription: 'Without the built-in guards.',
 } as const;
 const access = {
-  console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },
-  'token-file': {
-    type: 'string',
-    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
-    valueHint: 'path',
-  },
+  ...consoleArgs,
   prune: { type: 'boolean', default: false, description: 'Also remove documents that are in no file.' },
 } as const;
 

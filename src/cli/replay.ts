@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { consoleArgs } from './address.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused } from './console-client.ts';
 import { createReplayClient, type ReplayClient } from './replay-client.ts';
@@ -16,12 +17,7 @@ const args = {
   },
   to: { type: 'string', description: 'Of a session: before this time or day; else now.', valueHint: 'time' },
   rows: { type: 'string', default: '20', description: 'Rows of each answer that are shown.', valueHint: 'n' },
-  console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },
-  'token-file': {
-    type: 'string',
-    description: 'A file that holds your token; else SALLYPORT_TOKEN.',
-    valueHint: 'path',
-  },
+  ...consoleArgs,
 } as const;
 
 /** `sallyport replay <operation|session>`. */

@@ -1,6 +1,6 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { KeyManagementServiceClient } from '@google-cloud/kms';
 import { sha256 } from '../model/canonical.ts';
+import { isSignedBy, p256 } from '../model/signature.ts';
 import { boundedRetries } from './bounded-retries.ts';
 import { crc32c } from './crc32c.ts';
 
@@ -50,9 +50,7 @@ export function createKmsVerifier({
     keyVersion,
     async verify(text: string, signature: string, signedBy: string): Promise<boolean> {
       if (signedBy !== keyVersion) return false;
-      const der = Buffer.from(signature, 'base64');
-      if (der.toString('base64') !== signature) return false;
-      return verify('sha256', Buffer.from(text), { key: await key.get(), dsaEncoding: 'der' }, der);
+      return isSignedBy(await key.get(), text, signature);
     },
     /** As SPKI in PEM. */
     publicKey: async () => (await key.get()).export({ type: 'spki', format: 'pem' }).toString(),
@@ -71,12 +69,6 @@ export async function publicKeyOf({ keyVersion, emulatorHost, deadline = 5000 }:
   } finally {
     await client.close();
   }
-}
-
-function p256(pem: string): KeyObject {
-  const key = createPublicKey(pem);
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('The key for signing must be EC P-256.');
-  return key;
 }
 
 /** Google's client takes a fifth of a second to load: only once it is needed. */

@@ -52,3 +52,14 @@ export class WriteConflict extends Error {
 export class WriteUncertain extends Error {
   override name = 'WriteUncertain';
 }
+
+/** Whether a commit was made: false where somebody else was first. Throws where it failed otherwise. */
+export async function succeeds(writing: Promise<unknown>): Promise<boolean> {
+  try {
+    await writing;
+    return true;
+  } catch (error) {
+    if (error instanceof WriteConflict) return false;
+    throw error;
+  }
+}

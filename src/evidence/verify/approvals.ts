@@ -2,6 +2,7 @@ import { approvalNoteSchema, type SignedDecision } from '../../model/approval.ts
 import type { AuditEvent } from '../../model/audit-event.ts';
 import { canonicalJson } from '../../model/canonical.ts';
 import type { Findings } from './findings.ts';
+import { jsonOf } from './lines.ts';
 import type { Signatures } from './signatures.ts';
 import type { Tolerance } from './tolerance.ts';
 
@@ -126,11 +127,3 @@ const saidBy = ({ approval, digest, decision, approver }: SignedDecision) => ({
 });
 
 const placeOf = ({ chain, seq, event_id }: Place) => ({ chain, seq, event_id });
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

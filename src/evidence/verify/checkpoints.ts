@@ -14,6 +14,7 @@ import {
 } from '../../model/checkpoint.ts';
 import type { Findings } from './findings.ts';
 import { createHeads, type Heads } from './heads.ts';
+import { jsonOf } from './lines.ts';
 import { createRanges } from './ranges.ts';
 import type { Signatures } from './signatures.ts';
 import type { Tolerance } from './tolerance.ts';
@@ -171,14 +172,6 @@ function readOne(value: unknown, signatures: Signatures): Read | Flaw {
   if (!signatures.isGood(text, signature, key))
     return { kind: 'bad-signature', flaw: `None of the keys that are trusted signed it; it names ${key}.` };
   return { row: row.data, body: body.data, heads: heads.data };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What may not be from one checkpoint to the next. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { type AuditEvent, auditEventSchema } from '../../model/audit-event.ts';
 import { canonicalJson, sha256 } from '../../model/canonical.ts';
+import { jsonOf } from './lines.ts';
 
 /** Where a row says that it stands. */
 type Place = { chain: string; seq: number; event_id?: string };
@@ -50,11 +51,3 @@ const placeSchema = z
   .object({ chain: z.string(), seq: z.int().nonnegative(), event_id: z.string().optional().catch(undefined) })
   .transform(({ chain, seq, event_id }): Place => ({ chain, seq, ...(event_id !== undefined && { event_id }) }));
 const hashSchema = z.object({ hash: z.string() });
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { isSignedBy, p256 } from '../../model/signature.ts';
 
 /** A public key (SPKI in PEM, EC P-256). With `version`, only for what says that it was signed by that KMS key version. */
 export type TrustedKey = { pem: string; version?: string };
@@ -13,12 +13,9 @@ export function createSignatures(keys: readonly TrustedKey[]): Signatures {
   const trusted = keys.map(({ pem, version }) => ({ key: p256(pem), version }));
   return {
     isGood(text, signature, version) {
-      const der = Buffer.from(signature, 'base64');
-      if (der.toString('base64') !== signature) return false;
-      const data = Buffer.from(text);
       return trusted
         .filter((one) => one.version === undefined || one.version === version)
-        .some(({ key }) => verify('sha256', data, { key, dsaEncoding: 'der' }, der));
+        .some(({ key }) => isSignedBy(key, text, signature));
     },
   };
 }
@@ -30,10 +27,4 @@ export function isKey(pem: string): boolean {
   } catch {
     return false;
   }
-}
-
-function p256(pem: string): KeyObject {
-  const key = createPublicKey(pem);
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('The key for signing must be EC P-256.');
-  return key;
 }
