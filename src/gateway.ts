@@ -1,9 +1,19 @@
 import type { Approvals, Settlement } from './approvals/approvals.ts';
-import type { Answer, AnswerSummary, Audit, deliver, Intent, OperationState } from './audit/audit.ts';
+import type {
+  Answer,
+  AnswerSummary,
+  Audit,
+  BodyAnswer,
+  DuplexAnswer,
+  deliver,
+  Intent,
+  OperationState,
+  RowsAnswer,
+} from './audit/audit.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Identities } from './identity/identity.ts';
-import type { maskResult } from './masking/masking.ts';
+import type { createTranscript, maskResult } from './masking/masking.ts';
 import type { Approval } from './model/approval.ts';
 import { begin, type Call, introduce, type Passage, timed } from './model/call.ts';
 import { check } from './model/check.ts';
@@ -15,6 +25,7 @@ import type { Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
 import type { Result } from './model/result.ts';
 import type { Seal, TokenKey } from './model/seal.ts';
+import type { OpenTranscript } from './model/transcript.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
 import { boundedBy, isGivenUp, untilGivenUp } from './platform/giving-up.ts';
@@ -23,7 +34,7 @@ import type { Policy, Reach } from './policy/policy.ts';
 import type { Estimate, Target } from './targets/target.ts';
 import type { Targets } from './targets/targets.ts';
 
-export type { Answer, AnswerSummary, OperationState, Reach };
+export type { AnswerSummary, BodyAnswer, DuplexAnswer, OperationState, Reach, RowsAnswer };
 
 /** The steps of the flow, each from its own room. */
 export type Steps = {
@@ -35,7 +46,7 @@ export type Steps = {
   approvals: Approvals;
   audit: Audit;
   credentials: Credentials;
-  masking: { mask: typeof maskResult };
+  masking: { mask: typeof maskResult; transcribe: typeof createTranscript };
   deliver: typeof deliver;
   seal: Seal;
   tokenKey: TokenKey;
@@ -108,7 +119,8 @@ export function createGateway(steps: Steps): Gateway {
 
     const settlement = await timed(passage, 'settle', () => settle(passage, decision)); //                 5 settle
     if (settlement?.state === 'waiting') {
-      const { wait, signal } = passage.call;
+      const { signal } = passage.call;
+      const wait = passage.call.wait === 'approval_wait' ? connection.document.approval_wait : passage.call.wait;
       if (wait === 0) return { state: 'waiting', operation, approval: settlement.approval };
       await timed(passage, 'wait', () => approvals.wait(settlement.approval, wait, signal));
       await identities.authenticate(passage.call.presented);
@@ -133,6 +145,8 @@ export function createGateway(steps: Steps): Gateway {
     const agent = passage.agent ?? { attested: false };
     const reach = policy.reachable({ identity, groups, agent, connection, policySet: rules, now: clock.now() });
     if (reach === undefined) throw new Problem('not-found', { reason: 'unreachable' });
+    const { kind = connection.document.kind } = passage.call;
+    if (kind !== connection.document.kind) throw new Problem('not-found', { reason: 'another-kind' });
     passage.connection = connection;
     return { connection, rules };
   }
@@ -170,7 +184,7 @@ export function createGateway(steps: Steps): Gateway {
   async function estimated(passage: Passage, aim: Aim, operation: Operation): Promise<Estimate | undefined> {
     const { target, connection, settings, call } = aim;
     const count = target.estimate?.bind(target);
-    if (count === undefined || !CHANGING.has(operation.verb)) return undefined;
+    if (count === undefined || HARMLESS.has(operation.verb)) return undefined;
     return timed(passage, 'estimate', () => {
       const signal = within(call.signal, INSPECT_SECONDS);
       const access = { connection, settings, signal, operation: passage.operationId };
@@ -226,31 +240,54 @@ export function createGateway(steps: Steps): Gateway {
   ) {
     const { target, connection, settings } = aim;
     const { limits, unmask } = decision;
-    const signal = within(passage.call.signal, (limits.seconds ?? DEFAULT_SECONDS) + GRACE_SECONDS);
+    const { live = false } = operation;
+    const ending = new AbortController();
+    const seconds = limits.seconds ?? (live ? LIVE_SECONDS : DEFAULT_SECONDS);
+    const signal = AbortSignal.any([within(passage.call.signal, seconds + GRACE_SECONDS), ending.signal]);
     let credential: { secret: string; version: string } | undefined;
     const { spent, elapsed } = passage;
     const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
+    const watch = live ? watchOver(passage, operation, (problem) => ending.abort(problem)) : undefined;
     const ended = () => {
+      watch?.();
       leave();
       report(passage);
     };
+    const transcript: OpenTranscript = (options) => masking.transcribe(options, { unmask, tape: intent.recorder });
     try {
       const running = credentials.use(connection, (secret) => {
         credential = { secret: nameOf(connection), version: secret.version };
-        const access = { connection, settings, secret, limits, signal, operation: passage.operationId };
+        const access = { connection, settings, secret, limits, signal, operation: passage.operationId, transcript };
         return timed(passage, 'execute', () => target.execute(operation, access)); //                      7 execute
       });
       const result = await untilGivenUp(running, signal, cancel);
-      const bounded = { ...result, batches: boundedBy(result.batches, signal) };
-      const masked = masking.mask(bounded, { unmask }); //                                                 8 mask
+      const masked = masking.mask(bounded(result, signal), { unmask }); //                                                 8 mask
       return deliver(intent, masked, { credential, durations, ended }); //                                9 record the outcome
     } catch (thrown) {
+      watch?.();
       const problem = asProblem(thrown);
       const known = credential === undefined ? {} : { credential };
       const type = isGivenUp(problem) ? 'unknown' : 'failed';
       await intent.complete({ type, problem, durations: durations(), ...known });
       throw tell(problem);
     }
+  }
+
+  /** What goes on is looked at again every minute: the token, the connection and the policies as they are then. Returns how to stop looking. */
+  function watchOver(passage: Passage, operation: Operation, end: (problem: Problem) => void): () => void {
+    const look = async () => {
+      try {
+        const identity = await identities.authenticate(passage.call.presented);
+        const now: Passage = { ...passage };
+        const { connection, rules } = resolve(now, identity);
+        decide(now, identity, connection, operation, rules);
+      } catch (thrown) {
+        const { code } = asProblem(thrown);
+        end(new Problem(code, { reason: 'revoked', detail: 'It was allowed when it began, and is not any more.' }));
+      }
+    };
+    const timer = setInterval(() => void look(), RECHECK_SECONDS * 1000);
+    return () => clearInterval(timer);
   }
 
   /** A refusal is in the trail before the caller hears of it; if it cannot be, that is what the caller hears. */
@@ -272,21 +309,39 @@ export function createGateway(steps: Steps): Gateway {
 }
 
 /** What came too late for anybody to read it. */
-function cancel({ batches }: Result) {
-  batches[Symbol.asyncIterator]()
+function cancel(result: Result) {
+  itemsOf(result)
+    [Symbol.asyncIterator]()
     .return?.()
     .catch(() => undefined);
+}
+
+function itemsOf(result: Result): AsyncIterable<unknown> {
+  if (result.form === 'rows') return result.batches;
+  return result.form === 'body' ? result.pieces : result.messages;
+}
+
+/** The result, given up where the target does not stop when it is told to. */
+function bounded(result: Result, signal: AbortSignal): Result {
+  if (result.form === 'rows') return { ...result, batches: boundedBy(result.batches, signal) };
+  if (result.form === 'body') return { ...result, pieces: boundedBy(result.pieces, signal) };
+  return { ...result, messages: boundedBy(result.messages, signal) };
 }
 
 /** Seconds an inspection of a target may take, and an operation that no limit bounds. */
 const INSPECT_SECONDS = 15;
 const DEFAULT_SECONDS = 30;
+/** What goes on until one side ends it: as long as Cloud Run lets a request last. */
+const LIVE_SECONDS = 3600;
+/** Seconds between two looks at what goes on. */
+const RECHECK_SECONDS = 60;
 /** A target's own timeout comes first, as it can say what happened. */
 const GRACE_SECONDS = 5;
 
 const DENIALS = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unprovable']);
 
-const CHANGING = new Set<Verb>(['write', 'delete']);
+/** What changes nothing by itself, so there is nothing to count. */
+const HARMLESS = new Set<Verb>(['read', 'connect']);
 
 /** The operation with what was counted of it. */
 function sized(operation: Operation, estimate: Estimate | undefined): Operation {

@@ -16,8 +16,14 @@ const rooms: Record<string, readonly string[]> = {
   credentials: ['model', 'platform'],
   masking: ['model'],
   target: ['model', 'masking'],
-  targets: ['model', 'target', 'targets/postgres'],
+  // The grammar of shells, for every target that runs commands.
+  shell: ['model'],
+  // The way to a target over HTTP, for every target that is reached so.
+  proxy: ['model', 'platform'],
+  targets: ['model', 'target', 'proxy', 'targets/postgres', 'targets/kubernetes', 'targets/http'],
   'targets/postgres': ['model', 'masking', 'target'],
+  'targets/kubernetes': ['model', 'masking', 'target', 'proxy', 'shell'],
+  'targets/http': ['model', 'masking', 'target', 'proxy'],
   evidence: ['model', 'platform'],
   gateway: [
     'model',
@@ -60,6 +66,9 @@ const vendors: Record<string, readonly string[]> = {
   'google-auth-library': ['platform'],
   '@google-cloud/cloud-sql-connector': ['platform'],
   '@bufbuild/cel': ['policy'],
+  undici: ['proxy'],
+  ws: ['platform'],
+  unbash: ['shell'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],
   yaml: ['cli', 'policy'],
@@ -68,7 +77,7 @@ const vendors: Record<string, readonly string[]> = {
 
 /** Built-ins that do no I/O: all that `model`, `policy` and `masking` may use. */
 const pureBuiltins = ['node:crypto', 'node:util'];
-const pureRooms = ['model', 'policy', 'masking'];
+const pureRooms = ['model', 'policy', 'masking', 'shell'];
 
 /** Rooms that are vocabularies: any of their files may be imported. All others are entered through the file that bears their name. */
 const open = ['model', 'platform'];

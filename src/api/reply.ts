@@ -1,20 +1,30 @@
-import type { Answer, AnswerSummary, Reply } from '../gateway.ts';
+import type { AnswerSummary, BodyAnswer, Reply, RowsAnswer } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
-import { asProblem, type Problem, problemBody } from '../model/problem.ts';
+import { asProblem, Problem, problemBody } from '../model/problem.ts';
 import type { Found } from './lookups.ts';
 
 /** Seconds between two tries of a caller that waits for a human. */
 const RETRY_SECONDS = 5;
 
 type Done = Extract<Reply, { state: 'done' }>;
+type DoneWith<Answer> = Omit<Done, 'answer'> & { answer: Answer };
 
 /** Renders what the gateway replied: 200, or 202 while a human must decide. */
 export async function renderReply(reply: Reply, options: { ndjson: boolean; consoleUrl: string }): Promise<Response> {
   const headers = { 'Sallyport-Operation': reply.operation, 'Cache-Control': 'no-store' };
   if (reply.state === 'waiting') return renderWaiting(reply.operation, reply.approval, options.consoleUrl, headers);
   if (reply.state === 'simulated') return Response.json(simulatedBody(reply), { headers });
-  return options.ndjson ? renderLines(reply, headers) : renderDocument(reply, headers);
+  const { answer, ...done } = reply;
+  switch (answer.form) {
+    case 'rows':
+      return options.ndjson ? renderLines({ ...done, answer }, headers) : renderDocument({ ...done, answer }, headers);
+    case 'body':
+      return renderBody({ ...done, answer }, headers);
+    case 'duplex':
+      await answer.cancel();
+      throw new Problem('bad-request', { detail: 'What goes both ways has a path of its own: see the connection.' });
+  }
 }
 
 /** Renders what was looked up, in the view of whoever asked. */
@@ -90,7 +100,10 @@ function decisionBody({ effect, policies, policyVersion }: Decision) {
 }
 
 /** The whole result in one document. Its rows are read, and its outcome is recorded, before the first byte leaves. */
-async function renderDocument({ operation, understood, decision, answer }: Done, headers: Record<string, string>) {
+async function renderDocument(
+  { operation, understood, decision, answer }: DoneWith<RowsAnswer>,
+  headers: Record<string, string>,
+) {
   const batches: Uint8Array[] = [];
   for await (const lines of answer.batches) batches.push(lines);
   const head = { operation, state: 'done', verb: understood.verb, decision: decisionBody(decision) };
@@ -118,21 +131,47 @@ function inner(value: object) {
 }
 
 function summaryBody({ rows, affected, truncated, sha256 }: AnswerSummary) {
-  return { row_count: rows, ...(affected !== undefined && { affected }), truncated, sha256 };
+  return {
+    ...(rows !== undefined && { row_count: rows }),
+    ...(affected !== undefined && { affected }),
+    truncated,
+    sha256,
+  };
 }
 
 function warningsOf(before: readonly string[], { warnings = [] }: AnswerSummary) {
   return [...before, ...warnings];
 }
 
+/** An HTTP answer in one document: its body as JSON where it is JSON, as text where it is text, else in base64. */
+async function renderBody(
+  { operation, understood, decision, answer }: DoneWith<BodyAnswer>,
+  headers: Record<string, string>,
+) {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of answer.pieces) pieces.push(piece);
+  const body = Buffer.concat(pieces);
+  const head = { operation, state: 'done', verb: understood.verb, decision: decisionBody(decision) };
+  const summary = answer.summary();
+  const result = { status: answer.status, headers: Object.fromEntries(answer.headers), ...summaryBody(summary) };
+  const warnings = JSON.stringify(warningsOf(understood.warnings, summary));
+  const text = `{${inner(head)},"result":{${inner(result)},${memberOf(answer.content, body)}},"warnings":${warnings}}`;
+  return new Response(text, { headers: { ...headers, 'Content-Type': 'application/json' } });
+}
+
+function memberOf(content: BodyAnswer['content'], body: Buffer) {
+  if (content === 'json' && body.length > 0) return `"body":${body}`;
+  return content === 'bytes' ? `"body_base64":"${body.toString('base64')}"` : `"body":${JSON.stringify(String(body))}`;
+}
+
 /** A line a row as they come: first the columns, last the summary, which is sent only once the outcome is recorded. */
-function renderLines({ operation, understood, decision, answer }: Done, headers: Record<string, string>) {
-  return new Response(linesOf({ operation, understood, decision, answer }), {
+function renderLines(done: DoneWith<RowsAnswer>, headers: Record<string, string>) {
+  return new Response(linesOf(done), {
     headers: { ...headers, 'Content-Type': 'application/x-ndjson' },
   });
 }
 
-function linesOf({ operation, understood, decision, answer }: Omit<Done, 'state'>): ReadableStream<Uint8Array> {
+function linesOf({ operation, understood, decision, answer }: DoneWith<RowsAnswer>): ReadableStream<Uint8Array> {
   const lines = linesWith({ operation, verb: understood.verb, warnings: understood.warnings, decision }, answer);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -150,7 +189,7 @@ type Head = { operation: string; verb: string; warnings: readonly string[]; deci
 
 async function* linesWith(
   { operation, verb, warnings, decision }: Head,
-  answer: Answer,
+  answer: RowsAnswer,
 ): AsyncGenerator<Uint8Array, void> {
   yield lineOf({ columns: answer.columns });
   try {

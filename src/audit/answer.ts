@@ -1,41 +1,48 @@
 import { createHash } from 'node:crypto';
 import { asProblem, Problem } from '../model/problem.ts';
-import type { Column, Finding, Lines, ResultSummary } from '../model/result.ts';
+import type { Column, Lines, Masked, MaskedBody, MaskedDuplex, MaskedRows } from '../model/result.ts';
 import { isGivenUp } from '../platform/giving-up.ts';
 import type { Intent } from './audit.ts';
 import type { Outcome } from './facts.ts';
 
-/** What the caller gets of a result: its rows as text, once, in order. */
-export type Answer = {
+/** What the caller gets of a result. Each form ends only once the outcome is recorded, and leaving early cancels at the target. */
+export type Answer = RowsAnswer | BodyAnswer | DuplexAnswer;
+
+/** Rows as text, once, in order. */
+export type RowsAnswer = Common & {
+  form: 'rows';
   columns: readonly Column[];
   /**
-   * Batches of rows as NDJSON in UTF-8: each row's JSON array, then a newline. Ends only once the outcome is recorded; throws a
-   * `Problem` when the target fails on the way or the outcome cannot be recorded. Leaving early cancels at the target.
+   * Batches of rows as NDJSON in UTF-8: each row's JSON array, then a newline. Throws a `Problem` when the target fails on the way or
+   * the outcome cannot be recorded.
    */
   batches: AsyncIterable<Uint8Array>;
-  /** For a caller that is gone, also when it never read a batch: as leaving early. */
+};
+
+/** An HTTP answer. Its last piece is withheld until the outcome is recorded; of one that is `live`, its end is. */
+export type BodyAnswer = Common & Pick<MaskedBody, 'form' | 'status' | 'headers' | 'content' | 'live' | 'pieces'>;
+
+/** A connection of messages. The one that tells the end is withheld until the outcome is recorded. */
+export type DuplexAnswer = Common &
+  Pick<MaskedDuplex, 'form' | 'protocol' | 'send'> & { messages: AsyncIterable<Uint8Array> };
+
+type Common = {
+  /** For a caller that is gone, also when it never read: as leaving early. */
   cancel(): Promise<void>;
-  /** Once the last batch was read. */
+  /** Once the last item was read. */
   summary(): AnswerSummary;
 };
 
-/** `sha256` is over the bytes of all batches, so anybody who holds the rows can compute it. */
+/** `sha256` is over all bytes that the caller was sent, so anybody who holds them can compute it. */
 export type AnswerSummary = {
-  rows: number;
+  /** Of rows only. */
+  rows?: number;
   affected?: number;
   truncated: boolean;
   bytes: number;
   sha256: string;
   /** What was known only once it had run; for the caller. */
   warnings?: readonly string[];
-};
-
-/** A result after masking. */
-export type Masked = {
-  columns: readonly Column[];
-  batches: AsyncIterable<Lines>;
-  summary(): ResultSummary;
-  findings(): readonly Finding[];
 };
 
 export type Delivery = {
@@ -47,35 +54,83 @@ export type Delivery = {
 };
 
 /** Step 9: the outcome is recorded before the last byte of the answer; if it cannot be, the rest is withheld (`outcome-unrecorded`). */
+export function deliver(intent: Intent, result: MaskedRows, delivery: Delivery): RowsAnswer;
+export function deliver(intent: Intent, result: Masked, delivery: Delivery): Answer;
 export function deliver(intent: Intent, result: Masked, delivery: Delivery): Answer {
-  const source = result.batches[Symbol.asyncIterator]();
+  const { recorder } = intent;
+  const kept = (bytes: Uint8Array) => recorder?.add(bytes);
+  switch (result.form) {
+    case 'rows': {
+      const { form, columns } = result;
+      recorder?.begin(columns.length > 0 ? { columns } : undefined);
+      const { items, cancel, summary } = hand({ intent, result, delivery, source: withRows(result.batches), kept });
+      return { form, columns, batches: items, cancel, summary };
+    }
+    case 'body': {
+      const { form, status, headers, content, live } = result;
+      recorder?.begin({ status, headers });
+      const source = live ? parcels(result.pieces) : withLast(result.pieces);
+      const keep = content === 'bytes' ? undefined : kept;
+      const { items, cancel, summary } = hand({ intent, result, delivery, source, kept: keep });
+      return { form, status, headers, content, live, pieces: items, cancel, summary };
+    }
+    case 'duplex': {
+      const { form, protocol, send } = result;
+      const source = result.messages[Symbol.asyncIterator]();
+      const { items, cancel, summary } = hand({ intent, result, delivery, source });
+      return { form, protocol, send, messages: items, cancel, summary };
+    }
+  }
+}
+
+/** What is handed to the caller at once. `last`: not before the outcome is recorded. */
+type Parcel = { bytes: Uint8Array; rows?: number; last?: boolean };
+type Source = Pick<AsyncIterator<Parcel, undefined>, 'next' | 'return'>;
+
+type Handing = {
+  intent: Intent;
+  result: Masked;
+  delivery: Delivery;
+  source: Source;
+  kept?: ((bytes: Uint8Array) => void) | undefined;
+};
+
+/** Hands over, counts and hashes, and records how it ended. */
+function hand({ intent, result, delivery, source, kept }: Handing) {
   const hash = createHash('sha256');
+  const live = result.form === 'duplex' || (result.form === 'body' && result.live);
   let rows = 0;
   let bytes = 0;
   let summary: AnswerSummary | undefined;
   let closed: Promise<void> | undefined;
-  intent.recorder?.begin(result.columns);
 
-  function count(batch: Lines) {
-    rows += batch.rows;
-    bytes += batch.bytes.byteLength;
-    hash.update(batch.bytes);
-    intent.recorder?.add(batch.bytes);
-    return batch.bytes;
+  function count(parcel: Parcel): Uint8Array {
+    rows += parcel.rows ?? 0;
+    bytes += parcel.bytes.byteLength;
+    hash.update(parcel.bytes);
+    kept?.(parcel.bytes);
+    return parcel.bytes;
   }
 
-  function completed(): Outcome {
-    const { affected, truncated, targetJob, warnings } = result.summary();
-    const known = { rows, bytes, truncated, sha256: hash.digest('hex'), ...(affected !== undefined && { affected }) };
+  const counted = () => (result.form === 'rows' ? { rows, bytes } : { bytes });
+  const status = result.form === 'body' ? { status: result.status } : {};
+
+  function completed(cut = false): Outcome {
+    const { affected, truncated, exit, targetJob, warnings } = result.summary();
+    const known = {
+      ...counted(),
+      truncated: truncated || cut,
+      sha256: hash.digest('hex'),
+      ...(affected !== undefined && { affected }),
+    };
     summary = { ...known, ...(warnings !== undefined && { warnings }) };
-    return { type: 'completed', ...known, ...(targetJob !== undefined && { targetJob }) };
+    const ended = exit === undefined ? status : { status: exit };
+    return { type: 'completed', ...known, ...ended, ...(targetJob !== undefined && { targetJob }) };
   }
 
   const failed = (problem: Problem): Outcome => ({
-    type: isGivenUp(problem) ? 'unknown' : 'failed',
-    problem,
-    rows,
-    bytes,
+    ...{ type: isGivenUp(problem) ? 'unknown' : 'failed', problem },
+    ...counted(),
   });
 
   function close(outcome: Outcome): Promise<void> {
@@ -93,43 +148,94 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
   async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (closed !== undefined) return end;
     try {
-      let step = await source.next();
-      while (step.done !== true && step.value.rows === 0) step = await source.next();
-      if (step.done !== true) return { done: false, value: count(step.value) };
+      const step = await source.next();
+      if (step.done !== true) {
+        const item = count(step.value);
+        if (step.value.last === true) await close(completed());
+        return { done: false, value: item };
+      }
     } catch (thrown) {
       const problem = asProblem(thrown);
-      await close(failed(problem));
+      const isOver = live && problem.code === 'target-timeout' && !isGivenUp(problem);
+      await close(isOver ? completed(true) : failed(problem));
+      if (isOver) return end;
       throw problem;
     }
     await close(completed());
     return end;
   }
 
-  /** The work is cancelled at the target first, so that the outcome says what is so. */
+  /** The work is cancelled at the target first, so that the outcome says what is so. What is live ends when its caller leaves. */
   async function leave(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (closed === undefined) {
-      let problem = new Problem('timeout', { reason: 'client-gone' });
+      let outcome = live ? completed : () => failed(new Problem('timeout', { reason: 'client-gone' }));
       try {
         await source.return?.();
       } catch (thrown) {
-        problem = asProblem(thrown);
+        outcome = () => failed(asProblem(thrown));
       }
-      await close(failed(problem));
+      await close(outcome());
     }
     return end;
   }
 
   return {
-    columns: result.columns,
-    batches: { [Symbol.asyncIterator]: () => ({ next, return: leave }) },
+    items: { [Symbol.asyncIterator]: () => ({ next, return: leave }) },
     async cancel() {
       await leave();
     },
     summary() {
-      if (summary === undefined) throw new Error('The answer has no summary before its last batch was read.');
+      if (summary === undefined) throw new Error('The answer has no summary before its last item was read.');
       return summary;
     },
   };
 }
+
+/** Batches that hold rows. */
+function withRows(batches: AsyncIterable<Lines>): Source {
+  const source = batches[Symbol.asyncIterator]();
+  return {
+    async next() {
+      let step = await source.next();
+      while (step.done !== true && step.value.rows === 0) step = await source.next();
+      return step;
+    },
+    ...leaving(source),
+  };
+}
+
+function parcels(pieces: AsyncIterable<Uint8Array>): Source {
+  const source = pieces[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const step = await source.next();
+      return step.done === true ? end : { done: false, value: { bytes: step.value } };
+    },
+    ...leaving(source),
+  };
+}
+
+/** One piece is held back until it is known whether it is the last. */
+function withLast(pieces: AsyncIterable<Uint8Array>): Source {
+  const source = pieces[Symbol.asyncIterator]();
+  let held: Promise<IteratorResult<Uint8Array>> | undefined;
+  return {
+    async next() {
+      const step = await (held ?? source.next());
+      if (step.done === true) return end;
+      const following = await source.next();
+      held = Promise.resolve(following);
+      return { done: false, value: { bytes: step.value, ...(following.done === true && { last: true }) } };
+    },
+    ...leaving(source),
+  };
+}
+
+const leaving = (source: AsyncIterator<unknown>) => ({
+  async return() {
+    await source.return?.();
+    return end;
+  },
+});
 
 const end = { done: true, value: undefined } as const;

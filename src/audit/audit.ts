@@ -27,7 +27,14 @@ import { atMost, defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
 export { type Alerts, createAlerts } from './alerts.ts';
-export { type Answer, type AnswerSummary, deliver } from './answer.ts';
+export {
+  type Answer,
+  type AnswerSummary,
+  type BodyAnswer,
+  type DuplexAnswer,
+  deliver,
+  type RowsAnswer,
+} from './answer.ts';
 export type { Append, TableRow } from './append.ts';
 export { type Checkpoints, type CheckpointsDeps, createCheckpoints, createCheckpointWatch } from './checkpoints.ts';
 export type { Outcome } from './facts.ts';

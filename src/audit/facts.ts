@@ -15,6 +15,8 @@ export type Outcome = {
   problem?: Problem;
   rows?: number;
   affected?: number;
+  /** Of an HTTP answer; of a program, its exit status. */
+  status?: number;
   bytes?: number;
   /** Of the answer's bytes. */
   sha256?: string;
@@ -177,7 +179,7 @@ function resultOf(outcome: Outcome | undefined, problem: Problem | undefined, se
     bytes: outcome?.bytes ?? null,
     sha256: hash === undefined ? null : isWhole ? hash : seal('RESULT', hash),
     truncated: outcome?.truncated ?? false,
-    status: problem?.status ?? null,
+    status: problem?.status ?? outcome?.status ?? null,
     error_code: problem?.code ?? null,
   };
 }

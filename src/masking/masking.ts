@@ -1,23 +1,18 @@
-import type { Batch, Column, Finding, Lines, Result, ResultSummary } from '../model/result.ts';
+import type { Batch, Finding, Lines, Masked, MaskedRows, Result, Rows } from '../model/result.ts';
 import type { DetectedClass } from './classes.ts';
+import { createCounter } from './counter.ts';
 import { detect } from './detect.ts';
+import { mapItems } from './items.ts';
 import { mapTexts } from './json-text.ts';
+import { maskLines } from './lines.ts';
 import { isNotable } from './notable.ts';
 
 export { detectedClasses } from './classes.ts';
+export { createTranscript } from './transcript.ts';
 
 export type MaskOptions = {
   /** Classes that stay in the clear for this identity; they are not counted. */
   unmask: readonly string[];
-};
-
-/** A result as it may leave. `findings` and `summary` may be asked once the last batch was read. */
-export type MaskedResult = {
-  columns: readonly Column[];
-  batches: AsyncIterable<Lines>;
-  summary(): ResultSummary;
-  /** By class, in alphabetical order. */
-  findings(): Finding[];
 };
 
 const textless =
@@ -29,22 +24,33 @@ export function mayHoldText(type: string): boolean {
 }
 
 /**
- * Step 8, the second net: every text in the rows is looked through, in lists, objects and keys too, and what detectors
- * recognise is replaced by `[CLASS]` and counted. Batch by batch, as the reader asks for them; who leaves early cancels at the
- * target.
+ * Step 8, the second net: every text is looked through, in lists, objects and keys too, and what detectors recognise is replaced by
+ * `[CLASS]` and counted. Piece by piece, as the reader asks for them; who leaves early cancels at the target. What is said on a
+ * connection went through its transcript already.
  */
-export function maskResult(result: Result, { unmask }: MaskOptions): MaskedResult {
+export function maskResult(result: Rows, options: MaskOptions): MaskedRows;
+export function maskResult(result: Result, options: MaskOptions): Masked;
+export function maskResult(result: Result, { unmask }: MaskOptions): Masked {
   const counter = createCounter(unmask);
-  return {
-    columns: result.columns,
-    batches: mapBatches(result.batches, (batch) => maskBatch(batch, counter.mask)),
-    summary: () => result.summary(),
-    findings: counter.findings,
-  };
+  const { findings, mask } = counter;
+  if (result.form === 'rows')
+    return { ...result, findings, batches: mapItems(result.batches, (batch) => maskBatch(batch, mask)) };
+  if (result.form === 'duplex') return { ...result, findings: () => result.summary().findings ?? [] };
+  const { content, pieces } = result;
+  if (content === 'json') {
+    const masked = mapItems(pieces, ({ bytes, texts = [] }) => maskSpans(bytes, texts, mask));
+    return { ...result, findings, pieces: masked };
+  }
+  if (content === 'bytes') return { ...result, findings, pieces: mapItems(pieces, ({ bytes }) => bytes) };
+  return { ...result, findings, pieces: maskLines(pieces, mask) };
+}
+
+function maskBatch({ bytes, rows, texts }: Batch, mask: (text: string) => string): Lines {
+  return { bytes: maskSpans(bytes, texts, mask), rows };
 }
 
 /** Most texts hold nothing and are not even read as text. */
-function maskBatch({ bytes, rows, texts }: Batch, mask: (text: string) => string): Lines {
+function maskSpans(bytes: Uint8Array, texts: readonly number[], mask: (text: string) => string): Uint8Array {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const pieces: Uint8Array[] = [];
   let done = 0;
@@ -58,7 +64,7 @@ function maskBatch({ bytes, rows, texts }: Batch, mask: (text: string) => string
     pieces.push(whole.subarray(done, start), Buffer.from(masked));
     done = end;
   }
-  return { bytes: done === 0 ? bytes : Buffer.concat([...pieces, whole.subarray(done)]), rows };
+  return done === 0 ? bytes : Buffer.concat([...pieces, whole.subarray(done)]);
 }
 
 /** One text, masked in the same way: for what is no row. */
@@ -85,55 +91,4 @@ export function recognise(text: string): readonly { class: DetectedClass; whole:
     class: span.class,
     whole: text.slice(span.start, span.end).replace(/\s+/g, '').length >= letters * 0.8,
   }));
-}
-
-function createCounter(unmask: readonly string[]) {
-  const exempt = new Set(unmask);
-  const counts = new Map<string, number>();
-
-  function mask(text: string): string {
-    const spans = detect(text);
-    if (spans.length === 0) return text;
-    let masked = '';
-    let done = 0;
-    for (const { class: name, start, end } of spans) {
-      if (exempt.has(name)) continue;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-      masked += `${text.slice(done, start)}[${name}]`;
-      done = end;
-    }
-    return masked + text.slice(done);
-  }
-
-  function findings(): Finding[] {
-    return [...counts].map(([name, count]) => ({ class: name, count })).sort((a, b) => (a.class < b.class ? -1 : 1));
-  }
-
-  return { mask, findings };
-}
-
-/** No generator: one that was never started would not pass on that its reader has left. */
-function mapBatches<From, To>(batches: AsyncIterable<From>, map: (batch: From) => To): AsyncIterable<To> {
-  return {
-    [Symbol.asyncIterator]() {
-      const source = batches[Symbol.asyncIterator]();
-      const leave = async (): Promise<IteratorResult<To>> => {
-        await source.return?.();
-        return { done: true, value: undefined };
-      };
-      return {
-        async next() {
-          const step = await source.next();
-          if (step.done) return step;
-          try {
-            return { done: false, value: map(step.value) };
-          } catch (error) {
-            await leave();
-            throw error;
-          }
-        },
-        return: leave,
-      };
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import type { Approval } from './approval.ts';
 import type { Connection } from './connection.ts';
 import type { Decision } from './decision.ts';
-import type { Limits } from './documents.ts';
+import type { Limits, TargetKind } from './documents.ts';
 import type { AgentClaims, AgentContext, Identity, Presented } from './identity.ts';
 import type { Operation } from './operation.ts';
 import type { Problem } from './problem.ts';
@@ -10,6 +10,8 @@ import type { Problem } from './problem.ts';
 export type Call = {
   presented: Presented;
   connection: string;
+  /** The kind of target whose protocol the caller speaks; a connection of another kind is not found. */
+  kind?: TargetKind;
   /** In the target's own terms; its schema checks it. */
   request: unknown;
   /** Self-reported. */
@@ -19,8 +21,8 @@ export type Call = {
   /** May only lower what policy allows. */
   limits: Limits;
   dryRun: boolean;
-  /** Seconds the caller is willing to wait for an approval (`Prefer: wait`). */
-  wait: number;
+  /** Seconds the caller is willing to wait for an approval (`Prefer: wait`); as the connection's document says where the caller cannot say. */
+  wait: number | 'approval_wait';
   trace?: Trace;
   /** Aborted when the client goes away. */
   signal: AbortSignal;

@@ -31,6 +31,8 @@ export type Operation<Plan = unknown> = {
   estimates: Estimates;
   /** Rows that may change, by cascades too; part of what is approved. Above it the target takes everything back. */
   atMost?: number;
+  /** It goes on until one side ends it: a watch, followed logs, a shell, a tunnel. What is decided of it is looked at again while it runs. */
+  live?: boolean;
   /** Only its own target reads this. */
   plan: Plan;
 };

@@ -4,7 +4,7 @@ import { deliver } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { createCredentials } from '../credentials/credentials.ts';
 import { createGateway, type Steps } from '../gateway.ts';
-import { maskResult } from '../masking/masking.ts';
+import { createTranscript, maskResult } from '../masking/masking.ts';
 import type { Passage } from '../model/call.ts';
 import { createAdmission } from '../platform/admission.ts';
 import { createInstanceDialer } from '../platform/cloud-sql.ts';
@@ -43,7 +43,7 @@ export async function startGateway(config: Config): Promise<Running> {
       mintToken: createTokenMint({ now: () => clock.now().getTime() }),
       clock,
     }),
-    masking: { mask: maskResult },
+    masking: { mask: maskResult, transcribe: createTranscript },
     deliver,
     report: (passage) => log.info(callFields(passage), 'A call.'),
     seal,

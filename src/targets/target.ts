@@ -6,11 +6,18 @@ import type { Result } from '../model/result.ts';
 import type { Seal, TokenKey } from '../model/seal.ts';
 import type { Secret } from '../model/secret.ts';
 import type { StructureQuestion } from '../model/structure.ts';
+import type { OpenTranscript } from '../model/transcript.ts';
 
 /**
  * A kind of target: two schemas and three small functions. Adding one is one folder, one line in `targets.ts`, one contract test.
  */
-export interface Target<Settings = unknown, Request = unknown, Facts = unknown, Plan = unknown> {
+export interface Target<
+  Settings = unknown,
+  Request = unknown,
+  Facts = unknown,
+  Plan = unknown,
+  Form extends Result = Result,
+> {
   readonly kind: TargetKind;
   /** Of `settings` in the connection's document. */
   readonly settings: z.ZodType<Settings>;
@@ -24,17 +31,18 @@ export interface Target<Settings = unknown, Request = unknown, Facts = unknown, 
    * Counts what a change would touch, where its target can tell: without effect, bounded, and never shown to the caller but as
    * numbers. Absent where a target cannot.
    */
-  estimate?(operation: Operation<Plan>, access: Access<Settings>): Promise<Estimate>;
+  estimate?(operation: Operation<Plan>, access: Access<Settings>): Promise<Estimate<Plan>>;
   /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
-  execute(operation: Operation<Plan>, access: Access<Settings> & { limits: Limits }): Promise<Result>;
+  execute(operation: Operation<Plan>, access: Execution<Settings>): Promise<Form>;
   /** A page of what an agent may know of the target's structure: the resources that it may touch, each column with its class and mask. */
   schema(facts: Facts, question: StructureQuestion, access: Access<Settings>): Promise<unknown>;
   /** Ends pools and workers. */
   close(): Promise<void>;
 }
 
-/** What an estimate adds to an operation. */
-export type Estimate = Pick<Operation, 'risks' | 'estimates' | 'atMost'>;
+/** What an estimate adds to an operation; where `statement` is there it takes the place of what is approved, and so is `plan`. */
+export type Estimate<Plan = unknown> = Pick<Operation, 'risks' | 'estimates' | 'atMost'> &
+  Partial<Pick<Operation<Plan>, 'statement' | 'recorded' | 'plan' | 'resources' | 'classes'>>;
 
 export type Context = {
   connection: Connection;
@@ -54,4 +62,11 @@ export type Access<Settings = unknown> = {
   operation?: string;
   /** Aborted when the caller is gone or the time is over: the work is then cancelled at the target. */
   signal: AbortSignal;
+};
+
+/** What a target runs with. */
+export type Execution<Settings = unknown> = Access<Settings> & {
+  limits: Limits;
+  /** For a target that answers with a connection: what is said on it goes through here. */
+  transcript: OpenTranscript;
 };

@@ -60,7 +60,7 @@ describe('an operation over HTTP', () => {
       const summary = () => ({ truncated: false, warnings: ['known once it had run'] });
       const { app } = anApi({
         operation: { warnings: ['known before'] },
-        execute: async () => ({ columns: [], batches: (async function* () {})(), summary }),
+        execute: async () => ({ form: 'rows', columns: [], batches: (async function* () {})(), summary }),
       });
 
       const response = await app.request(path, post({ statement: 's' }, { Accept }));

@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../emulators/postgres/postgres.ts';
 import { createGateway } from '../../src/gateway.ts';
-import { maskResult, sealFound } from '../../src/masking/masking.ts';
+import { sealFound } from '../../src/masking/masking.ts';
 import { asProblem } from '../../src/model/problem.ts';
 import { createSeal, createTokenKey } from '../../src/model/seal.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { aTrail } from '../audit/trail.ts';
+import { rowsAnswerOf } from '../fakes/answers.ts';
 import { aCall, fakeGateway } from '../fakes/gateway.ts';
 import { agentAt } from '../targets/postgres/agent.ts';
 import { bound, places, statements, wrappers } from './planted.ts';
@@ -50,7 +51,6 @@ async function aGateway() {
     targets: { of: () => agent.target, close: async () => {} },
     connections: { ...steps.connections, resolve: () => agent.connection },
     credentials: { use: (_connection, work) => work(agent.access().secret) },
-    masking: { mask: maskResult },
     report: ({ operationId, problem }) => logger.info({ operation: operationId, error: problem }, 'A call.'),
     ids: (
       (count) => (prefix) =>
@@ -61,7 +61,7 @@ async function aGateway() {
   const send = async (request: Record<string, unknown>, more: Partial<Parameters<typeof aCall>[0]> = {}) => {
     try {
       const reply = await gateway.handle(aCall({ request, ...more }));
-      if (reply.state === 'done') for await (const _ of reply.answer.batches);
+      if (reply.state === 'done') for await (const _ of rowsAnswerOf(reply).batches);
       return reply.state;
     } catch (thrown) {
       return asProblem(thrown).code;

@@ -7,7 +7,7 @@ const head = `${JSON.stringify({ columns })}\n`;
 
 function recorded(limit: number, ...batches: string[]): Recording {
   const recorder = createRecorder(limit);
-  recorder.begin(columns);
+  recorder.begin({ columns });
   for (const batch of batches) recorder.add(Buffer.from(batch));
   const recording = recorder.take();
   if (recording === undefined) throw new Error('Nothing was recorded.');
@@ -27,7 +27,7 @@ describe('a recording', () => {
 
   test('is of no bytes where a change returned nothing', () => {
     const recorder = createRecorder(1000);
-    recorder.begin([]);
+    recorder.begin(undefined);
 
     expect(recorder.take()?.summary).toEqual({ chunks: 0, bytes: 0, sha256: sha256(''), truncated: false });
   });
@@ -78,7 +78,7 @@ describe('a recording', () => {
   test('keeps its own copy of what it was given', () => {
     const recorder = createRecorder(1000);
     const bytes = Buffer.from('[1]\n');
-    recorder.begin(columns);
+    recorder.begin({ columns });
     recorder.add(bytes);
 
     bytes.fill(0x20);

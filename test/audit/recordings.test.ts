@@ -36,6 +36,7 @@ async function answer(
   const { batches: read } = deliver(
     intent,
     {
+      form: 'rows',
       columns,
       batches: handedOver(batches, options.end),
       summary: () => ({ truncated: false }),

@@ -65,6 +65,7 @@ async function run(text: string, more: Partial<Passage> = {}): Promise<string> {
   const { batches } = deliver(
     intent,
     {
+      form: 'rows',
       columns,
       batches: handedOver(text),
       summary: () => ({ truncated: false }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Settlement } from '../../src/approvals/approvals.ts';
 import { deliver, type Outcome } from '../../src/audit/audit.ts';
 import { createGateway, type Steps } from '../../src/gateway.ts';
+import { createTranscript, maskResult } from '../../src/masking/masking.ts';
 import type { Approval } from '../../src/model/approval.ts';
 import type { EventType } from '../../src/model/audit-event.ts';
 import type { Call, Passage } from '../../src/model/call.ts';
@@ -167,7 +168,12 @@ export function fakeGateway(options: FakeOptions = {}) {
       happened.push('execute');
       if (options.execute !== undefined) return options.execute();
       const summary = () => ({ truncated: false });
-      return { columns: [{ name: 'email', type: 'text' }], batches: (options.batches ?? rows)(), summary };
+      return {
+        form: 'rows',
+        columns: [{ name: 'email', type: 'text' }],
+        batches: (options.batches ?? rows)(),
+        summary,
+      };
     },
     schema: async (_facts, { query }) => ({ tables: [], asked: query }),
     close: async () => {},
@@ -239,7 +245,7 @@ export function fakeGateway(options: FakeOptions = {}) {
         return work(await (options.credential ?? (async () => new Secret('pw', 'versions/1')))());
       },
     },
-    masking: { mask: (result) => ({ ...result, findings: () => [] }) },
+    masking: { mask: maskResult, transcribe: createTranscript },
     deliver,
     report: () => {},
     seal: (className) => `«${className}:x»`,

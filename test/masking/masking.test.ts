@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { detectedClasses, maskResult, maskText, mayHoldText } from '../../src/masking/masking.ts';
-import type { Lines, Result } from '../../src/model/result.ts';
+import type { Lines, Rows } from '../../src/model/result.ts';
 import { batchOf, type Row, rowsOf as rowsIn } from '../fakes/batches.ts';
 
 /** A target that answers with these batches and remembers how far it was read and whether it was left. */
 function fakeResult(given: Row[][], type = 'text') {
   const batches = given.map((rows) => batchOf(rows, mayHoldText(type)));
   const seen = { sent: 0, left: 0 };
-  const result: Result = {
+  const result: Rows = {
     columns: [{ name: 'a', type }],
+    form: 'rows',
     batches: {
       [Symbol.asyncIterator]: () => ({
         async next() {
@@ -185,8 +186,9 @@ describe('streaming', () => {
   });
 
   test('what fails at the target fails for the reader', async () => {
-    const broken: Result = {
+    const broken: Rows = {
       ...fakeResult([]).result,
+      form: 'rows',
       batches: {
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('gone')) }),
       },

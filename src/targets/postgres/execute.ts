@@ -3,7 +3,7 @@ import { mayHoldText } from '../../masking/masking.ts';
 import type { Limits } from '../../model/connection.ts';
 import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
-import type { Batch, Column, Result } from '../../model/result.ts';
+import type { Batch, Column, Rows as RowsResult } from '../../model/result.ts';
 import type { Access } from '../target.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { createCeiling } from './changes/ceiling.ts';
@@ -39,7 +39,7 @@ const mostOfWrite = 64 * 1024 * 1024;
  * Runs an understood statement. It answers once the first batch is there, so that what fails at once is thrown; a write is
  * committed by then. Cancels at the server when the signal fires, the loop is left, or nobody reads.
  */
-export async function execute({ operation, access }: Job, deps: ExecuteDeps): Promise<Result> {
+export async function execute({ operation, access }: Job, deps: ExecuteDeps): Promise<RowsResult> {
   const { plan } = operation;
   if (plan.access === 'none') throw new Problem('masking-unprovable', operation.unprovable);
   if (plan.access === 'define') return define(plan, access, deps);
@@ -214,13 +214,14 @@ const neverPaused = { pause() {}, resume() {} };
 
 const rollBack = (client: pg.PoolClient) => client.query('ROLLBACK');
 
-function resultOf(session: Session, fields: readonly pg.FieldDef[], plan: RunnablePlan): Result {
+function resultOf(session: Session, fields: readonly pg.FieldDef[], plan: RunnablePlan): RowsResult {
   const labels = plan.outputs.length === fields.length ? plan.outputs : [];
   const columns = fields.map(({ name, dataTypeID }, index): Column => {
     const masked = labels[index];
     return { name, type: typeNameOf(plan, dataTypeID), ...(masked !== undefined && { masked }) };
   });
   return {
+    form: 'rows',
     columns,
     batches: batches(session),
     summary: () => {

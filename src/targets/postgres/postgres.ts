@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Connection, Limits } from '../../model/connection.ts';
 import type { Operation } from '../../model/operation.ts';
+import type { Rows } from '../../model/result.ts';
 import type { Access, Context, Target } from '../target.ts';
 import { type AdministerPlan, askedSchema, type Task, understandTask } from './administer/administer.ts';
 import { createAsk, inTransaction } from './catalog/ask.ts';
@@ -55,7 +56,7 @@ export function createPostgres({
   catalogAge = 60_000,
   stall = 30_000,
   countFor = 5000,
-}: PostgresDeps): Target<Settings, Request | Task, Facts, Plan | AdministerPlan> {
+}: PostgresDeps): Target<Settings, Request | Task, Facts, Plan | AdministerPlan, Rows> {
   const parser = createParser();
   const pools = createPools({ allowPlaintext, dialInstance });
   const ask = createAsk(pools);
@@ -152,7 +153,7 @@ export function createPostgres({
       };
     },
     async estimate({ plan, ...operation }, access) {
-      if (plan.access === 'administer') return { risks: [], estimates: {} };
+      if (plan.access === 'administer' || !isCounted(operation)) return { risks: [], estimates: {} };
       return estimate({ ...operation, plan }, access, { pools, countFor });
     },
     async execute({ plan, ...rest }, access) {
@@ -178,6 +179,8 @@ export function createPostgres({
     },
   };
 }
+
+const isCounted = ({ verb }: Pick<Operation, 'verb'>) => verb === 'write' || verb === 'delete';
 
 /** Whether what is changed is still the same, and not something else that has taken its name. A read may be of what goes by the name now. */
 function isAbout(now: Plan, before: Plan): boolean {

@@ -14,6 +14,7 @@ import { Secret } from '../../../src/model/secret.ts';
 import type { StructureQuery } from '../../../src/model/structure.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { type Row, rowsOf } from '../../fakes/batches.ts';
+import { unkeptTranscript } from '../../fakes/transcript.ts';
 
 type Postgres = ReturnType<typeof createPostgres>;
 
@@ -67,7 +68,10 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
   const seal = (className: string, literal: string) => `«${className}:${Buffer.from(literal).toString('hex')}»`;
   const tokenKey = createTokenKey('a key for tests');
   const never = new AbortController().signal;
-  const access = (signal = never, limits: Limits = {}) => ({ connection, settings, secret, signal, limits });
+  const access = (signal = never, limits: Limits = {}) => ({
+    ...{ connection, settings, secret, signal, limits },
+    transcript: unkeptTranscript,
+  });
 
   const understand = async (
     statement: string,

@@ -11,6 +11,7 @@ import { createInstanceDialer } from '../../../src/platform/cloud-sql.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { rowsOf } from '../../fakes/batches.ts';
 import { type FakeInstance, startFakeInstance } from '../../fakes/cloud-sql.ts';
+import { unkeptTranscript } from '../../fakes/transcript.ts';
 
 /** Google's own connector, against an instance and an Admin API of this machine: the real service was not reached. */
 
@@ -88,7 +89,7 @@ function accessTo(target: Target, secret: Secret, settings: object = {}, signal 
     classification: new Map(),
     transforms: new Map(),
   };
-  return { connection, settings: parsed, secret, signal, limits: {} };
+  return { connection, settings: parsed, secret, signal, limits: {}, transcript: unkeptTranscript };
 }
 
 async function run(target: Target, access: ReturnType<typeof accessTo>, statement: string) {

@@ -277,7 +277,10 @@ describe('tokens', () => {
       yield batchOf(all.map((text) => [text]));
     })();
 
-    const result = maskResult({ columns: [column], batches, summary: () => ({ truncated: false }) }, { unmask: [] });
+    const result = maskResult(
+      { form: 'rows', columns: [column], batches, summary: () => ({ truncated: false }) },
+      { unmask: [] },
+    );
     for await (const batch of result.batches) expect(batch.rows).toBe(3000);
 
     expect(result.findings()).toEqual([]);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Limits } from '../../../model/connection.ts';
 import type { Operation } from '../../../model/operation.ts';
 import { Problem } from '../../../model/problem.ts';
-import type { Result } from '../../../model/result.ts';
+import type { Rows } from '../../../model/result.ts';
 import type { Access, Context } from '../../target.ts';
 import { type Catalog, nameOf, type Relation } from '../catalog/catalog.ts';
 import { runProblem } from '../errors.ts';
@@ -55,7 +55,7 @@ export const askedSchema = z.unknown().transform((value, context): Request | Tas
 
 export type AdministerPlan = {
   access: 'administer';
-  run: (access: Access<Settings> & { limits: Limits }, pools: Pools) => Promise<Result>;
+  run: (access: Access<Settings> & { limits: Limits }, pools: Pools) => Promise<Rows>;
 };
 
 type Ground = { catalog: Catalog; protections: Protections; context: Context };
@@ -124,6 +124,7 @@ function grants(task: Grants, { catalog, protections, context }: Ground): Admini
       yield batch;
     }
     return {
+      form: 'rows',
       columns: [{ name: 'sql', type: 'text' }],
       batches: batches(),
       summary: () => ({ truncated: answer.truncated() }),

@@ -1,6 +1,6 @@
 import type { Classification, Limits } from '../../../model/connection.ts';
 import { Problem } from '../../../model/problem.ts';
-import type { Batch, Column, Result } from '../../../model/result.ts';
+import type { Batch, Column, Rows } from '../../../model/result.ts';
 import type { Access } from '../../target.ts';
 import { type Catalog, isSystem, nameOf, type Relation } from '../catalog/catalog.ts';
 import { entriesOf, globOf } from '../rules/entries.ts';
@@ -71,7 +71,7 @@ export async function classify(
   work: Classifying,
   access: Access<Settings> & { limits: Limits },
   pools: Pools,
-): Promise<Result> {
+): Promise<Rows> {
   const { seconds = defaultSeconds } = access.limits;
   const deadline = performance.now() + seconds * 1000;
   const total = work.tables.reduce((sum, { columns: all }) => sum + all.length, 0);
@@ -102,7 +102,7 @@ export async function classify(
       await source.return(undefined);
     }
   }
-  return { columns, batches: all(), summary: () => ({ truncated: answer.truncated() }) };
+  return { form: 'rows', columns, batches: all(), summary: () => ({ truncated: answer.truncated() }) };
 }
 
 /** `found` collects what is proposed, by `oid.number`, for what refers to it. */

@@ -28,7 +28,7 @@ export async function estimate(
   operation: Operation<Plan>,
   access: Access<Settings>,
   deps: EstimateDeps,
-): Promise<Estimate> {
+): Promise<Estimate<Plan>> {
   const { plan } = operation;
   if (plan.access !== 'write' || plan.counting === undefined) return { risks: [], estimates: {} };
   const { bulk } = access.settings;

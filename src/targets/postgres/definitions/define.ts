@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Limits } from '../../../model/connection.ts';
 import { Problem } from '../../../model/problem.ts';
-import type { Result } from '../../../model/result.ts';
+import type { Rows } from '../../../model/result.ts';
 import type { Access } from '../../target.ts';
 import type { Relation } from '../catalog/catalog.ts';
 import { writeDriftSql } from '../catalog/catalog-sql.ts';
@@ -25,7 +25,7 @@ export async function define(
   plan: Definition,
   access: Access<Settings> & { limits: Limits },
   { pools, readCatalog, onDrift }: ExecuteDeps,
-): Promise<Result> {
+): Promise<Rows> {
   const { seconds = defaultSeconds } = access.limits;
   try {
     const warnings = await inSession(access, pools, async (client) => {
@@ -47,7 +47,7 @@ export async function define(
         throw runProblem(error);
       }
     });
-    return { columns: [], batches: none(), summary: () => ({ truncated: false, warnings }) };
+    return { form: 'rows', columns: [], batches: none(), summary: () => ({ truncated: false, warnings }) };
   } finally {
     // Even where nothing was committed, the catalog may have changed meanwhile.
     onDrift(access, plan);

@@ -1,5 +1,5 @@
 import { createGateway as create, type Steps } from '../../../../src/gateway.ts';
-import type { Batch, Result } from '../../../../src/model/result.ts';
+import type { Batch, Rows } from '../../../../src/model/result.ts';
 import { die, isSabotaged, orderAt, reach } from './point.ts';
 
 export * from '../../../../src/gateway.ts';
@@ -68,7 +68,7 @@ function pointed(target: Target): Target {
       throw error;
     });
     await reach('after execute');
-    return { ...result, batches: withMiddle(result.batches) };
+    return result.form === 'rows' ? { ...result, batches: withMiddle(result.batches) } : result;
   };
   const wrapper: Partial<Target> = {
     execute,
@@ -85,7 +85,7 @@ function pointed(target: Target): Target {
   return Object.assign(Object.create(target), wrapper);
 }
 
-async function* withMiddle(batches: Result['batches']): AsyncGenerator<Batch> {
+async function* withMiddle(batches: Rows['batches']): AsyncGenerator<Batch> {
   for await (const batch of batches) {
     yield batch;
     await reach('in the middle of rows');
