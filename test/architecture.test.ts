@@ -67,7 +67,7 @@ const vendors: Record<string, readonly string[]> = {
   '@google-cloud/cloud-sql-connector': ['platform'],
   '@bufbuild/cel': ['policy'],
   undici: ['proxy'],
-  ws: ['platform'],
+  ws: ['platform', 'proxy'],
   unbash: ['shell'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],

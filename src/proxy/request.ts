@@ -1,0 +1,62 @@
+import type { Dispatcher, Pool } from 'undici';
+import { type Headers, pairsOf } from './headers.ts';
+import { endOf, problemOf } from './problems.ts';
+
+export type UpstreamRequest = {
+  method: string;
+  /** In origin form; sent byte for byte. */
+  path: string;
+  /** Exactly these are sent, with what HTTP/1.1 itself needs. */
+  headers: Headers;
+  body: Uint8Array;
+  signal: AbortSignal;
+};
+
+export type UpstreamAnswer = {
+  status: number;
+  headers: Headers;
+  /** To be read to its end or left: it holds a connection until then. Throws a `Problem`, also when it breaks off. */
+  body: AsyncIterable<Uint8Array>;
+};
+
+/** One request and its answer. Throws a `Problem`. */
+export async function request(
+  pool: Pool,
+  { method, path, headers, body, signal }: UpstreamRequest,
+): Promise<UpstreamAnswer> {
+  if (signal.aborted) throw endOf(signal);
+  try {
+    const answer = await pool.request({
+      path,
+      method: method as Dispatcher.HttpMethod,
+      headers: headers.flat(),
+      body: body.byteLength > 0 ? body : null,
+      signal,
+    });
+    return { status: answer.statusCode, headers: pairsOf(answer.headers), body: bodyOf(answer.body, signal) };
+  } catch (thrown) {
+    throw problemOf(thrown, signal);
+  }
+}
+
+function bodyOf(body: Dispatcher.ResponseData['body'], signal: AbortSignal): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const source = body[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            return await source.next();
+          } catch (thrown) {
+            throw problemOf(thrown, signal);
+          }
+        },
+        async return() {
+          // Not read to its end: the connection cannot be used for another request.
+          body.on('error', () => undefined).destroy();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
