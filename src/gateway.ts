@@ -21,7 +21,7 @@ import type { Connection } from './model/connection.ts';
 import type { Decision } from './model/decision.ts';
 import { lowestLimits, type PolicySet, type Verb } from './model/documents.ts';
 import type { Identity } from './model/identity.ts';
-import type { Operation } from './model/operation.ts';
+import { bareOperation, type Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
 import type { Result } from './model/result.ts';
 import type { Seal, TokenKey } from './model/seal.ts';
@@ -31,7 +31,7 @@ import type { Clock } from './platform/clock.ts';
 import { boundedBy, isGivenUp, untilGivenUp } from './platform/giving-up.ts';
 import type { Ids } from './platform/ids.ts';
 import type { Policy, Reach } from './policy/policy.ts';
-import type { Estimate, Target } from './targets/target.ts';
+import type { Caller, Estimate, Target } from './targets/target.ts';
 import type { Targets } from './targets/targets.ts';
 
 export type { AnswerSummary, BodyAnswer, DuplexAnswer, OperationState, Reach, RowsAnswer };
@@ -102,7 +102,7 @@ export function createGateway(steps: Steps): Gateway {
   async function pass(passage: Passage, identity: Identity, leave: () => void): Promise<Reply> {
     const operation = passage.operationId;
     const { connection, rules } = resolve(passage, identity); //                                           2 resolve
-    const aim = aimAt(connection, passage.call);
+    const aim = aimAt(connection, passage.call, callerOf(passage, identity, connection, rules));
     const hidden = await understand(passage, aim, []); //                                                  3 understand
     passage.operation = hidden;
     const weigh = (known: Operation) =>
@@ -151,13 +151,35 @@ export function createGateway(steps: Steps): Gateway {
     return { connection, rules };
   }
 
-  type Aim = { target: Target; connection: Connection; request: unknown; settings: unknown; call: Call };
+  type Aim = {
+    target: Target;
+    connection: Connection;
+    request: unknown;
+    settings: unknown;
+    call: Call;
+    caller: Caller;
+  };
 
-  function aimAt(connection: Connection, call: Call): Aim {
+  function aimAt(connection: Connection, call: Call, caller: Caller): Aim {
     const target = targets.of(connection);
     const request = check(call.request, target.request);
     const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
-    return { target, connection, request, settings, call };
+    return { target, connection, request, settings, call, caller };
+  }
+
+  /** What a target may know of who asks; what it asks policy beside is of no effect on the call. */
+  function callerOf(passage: Passage, identity: Identity, connection: Connection, policySet: PolicySet): Caller {
+    const { groups = [], agent = { attested: false } } = passage;
+    return {
+      member: identity.member,
+      groups,
+      may(touch) {
+        const operation = bareOperation(connection.document.kind, touch);
+        const standing = { identity, groups, agent, connection, policySet, now: clock.now() };
+        const { effect, approvals: needed } = policy.decide({ ...standing, operation });
+        return effect === 'allow' && needed.length > 0 ? 'ask' : effect;
+      },
+    };
   }
 
   /** Step 3. `unmask` are the classes that this identity may see in the clear. */
@@ -182,12 +204,12 @@ export function createGateway(steps: Steps): Gateway {
 
   /** What policy has granted in kind is counted, where that can be, and then decided again: how much is a risk of its own. */
   async function estimated(passage: Passage, aim: Aim, operation: Operation): Promise<Estimate | undefined> {
-    const { target, connection, settings, call } = aim;
+    const { target, connection, settings, call, caller } = aim;
     const count = target.estimate?.bind(target);
     if (count === undefined || HARMLESS.has(operation.verb)) return undefined;
     return timed(passage, 'estimate', () => {
       const signal = within(call.signal, INSPECT_SECONDS);
-      const access = { connection, settings, signal, operation: passage.operationId };
+      const access = { connection, settings, signal, caller, operation: passage.operationId };
       return credentials.use(connection, (secret) => count(operation, { ...access, secret }));
     });
   }
@@ -238,7 +260,7 @@ export function createGateway(steps: Steps): Gateway {
     intent: Intent,
     leave: () => void,
   ) {
-    const { target, connection, settings } = aim;
+    const { target, connection, settings, caller } = aim;
     const { limits, unmask } = decision;
     const { live = false } = operation;
     const ending = new AbortController();
@@ -257,8 +279,9 @@ export function createGateway(steps: Steps): Gateway {
     try {
       const running = credentials.use(connection, (secret) => {
         credential = { secret: nameOf(connection), version: secret.version };
-        const access = { connection, settings, secret, limits, signal, operation: passage.operationId, transcript };
-        return timed(passage, 'execute', () => target.execute(operation, access)); //                      7 execute
+        const access = { connection, settings, secret, signal, caller, operation: passage.operationId };
+        const execution = { ...access, limits, transcript };
+        return timed(passage, 'execute', () => target.execute(operation, execution)); //                   7 execute
       });
       const result = await untilGivenUp(running, signal, cancel);
       const masked = masking.mask(bounded(result, signal), { unmask }); //                                                 8 mask
@@ -346,8 +369,10 @@ const HARMLESS = new Set<Verb>(['read', 'connect']);
 /** The operation with what was counted of it. */
 function sized(operation: Operation, estimate: Estimate | undefined): Operation {
   if (estimate === undefined) return operation;
-  const risks = [...new Set([...operation.risks, ...estimate.risks])];
-  return { ...operation, ...estimate, risks, estimates: { ...operation.estimates, ...estimate.estimates } };
+  const { replan, ...known } = estimate;
+  const risks = [...new Set([...operation.risks, ...known.risks])];
+  const plan = replan === undefined ? operation.plan : replan(operation.plan);
+  return { ...operation, ...known, risks, plan, estimates: { ...operation.estimates, ...known.estimates } };
 }
 
 /** Nobody waits for the answer any more, so nothing is begun. */

@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Reply } from '../src/gateway.ts';
 import { sha256 } from '../src/model/canonical.ts';
+import type { Decision } from '../src/model/decision.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { Problem } from '../src/model/problem.ts';
-import type { Batch } from '../src/model/result.ts';
+import type { Batch, Result } from '../src/model/result.ts';
+import type { Execution } from '../src/targets/target.ts';
 import { rowsAnswerOf } from './fakes/answers.ts';
 import { batchOf } from './fakes/batches.ts';
 import { aCall, anAllow, anApproval, anIdentity, fakeGateway } from './fakes/gateway.ts';
@@ -68,6 +70,17 @@ describe('a change', () => {
     expect(noted).toMatchObject([{ type: 'denied', subject: { operation: many } }]);
   });
 
+  test('runs as it was understood last, with what was counted added to it', async () => {
+    const estimate = async () => ({ ...many, replan: (plan: unknown) => ({ of: plan, pinned: true }) });
+    const operation = { ...change, plan: 'a plan' };
+    const { handle, executed } = fakeGateway({ operation, estimate });
+
+    await read(await handle(aCall()));
+
+    expect(executed[0]).toMatchObject({ plan: { of: 'a plan', pinned: true } });
+    expect(executed[0]).not.toHaveProperty('replan');
+  });
+
   test('does not run when it cannot be counted', async () => {
     const estimate = () => Promise.reject(new Problem('target-timeout'));
     const { handle, happened } = fakeGateway({ operation: change, estimate });
@@ -109,6 +122,22 @@ describe('an operation that goes past guards', () => {
 
     expect(happened).not.toContain('break_glass');
   });
+});
+
+test('a target hears who asks, and what policy would say of something else', async () => {
+  const asksFor: Record<string, Decision> = { write: guarded, delete: { ...anAllow, effect: 'deny' } };
+  const heard: unknown[] = [];
+  const execute = async ({ caller }: Execution): Promise<Result> => {
+    heard.push(caller.member, caller.groups);
+    for (const verb of ['read', 'write', 'delete'] as const)
+      heard.push(caller.may({ verb, risks: [], resources: ['team-a/pods/*'] }));
+    throw new Problem('target-rejected');
+  };
+  const { handle } = fakeGateway({ execute, decide: ({ verb }) => asksFor[verb] ?? anAllow });
+
+  await expect(handle(aCall())).rejects.toMatchObject({ code: 'target-rejected' });
+
+  expect(heard).toEqual([anIdentity.member, ['analysts'], 'allow', 'ask', 'deny']);
 });
 
 test('a read is not counted', async () => {

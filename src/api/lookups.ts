@@ -3,8 +3,8 @@ import type { Approval } from '../model/approval.ts';
 import { begin, type Call, introduce, type Passage } from '../model/call.ts';
 import { check } from '../model/check.ts';
 import type { Connection } from '../model/connection.ts';
-import type { PolicySet, TargetKind, Verb } from '../model/documents.ts';
-import type { Operation } from '../model/operation.ts';
+import type { PolicySet, Verb } from '../model/documents.ts';
+import { bareOperation } from '../model/operation.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import type { StructureQuery } from '../model/structure.ts';
 
@@ -73,7 +73,11 @@ export function createLookups(steps: Steps): Lookups {
     const { kind } = connection.document;
     return (resource: string) =>
       identity !== undefined &&
-      policy.decide({ ...standing, identity, operation: bare(kind, verb, resource) }).effect === 'allow';
+      policy.decide({
+        ...standing,
+        identity,
+        operation: bareOperation(kind, { verb, risks: [], resources: [resource] }),
+      }).effect === 'allow';
   }
 
   function reach(passage: Passage, rules: PolicySet): Reachable {
@@ -136,12 +140,6 @@ export function createLookups(steps: Steps): Lookups {
       throw await recordRefusal(begin(call, ids('op'), clock.now()), problem);
     },
   };
-}
-
-/** An operation of which nothing is known but what it touches and how. */
-function bare(kind: TargetKind, verb: Verb, resource: string): Operation {
-  const nothing = { risks: [], classes: [], parameters: [], masks: [], warnings: [], estimates: {}, plan: undefined };
-  return { ...nothing, kind, verb, resources: [resource], statement: '', recorded: { statement: '', parameters: [] } };
 }
 
 /** A connection whose document or classification does not parse refuses everything, and so is not listed. */

@@ -6,6 +6,8 @@ import type { MintToken } from '../platform/impersonation.ts';
 const scopes: Readonly<Partial<Record<TargetKind, readonly string[]>>> = {
   // The instance's address and certificate, and IAM database login.
   postgres: ['https://www.googleapis.com/auth/sqlservice.admin', 'https://www.googleapis.com/auth/sqlservice.login'],
+  // The API server of a GKE cluster; what the account may do there is for IAM and the cluster's RBAC to say.
+  kubernetes: ['https://www.googleapis.com/auth/cloud-platform'],
 };
 
 /**

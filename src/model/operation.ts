@@ -37,6 +37,15 @@ export type Operation<Plan = unknown> = {
   plan: Plan;
 };
 
+/** As much of an operation as policy needs to hear of one that nobody has sent. */
+export type Touch = Pick<Operation, 'verb' | 'risks' | 'resources'>;
+
+/** An operation of which nothing else is known. */
+export function bareOperation(kind: TargetKind, touch: Touch): Operation {
+  const nothing = { classes: [], parameters: [], masks: [], warnings: [], estimates: {}, plan: undefined };
+  return { ...nothing, ...touch, kind, statement: '', recorded: { statement: '', parameters: [] } };
+}
+
 export type Protection = 'proven' | 'rewritten';
 
 /** What is known beforehand, to decide by and to show to approvers. */

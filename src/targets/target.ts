@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Connection, Limits } from '../model/connection.ts';
 import type { TargetKind } from '../model/documents.ts';
-import type { Operation } from '../model/operation.ts';
+import type { Operation, Touch } from '../model/operation.ts';
 import type { Result } from '../model/result.ts';
 import type { Seal, TokenKey } from '../model/seal.ts';
 import type { Secret } from '../model/secret.ts';
@@ -31,7 +31,7 @@ export interface Target<
    * Counts what a change would touch, where its target can tell: without effect, bounded, and never shown to the caller but as
    * numbers. Absent where a target cannot.
    */
-  estimate?(operation: Operation<Plan>, access: Access<Settings>): Promise<Estimate<Plan>>;
+  estimate?(operation: Operation<Plan>, access: Asking<Settings>): Promise<Estimate<Plan>>;
   /** Sees only the operation. Throws `CredentialRejected` before anything was run, or a Problem. */
   execute(operation: Operation<Plan>, access: Execution<Settings>): Promise<Form>;
   /** A page of what an agent may know of the target's structure: the resources that it may touch, each column with its class and mask. */
@@ -40,9 +40,12 @@ export interface Target<
   close(): Promise<void>;
 }
 
-/** What an estimate adds to an operation; where `statement` is there it takes the place of what is approved, and so is `plan`. */
+/** What an estimate adds to an operation; where `statement` is there it takes the place of what is approved. */
 export type Estimate<Plan = unknown> = Pick<Operation, 'risks' | 'estimates' | 'atMost'> &
-  Partial<Pick<Operation<Plan>, 'statement' | 'recorded' | 'plan' | 'resources' | 'classes'>>;
+  Partial<Pick<Operation, 'statement' | 'recorded' | 'resources' | 'classes'>> & {
+    /** The plan, as it was understood for what policy says in the end, with what the estimate adds to it. */
+    replan?(plan: Plan): Plan;
+  };
 
 export type Context = {
   connection: Connection;
@@ -64,8 +67,21 @@ export type Access<Settings = unknown> = {
   signal: AbortSignal;
 };
 
+/** Who asks, for a target that knows callers of its own, or is asked what they may do. */
+export type Caller = {
+  /** The IAM member. */
+  member: string;
+  /** Without `group:`. */
+  groups: readonly string[];
+  /** What policy says now of something else that it might do; `ask`: once a human has approved it. Throws as `decide` does. */
+  may(touch: Touch): 'allow' | 'ask' | 'deny';
+};
+
+/** Access for somebody. */
+export type Asking<Settings = unknown> = Access<Settings> & { caller: Caller };
+
 /** What a target runs with. */
-export type Execution<Settings = unknown> = Access<Settings> & {
+export type Execution<Settings = unknown> = Asking<Settings> & {
   limits: Limits;
   /** For a target that answers with a connection: what is said on it goes through here. */
   transcript: OpenTranscript;

@@ -266,6 +266,14 @@ describe('a service account', () => {
     await expect(failed.catch((error) => asProblem(error).detail ?? '')).resolves.not.toContain('403');
   });
 
+  test('may do at a cluster what IAM lets the account do, as the API server asks for that scope', async () => {
+    const { use, state } = aStand();
+
+    await use({ ...connection, document: { ...connection.document, kind: 'kubernetes' } }, async () => 'done');
+
+    expect(state.minted).toEqual(['reader@p.iam.gserviceaccount.com cloud-platform']);
+  });
+
   test('is refused for a kind of target that takes no tokens', async () => {
     const { use, state } = aStand();
     const { document } = connection;

@@ -10,6 +10,7 @@ import { Problem } from '../../src/model/problem.ts';
 import { createTokenKey } from '../../src/model/seal.ts';
 import { type BigQueryClient, createBigQuery } from '../../src/platform/bigquery.ts';
 import { aPassage, aTrail, type Trail } from '../audit/trail.ts';
+import { aCaller } from '../fakes/caller.ts';
 import { unkeptTranscript } from '../fakes/transcript.ts';
 import { type Agent, agentAt } from '../targets/postgres/agent.ts';
 import { crmClassification, crmSql } from '../targets/postgres/crm.ts';
@@ -59,7 +60,7 @@ async function asSuperuser(...statements: string[]) {
 /** As the gateway does it: inspect, understand, count, record the intent, run, record the outcome. */
 async function operate(id: string, statement: string) {
   const { target, connection, access } = agent;
-  const named = { ...access(), operation: id, transcript: unkeptTranscript };
+  const named = { ...access(), operation: id, caller: aCaller(), transcript: unkeptTranscript };
   const context = { connection, unmask: [], seal: () => '«»', tokenKey: createTokenKey('a key for tests') };
   const facts = await target.inspect(named);
   const understood = await target.understand({ statement, parameters: [] }, facts, context);

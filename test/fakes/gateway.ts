@@ -15,7 +15,7 @@ import { Problem } from '../../src/model/problem.ts';
 import type { Batch, Result } from '../../src/model/result.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Write } from '../../src/platform/store.ts';
-import type { Estimate, Target } from '../../src/targets/target.ts';
+import type { Estimate, Execution, Target } from '../../src/targets/target.ts';
 import { batchOf } from './batches.ts';
 
 export const anIdentity: Identity = {
@@ -127,7 +127,7 @@ export type FakeOptions = {
   /** What the trail cannot write. */
   failOn?: EventType | 'outcome';
   batches?: () => AsyncIterable<Batch>;
-  execute?: () => Promise<Result>;
+  execute?: (access: Execution) => Promise<Result>;
   estimate?: () => Promise<Estimate>;
   /** Instead of `decision`: what policy says of an operation. */
   decide?: (operation: Operation) => Decision;
@@ -163,10 +163,10 @@ export function fakeGateway(options: FakeOptions = {}) {
       masks: anOperation.masks.filter((mask) => !unmask.includes(mask.class)),
     }),
     ...(options.estimate !== undefined && { estimate: options.estimate }),
-    async execute(operation) {
+    async execute(operation, access) {
       executed.push(operation);
       happened.push('execute');
-      if (options.execute !== undefined) return options.execute();
+      if (options.execute !== undefined) return options.execute(access);
       const summary = () => ({ truncated: false });
       return {
         form: 'rows',

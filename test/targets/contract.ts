@@ -5,6 +5,7 @@ import { asProblem, Problem } from '../../src/model/problem.ts';
 import type { Result } from '../../src/model/result.ts';
 import { CredentialRejected, Secret } from '../../src/model/secret.ts';
 import type { Target } from '../../src/targets/target.ts';
+import { aCaller } from '../fakes/caller.ts';
 import { unkeptTranscript } from '../fakes/transcript.ts';
 
 /** What a kind of target brings so that the promises every target makes can be tried on it. */
@@ -47,6 +48,7 @@ export function targetContract<Settings, Request, Facts, Plan>(subject: () => Su
       secret: new Secret(secret, `projects/p/secrets/s/versions/${secret.length}`),
       signal,
       limits,
+      caller: aCaller(),
       transcript: unkeptTranscript,
     };
   };

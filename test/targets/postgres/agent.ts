@@ -14,6 +14,7 @@ import { Secret } from '../../../src/model/secret.ts';
 import type { StructureQuery } from '../../../src/model/structure.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { type Row, rowsOf } from '../../fakes/batches.ts';
+import { aCaller } from '../../fakes/caller.ts';
 import { unkeptTranscript } from '../../fakes/transcript.ts';
 
 type Postgres = ReturnType<typeof createPostgres>;
@@ -70,6 +71,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
   const never = new AbortController().signal;
   const access = (signal = never, limits: Limits = {}) => ({
     ...{ connection, settings, secret, signal, limits },
+    caller: aCaller(),
     transcript: unkeptTranscript,
   });
 

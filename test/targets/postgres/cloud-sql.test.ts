@@ -10,6 +10,7 @@ import { Secret } from '../../../src/model/secret.ts';
 import { createInstanceDialer } from '../../../src/platform/cloud-sql.ts';
 import { createPostgres } from '../../../src/targets/postgres/postgres.ts';
 import { rowsOf } from '../../fakes/batches.ts';
+import { aCaller } from '../../fakes/caller.ts';
 import { type FakeInstance, startFakeInstance } from '../../fakes/cloud-sql.ts';
 import { unkeptTranscript } from '../../fakes/transcript.ts';
 
@@ -89,7 +90,7 @@ function accessTo(target: Target, secret: Secret, settings: object = {}, signal 
     classification: new Map(),
     transforms: new Map(),
   };
-  return { connection, settings: parsed, secret, signal, limits: {}, transcript: unkeptTranscript };
+  return { connection, settings: parsed, secret, signal, limits: {}, caller: aCaller(), transcript: unkeptTranscript };
 }
 
 async function run(target: Target, access: ReturnType<typeof accessTo>, statement: string) {
