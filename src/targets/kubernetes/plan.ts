@@ -1,3 +1,4 @@
+import type { Query } from './path.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** What is sent to the API server, and how its answer is read. Everything in it was judged; nothing of the caller's request is beside it. */
@@ -6,12 +7,16 @@ export type Plan = {
   method: string;
   /** Path and query, written anew from what was parsed. */
   path: string;
+  /** What the path's query says, decoded. */
+  query: Query;
   /** Media types that the gateway can mask, of those that the caller takes. */
   accept: string;
   /** Further headers, by lower-case name. */
   headers: readonly (readonly [name: string, value: string])[];
   body: Uint8Array;
   answer: Answering;
+  /** For a session: the protocol asked for, in lower case, and the subprotocols that the caller offers. */
+  upgrade?: { to: string; protocols: readonly string[] };
   /** Classes that stay in the clear for this identity. */
   unmask: readonly string[];
 };

@@ -1,0 +1,33 @@
+import { type HttpRequest, httpRequestSchema } from '../../model/http-request.ts';
+import { Problem } from '../../model/problem.ts';
+import type { Proxy as Way } from '../../proxy/proxy.ts';
+import type { Target } from '../target.ts';
+import type { Plan } from './plan.ts';
+import { type Settings, settingsSchema } from './settings.ts';
+import { understand } from './understand.ts';
+
+export type KubernetesDeps = {
+  /** The way to API servers. */
+  proxy: Way;
+};
+
+/** What understanding needs: what the connection's document says of its server. */
+export type Facts = { settings: Settings };
+
+/** Kubernetes of any make. A request is understood as the API server itself would (`understand.ts`), and what is sent is what was understood. */
+export function createKubernetes(_deps: KubernetesDeps): Target<Settings, HttpRequest, Facts, Plan> {
+  return {
+    kind: 'kubernetes',
+    settings: settingsSchema,
+    request: httpRequestSchema,
+    inspect: async ({ settings }) => ({ settings }),
+    understand: async (request, facts, context) => understand(request, facts, context),
+    async execute() {
+      throw new Problem('policy-unavailable', { detail: 'Connections of kind kubernetes are not served.' });
+    },
+    async schema() {
+      throw new Problem('policy-unavailable', { detail: 'Connections of kind kubernetes are not served.' });
+    },
+    async close() {},
+  };
+}
