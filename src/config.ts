@@ -26,7 +26,7 @@ export type Config = {
   consoleUrl: string;
   /** The only identity that may call the keeper, as an IAM member. */
   scheduler: string;
-  limits: { perMinute: number; atOnce: number };
+  limits: { perMinute: number; atOnce: number; openAtOnce: number };
   /** Bytes of each answer that are recorded at most. */
   recordingLimit: number;
   groups: { admins: string; auditors: string };
@@ -115,6 +115,7 @@ const environmentSchema = z.object({
   SALLYPORT_SCHEDULER: z.string().regex(/^serviceAccount:\S+$/, 'must be serviceAccount:<email>'),
   SALLYPORT_CALLS_PER_MINUTE: z.coerce.number().int().positive().default(600),
   SALLYPORT_CALLS_AT_ONCE: z.coerce.number().int().positive().default(16),
+  SALLYPORT_OPEN_AT_ONCE: z.coerce.number().int().positive().default(128),
   SALLYPORT_RECORDING_LIMIT: z.coerce
     .number()
     .int()
@@ -248,7 +249,11 @@ function configOf(role: Role, environment: Environment): Config {
     sealKey: environment.SALLYPORT_SEAL_KEY,
     consoleUrl: environment.SALLYPORT_CONSOLE_URL.replace(/\/$/, ''),
     scheduler: environment.SALLYPORT_SCHEDULER,
-    limits: { perMinute: environment.SALLYPORT_CALLS_PER_MINUTE, atOnce: environment.SALLYPORT_CALLS_AT_ONCE },
+    limits: {
+      perMinute: environment.SALLYPORT_CALLS_PER_MINUTE,
+      atOnce: environment.SALLYPORT_CALLS_AT_ONCE,
+      openAtOnce: environment.SALLYPORT_OPEN_AT_ONCE,
+    },
     recordingLimit: environment.SALLYPORT_RECORDING_LIMIT,
     groups: { admins: nameOf(environment.SALLYPORT_ADMINS), auditors: nameOf(environment.SALLYPORT_AUDITORS) },
     tokenSignIn: environment.SALLYPORT_TOKEN_SIGN_IN === 'true',

@@ -89,14 +89,7 @@ export function createGateway(steps: Steps): Gateway {
     const { presented } = passage.call;
     const identity = await timed(passage, 'authenticate', () => identities.authenticate(presented)); //    1 authenticate
     Object.assign(passage, introduce(passage.call, identity));
-    const leave = admission.enter(identity);
-    let reply: Reply | undefined;
-    try {
-      reply = await pass(passage, identity, leave);
-      return reply;
-    } finally {
-      if (reply?.state !== 'done') leave();
-    }
+    return holding(admission.enter(identity), (leave) => pass(passage, identity, leave));
   }
 
   async function pass(passage: Passage, identity: Identity, leave: () => void): Promise<Reply> {
@@ -117,15 +110,31 @@ export function createGateway(steps: Steps): Gateway {
       return { state: 'simulated', operation, understood, decision };
     }
 
+    const act = (left: () => void) => settleAndRun(passage, aim, understood, decision, left);
+    const reply = await (understood.live === true ? holding(admission.stay(identity), act) : act(leave));
+    if (reply === undefined) return pass(passage, identity, leave);
+    if (understood.live === true) leave();
+    return reply;
+  }
+
+  /** Steps 5 to 10. Undefined when a human has decided meanwhile, so that all is to be looked at anew. */
+  async function settleAndRun(
+    passage: Passage,
+    aim: Aim,
+    understood: Operation,
+    decision: Decision,
+    leave: () => void,
+  ): Promise<Reply | undefined> {
+    const operation = passage.operationId;
     const settlement = await timed(passage, 'settle', () => settle(passage, decision)); //                 5 settle
     if (settlement?.state === 'waiting') {
       const { signal } = passage.call;
-      const wait = passage.call.wait === 'approval_wait' ? connection.document.approval_wait : passage.call.wait;
+      const wait = passage.call.wait === 'approval_wait' ? aim.connection.document.approval_wait : passage.call.wait;
       if (wait === 0) return { state: 'waiting', operation, approval: settlement.approval };
       await timed(passage, 'wait', () => approvals.wait(settlement.approval, wait, signal));
       await identities.authenticate(passage.call.presented);
       passage.call = { ...passage.call, wait: 0 };
-      return pass(passage, identity, leave);
+      return undefined;
     }
     refuseGone(passage.call);
     const writes = settlement?.writes ?? [];
@@ -329,6 +338,20 @@ export function createGateway(steps: Steps): Gateway {
   }
 
   return { handle };
+}
+
+/** The reply; the place that was taken is left at once, but where the answer is still to be read. */
+async function holding<R extends Reply | undefined>(
+  leave: () => void,
+  work: (leave: () => void) => Promise<R>,
+): Promise<R> {
+  let reply: R | undefined;
+  try {
+    reply = await work(leave);
+    return reply;
+  } finally {
+    if (reply?.state !== 'done') leave();
+  }
 }
 
 /** What came too late for anybody to read it. */

@@ -85,9 +85,12 @@ export function readWait(headers: Headers, most: number): number {
 
 const tokenParameters = new Set(['access_token', 'token', 'id_token', 'auth', 'authorization', 'bearer', 'jwt', 'key']);
 
-/** A token in a URL ends in logs along the way: refused whether good or bad (RFC 9700, 4.3.2). */
-export function refuseTokenInUrl({ pathname, searchParams }: URL) {
-  const isNamed = [...searchParams.keys()].some((name) => tokenParameters.has(name.toLowerCase()));
+/**
+ * A token in a URL ends in logs along the way: refused whether good or bad (RFC 9700, 4.3.2). `byName`: so are parameters that by their name
+ * hold one; not where the URL is another service's, which may mean something else by it.
+ */
+export function refuseTokenInUrl({ pathname, searchParams }: URL, { byName = true }: { byName?: boolean } = {}) {
+  const isNamed = byName && [...searchParams.keys()].some((name) => tokenParameters.has(name.toLowerCase()));
   const isThere = [...searchParams.values(), ...pathname.split(/[/;=]/)].some((text) =>
     /^(bearer\s+)?eyJ[\w-]+\.[\w-]+\./i.test(text),
   );

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Hono } from 'hono';
 import type { Gateway } from '../gateway.ts';
 import type { Call } from '../model/call.ts';
@@ -16,12 +17,14 @@ import {
 import { readJson } from './body.ts';
 import type { Lookups } from './lookups.ts';
 import { openApi } from './openapi.ts';
+import { createProxied } from './proxied.ts';
 import { renderFound, renderProblem, renderReply } from './reply.ts';
 import { operationRequestSchema } from './schemas.ts';
 import { approvalView, connectionView, operationView } from './views.ts';
 
 export { createKeeperApi } from './keeper.ts';
 export { createLookups } from './lookups.ts';
+export { createUpgrades } from './upgrades.ts';
 
 /** How requests are read and problems rendered, for the other adaptors: everywhere the same. */
 export const transport = { readJson, readBearer, refuseTokenInUrl, renderProblem };
@@ -36,18 +39,25 @@ export type ApiDeps = {
   onFault: (error: unknown, trace: string | undefined) => void;
 };
 
+/** The request as it came over the wire, for what must not be read in any other way. */
+type Raw = { incoming: IncomingMessage; outgoing: ServerResponse };
+
 /** Seconds a caller may ask to be held for an approval (`Prefer: wait`). */
 const MOST_WAIT = 300;
 
 /** The gateway's HTTP contract: transport to call, reply to transport. */
-export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiDeps): Hono {
-  const app = new Hono();
+export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiDeps): Hono<{ Bindings: Raw }> {
+  const app = new Hono<{ Bindings: Raw }>();
+  const proxied = createProxied({ gateway, lookups, consoleUrl, onFault });
 
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', (context) =>
     ready() ? context.json({ status: 'ready' }) : context.json({ status: 'not ready' }, 503),
   );
   app.get('/openapi.json', (context) => context.json(openApi));
+
+  app.all('/k8s/*', ({ env }) => proxied.answer(env.incoming, env.outgoing));
+  app.all('/http/*', ({ env }) => proxied.answer(env.incoming, env.outgoing));
 
   app.use(async (context, next) => {
     const problem = tokenInUrl(context.req.raw);

@@ -46,7 +46,7 @@ export function renderProblem(problem: Problem): Response {
   });
 }
 
-function retryAfterOf({ retryAfter, status }: Problem) {
+export function retryAfterOf({ retryAfter, status }: Problem) {
   return retryAfter ?? (status === 503 ? 2 : undefined);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { asProblem, Problem } from '../model/problem.ts';
+import { asProblem, Problem, type ProblemCode } from '../model/problem.ts';
 import type { Column, Lines, Masked, MaskedBody, MaskedDuplex, MaskedRows } from '../model/result.ts';
 import { isGivenUp } from '../platform/giving-up.ts';
 import type { Intent } from './audit.ts';
@@ -156,9 +156,9 @@ function hand({ intent, result, delivery, source, kept }: Handing) {
       }
     } catch (thrown) {
       const problem = asProblem(thrown);
-      const isOver = live && problem.code === 'target-timeout' && !isGivenUp(problem);
-      await close(isOver ? completed(true) : failed(problem));
-      if (isOver) return end;
+      const ending = live && !isGivenUp(problem) ? endings[problem.code] : undefined;
+      await close(ending === undefined ? failed(problem) : completed(ending.cut));
+      if (ending !== undefined) return end;
       throw problem;
     }
     await close(completed());
@@ -190,6 +190,12 @@ function hand({ intent, result, delivery, source, kept }: Handing) {
     },
   };
 }
+
+/** How what is live ends well: its time is over, or its caller has left. */
+const endings: Partial<Record<ProblemCode, { cut: boolean }>> = {
+  'target-timeout': { cut: true },
+  timeout: { cut: false },
+};
 
 /** Batches that hold rows. */
 function withRows(batches: AsyncIterable<Lines>): Source {

@@ -14,6 +14,7 @@ export const problems = {
   'too-large': [413, 'The request or its result is larger than allowed.'],
   'precondition-failed': [412, 'The document changed meanwhile.'],
   'target-rejected': [422, 'The target refused the operation.'],
+  'approval-pending': [429, 'A human must decide first, so nothing was run yet.'],
   'rate-limited': [429, 'Too many calls by this identity.'],
   'outcome-unrecorded': [500, 'It ran, but its outcome could not be recorded, so the result is withheld.'],
   internal: [500, 'Something went wrong on our side.'],

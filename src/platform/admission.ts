@@ -6,15 +6,22 @@ import type { Clock } from './clock.ts';
 export type Admission = {
   /** Returns the way out, to be called once the call has ended. */
   enter(identity: Identity): () => void;
+  /** A place for what stays open, beside the calls: so many at once. Returns the way out, as `enter` does. */
+  stay(identity: Identity): () => void;
 };
 
-type Visitor = { tokens: number; filledAt: number; inside: number };
+type Visitor = { tokens: number; filledAt: number; inside: number; staying: number };
 
 const MOST_VISITORS = 100_000;
 
-/** A token bucket per identity: `perMinute` on average, bursts of as many; and `atOnce` calls in flight. */
-export function createAdmission(options: { perMinute: number; atOnce: number; clock: Clock }): Admission {
-  const { perMinute, atOnce, clock } = options;
+/** A token bucket per identity: `perMinute` on average, bursts of as many; `atOnce` calls in flight, `openAtOnce` that stay open. */
+export function createAdmission(options: {
+  perMinute: number;
+  atOnce: number;
+  openAtOnce: number;
+  clock: Clock;
+}): Admission {
+  const { perMinute, atOnce, openAtOnce, clock } = options;
   const visitors = new Map<string, Visitor>();
 
   function visitorOf(identity: Identity, now: number): Visitor {
@@ -22,14 +29,14 @@ export function createAdmission(options: { perMinute: number; atOnce: number; cl
     const known = visitors.get(key);
     if (known !== undefined) return known;
     if (visitors.size >= MOST_VISITORS) forgetIdle(now);
-    const visitor = { tokens: perMinute, filledAt: now, inside: 0 };
+    const visitor = { tokens: perMinute, filledAt: now, inside: 0, staying: 0 };
     visitors.set(key, visitor);
     return visitor;
   }
 
   function forgetIdle(now: number) {
     for (const [key, visitor] of visitors)
-      if (visitor.inside === 0 && now - visitor.filledAt > 60_000) visitors.delete(key);
+      if (visitor.inside + visitor.staying === 0 && now - visitor.filledAt > 60_000) visitors.delete(key);
   }
 
   return {
@@ -55,6 +62,17 @@ export function createAdmission(options: { perMinute: number; atOnce: number; cl
       visitor.inside += 1;
       return once(() => {
         visitor.inside -= 1;
+      });
+    },
+    stay(identity) {
+      const visitor = visitorOf(identity, clock.now().getTime());
+      if (visitor.staying >= openAtOnce) {
+        const detail = `At most ${openAtOnce} open watches, logs and sessions for one identity.`;
+        throw new Problem('rate-limited', { detail, retryAfter: 5 });
+      }
+      visitor.staying += 1;
+      return once(() => {
+        visitor.staying -= 1;
       });
     },
   };

@@ -1,4 +1,4 @@
-import { createApi, createLookups } from '../api/api.ts';
+import { createApi, createLookups, createUpgrades } from '../api/api.ts';
 import { createApprovals } from '../approvals/approvals.ts';
 import { deliver } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
@@ -12,6 +12,7 @@ import { createTokenMint } from '../platform/impersonation.ts';
 import { createKmsVerifier } from '../platform/kms.ts';
 import type { LogFields } from '../platform/logger.ts';
 import { serve } from '../platform/server.ts';
+import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
 import { createTargets } from '../targets/targets.ts';
 import { clock, DRAIN, ids, openParts, type Running, suspected } from './parts.ts';
@@ -51,14 +52,16 @@ export async function startGateway(config: Config): Promise<Running> {
     clock,
     ids,
   };
-  const app = createApi({
+  const served = {
     gateway: createGateway(steps),
     lookups: createLookups(steps),
     consoleUrl: config.consoleUrl,
-    ready: () => connections.fresh() && audit.ready(),
-    onFault: (error, trace) => log.error({ error, ...(trace !== undefined && { trace }) }, 'A fault of ours.'),
-  });
-  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.gateway });
+    onFault: (error: unknown, trace: string | undefined) =>
+      log.error({ error, ...(trace !== undefined && { trace }) }, 'A fault of ours.'),
+  };
+  const app = createApi({ ...served, ready: () => connections.fresh() && audit.ready() });
+  const upgrades = createUpgrades({ ...served, accept: acceptWebSocket });
+  const server = await serve({ fetch: app.fetch, upgrades, host: config.host, port: config.ports.gateway });
   await Promise.all([audit.open(), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');
   return {

@@ -278,7 +278,7 @@ describe('a bad request', () => {
     expect(happened).not.toContain('execute');
   });
 
-  test.each(['/v1/connections/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', '/elsewhere?token=x', '/k8s/crm?token=x'])(
+  test.each(['/v1/connections/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', '/elsewhere?token=x'])(
     'with a token anywhere in its URL is refused: %s',
     async (leaking) => {
       const { app } = anApi();

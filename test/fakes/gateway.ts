@@ -8,7 +8,8 @@ import type { EventType } from '../../src/model/audit-event.ts';
 import type { Call, Passage } from '../../src/model/call.ts';
 import type { Connection } from '../../src/model/connection.ts';
 import type { Decision } from '../../src/model/decision.ts';
-import { connectionSchema, type PolicySet } from '../../src/model/documents.ts';
+import { connectionSchema, type PolicySet, type TargetKind } from '../../src/model/documents.ts';
+import { httpRequestSchema } from '../../src/model/http-request.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import { Problem } from '../../src/model/problem.ts';
@@ -132,10 +133,13 @@ export type FakeOptions = {
   /** Instead of `decision`: what policy says of an operation. */
   decide?: (operation: Operation) => Decision;
   credential?: () => Promise<Secret>;
+  /** The kind of the only connection, with any request as its own. */
+  kind?: TargetKind;
 };
 
 /** The real flow over steps that only remember. */
 export function fakeGateway(options: FakeOptions = {}) {
+  const { kind = 'postgres' } = options;
   const happened: Happened = [];
   const committed: (readonly Write[])[] = [];
   const outcomes: Outcome[] = [];
@@ -153,12 +157,14 @@ export function fakeGateway(options: FakeOptions = {}) {
   }
 
   const target: Target = {
-    kind: 'postgres',
+    kind,
     settings: z.object({}),
-    request: z.strictObject({ statement: z.string() }),
+    request: kind === 'postgres' ? z.strictObject({ statement: z.string() }) : httpRequestSchema,
     inspect: async () => ({}),
-    understand: async (_request, _facts, { unmask }) => ({
+    understand: async (request, _facts, { unmask }) => ({
       ...anOperation,
+      kind,
+      plan: request,
       ...options.operation,
       masks: anOperation.masks.filter((mask) => !unmask.includes(mask.class)),
     }),
@@ -186,11 +192,15 @@ export function fakeGateway(options: FakeOptions = {}) {
         happened.push('enter');
         return () => happened.push('leave');
       },
+      stay() {
+        happened.push('stay');
+        return () => happened.push('go');
+      },
     },
     connections: {
       start: async () => {},
       current: options.policySet ?? (() => noPolicies),
-      resolve: () => aConnection,
+      resolve: () => ({ ...aConnection, document: { ...aConnection.document, kind } }),
       fresh: () => true,
       stop: () => {},
     },

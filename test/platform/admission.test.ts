@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createAdmission } from '../../src/platform/admission.ts';
 import { anIdentity } from '../fakes/gateway.ts';
 
-function anAdmission(limits: { perMinute?: number; atOnce?: number }) {
+function anAdmission(limits: { perMinute?: number; atOnce?: number; openAtOnce?: number }) {
   let now = 0;
   const clock = { now: () => new Date(now) };
-  const admission = createAdmission({ perMinute: 60, atOnce: 100, ...limits, clock });
+  const admission = createAdmission({ perMinute: 60, atOnce: 100, openAtOnce: 100, ...limits, clock });
   return { admission, pass: (milliseconds: number) => (now += milliseconds) };
 }
 
@@ -34,6 +34,20 @@ describe('an identity', () => {
 
     admission.enter(anIdentity);
     expect(() => admission.enter(anIdentity)).toThrow(refused);
+  });
+
+  test('has so many places for what stays open, beside those for calls', () => {
+    const { admission } = anAdmission({ atOnce: 1, openAtOnce: 2 });
+    const go = admission.stay(anIdentity);
+    admission.stay(anIdentity);
+    expect(() => admission.stay(anIdentity)).toThrow(refused);
+    admission.enter(anIdentity);
+
+    go();
+    go();
+
+    admission.stay(anIdentity);
+    expect(() => admission.stay(anIdentity)).toThrow(refused);
   });
 
   test("does not use up another's calls, also where only the issuer differs", () => {
