@@ -57,7 +57,9 @@ function isName(name: string): name is EmulatorName {
 function describe(running: Running[]): string {
   const width = Math.max(...running.map(({ title }) => title.length)) + 2;
   const rows = running.map(({ title, at }) => `  ${paint('bold', title.padEnd(width))}${paint('cyan', at)}`);
-  const variables = running.flatMap(({ variable, at }) => (variable === undefined ? [] : [`${variable}=${at}`]));
+  const variables = running.flatMap(({ variable, at, value = at }) =>
+    variable === undefined ? [] : [`${variable}=${value}`],
+  );
   const exports = [...variables, 'METADATA_SERVER_DETECTION=none'].map((line) => `  export ${line}`);
   const note = paint('gray', '  Ctrl-C stops them.');
   return `\n${rows.join('\n')}\n\n${exports.join('\n')}\n\n${note}\n`;

@@ -1,4 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 type Place = { port: number; file: (name: string) => { file?: string } };
@@ -9,7 +10,8 @@ type Emulator = {
   offset: number;
   /** The environment variable that sends clients to it. */
   variable?: string;
-  start(place: Place): Promise<{ at: string; stop(): unknown }>;
+  /** `value` is what the variable holds, where it is not the address. */
+  start(place: Place): Promise<{ at: string; value?: string; stop(): unknown }>;
 };
 
 /** The only list of emulators, by the name that `--only` takes. Each is loaded when it is started: some are heavy. */
@@ -64,11 +66,28 @@ export const emulators = {
       return { at: address, stop };
     },
   },
+  kubernetes: {
+    title: 'Kubernetes',
+    offset: 9,
+    variable: 'KUBECONFIG',
+    start: async ({ port }) => {
+      const { startKubernetes } = await import('./kubernetes/kubernetes.ts');
+      const { url, kubeconfig, stop } = await startKubernetes({ port });
+      const dir = await mkdtemp(join(tmpdir(), 'kubernetes-'));
+      const value = join(dir, 'kubeconfig');
+      await writeFile(value, kubeconfig(), { mode: 0o600 });
+      const leave = async () => {
+        await stop();
+        await rm(dir, { recursive: true });
+      };
+      return { at: url, value, stop: leave };
+    },
+  },
 } as const satisfies Record<string, Emulator>;
 
 export type EmulatorName = keyof typeof emulators;
 
-export type Running = { title: string; at: string; variable?: string };
+export type Running = { title: string; at: string; variable?: string; value?: string };
 
 export type StartOptions = {
   names: EmulatorName[];
@@ -94,7 +113,8 @@ export async function startEmulators({ names, portBase, dir }: StartOptions) {
       const file: Place['file'] = (fileName) => (dir === undefined ? {} : { file: join(dir, fileName) });
       const started = await start({ port, file });
       stops.push(started.stop);
-      running.push({ title, at: started.at, ...rest });
+      const { at, value = at } = started;
+      running.push({ title, at, value, ...rest });
     } catch (error) {
       await stop();
       throw explained(error, title, port);
