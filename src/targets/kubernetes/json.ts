@@ -1,0 +1,34 @@
+/** JSON as it was read, looked at without trusting its shape: what is not there, or is something else, is nothing. */
+export type Json = unknown;
+
+export type JsonObject = Readonly<Record<string, Json>>;
+
+export function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What stands at the end of these names. */
+export function at(value: Json, ...names: readonly string[]): Json {
+  let found = value;
+  for (const name of names) {
+    if (!isObject(found) || !Object.hasOwn(found, name)) return undefined;
+    found = found[name];
+  }
+  return found;
+}
+
+export function objectAt(value: Json, ...names: readonly string[]): JsonObject {
+  const found = at(value, ...names);
+  return isObject(found) ? found : {};
+}
+
+export function listAt(value: Json, ...names: readonly string[]): readonly Json[] {
+  const found = at(value, ...names);
+  return Array.isArray(found) ? found : [];
+}
+
+/** Empty where there is no text. */
+export function textAt(value: Json, ...names: readonly string[]): string {
+  const found = at(value, ...names);
+  return typeof found === 'string' ? found : '';
+}
