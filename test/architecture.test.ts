@@ -76,7 +76,7 @@ const vendors: Record<string, readonly string[]> = {
 };
 
 /** Built-ins that do no I/O: all that `model`, `policy` and `masking` may use. */
-const pureBuiltins = ['node:crypto', 'node:util'];
+const pureBuiltins = ['node:buffer', 'node:crypto', 'node:util'];
 const pureRooms = ['model', 'policy', 'masking', 'shell'];
 
 /** Rooms that are vocabularies: any of their files may be imported. All others are entered through the file that bears their name. */

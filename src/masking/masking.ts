@@ -1,4 +1,4 @@
-import type { Batch, Finding, Lines, Masked, MaskedRows, Result, Rows } from '../model/result.ts';
+import type { Batch, Finding, Lines, Masked, MaskedRows, Piece, Result, Rows } from '../model/result.ts';
 import type { DetectedClass } from './classes.ts';
 import { createCounter } from './counter.ts';
 import { detect } from './detect.ts';
@@ -8,6 +8,7 @@ import { maskLines } from './lines.ts';
 import { isNotable } from './notable.ts';
 
 export { detectedClasses } from './classes.ts';
+export { createJsonMasks, type JsonFraming, type JsonMasks, maskJson, maskJsonBytes } from './json/json.ts';
 export { createTranscript } from './transcript.ts';
 
 export type MaskOptions = {
@@ -38,7 +39,8 @@ export function maskResult(result: Result, { unmask }: MaskOptions): Masked {
   if (result.form === 'duplex') return { ...result, findings: () => result.summary().findings ?? [] };
   const { content, pieces } = result;
   if (content === 'json') {
-    const masked = mapItems(pieces, ({ bytes, texts = [] }) => maskSpans(bytes, texts, mask));
+    const names = createNames();
+    const masked = mapItems(pieces, (piece) => maskPiece(piece, mask, names));
     return { ...result, findings, pieces: masked };
   }
   if (content === 'bytes') return { ...result, findings, pieces: mapItems(pieces, ({ bytes }) => bytes) };
@@ -65,6 +67,55 @@ function maskSpans(bytes: Uint8Array, texts: readonly number[], mask: (text: str
     done = end;
   }
   return done === 0 ? bytes : Buffer.concat([...pieces, whole.subarray(done)]);
+}
+
+const colon = 0x3a;
+
+/** What documents say is in `texts`, and what is said between them in `plain`. */
+function maskPiece({ bytes, texts = [], plain = [] }: Piece, mask: (text: string) => string, names: Names): Uint8Array {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mapped = (start: number, end: number) => {
+    const json = whole.toString('utf8', start, end);
+    return whole[end - 1] === colon ? mapTexts(json, (text) => names(text, mask(text))) : mapTexts(json, mask);
+  };
+  const spans: Span[] = [
+    ...spansOf(texts, mapped),
+    ...spansOf(plain, (start, end) => mask(whole.toString('utf8', start, end))),
+  ];
+  if (plain.length > 0) spans.sort((a, b) => a.start - b.start);
+  const pieces: Uint8Array[] = [];
+  let done = 0;
+  for (const { start, end, map } of spans) {
+    if (!isNotable(bytes, start, end)) continue;
+    pieces.push(whole.subarray(done, start), Buffer.from(map(start, end)));
+    done = end;
+  }
+  return done === 0 ? bytes : Buffer.concat([...pieces, whole.subarray(done)]);
+}
+
+type Span = { start: number; end: number; map: (start: number, end: number) => string };
+
+function spansOf(places: readonly number[], map: Span['map']): Span[] {
+  const spans: Span[] = [];
+  for (let index = 0; index < places.length; index += 2)
+    spans.push({ start: places[index] ?? 0, end: places[index + 1] ?? 0, map });
+  return spans;
+}
+
+/** Names of members that become equal are told apart by a number, in the whole answer: what its objects are is not known here. */
+type Names = (text: string, masked: string) => string;
+
+const mostNames = 10_000;
+
+function createNames(): Names {
+  const numbers = new Map<string, number>();
+  return (text, masked) => {
+    if (masked === text) return text;
+    const number = (numbers.get(masked) ?? 0) + 1;
+    if (numbers.size >= mostNames) numbers.clear();
+    numbers.set(masked, number);
+    return number === 1 ? masked : `${masked} ${number}`;
+  };
 }
 
 /** One text, masked in the same way: for what is no row. */

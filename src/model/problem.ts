@@ -18,6 +18,7 @@ export const problems = {
   'rate-limited': [429, 'Too many calls by this identity.'],
   'outcome-unrecorded': [500, 'It ran, but its outcome could not be recorded, so the result is withheld.'],
   internal: [500, 'Something went wrong on our side.'],
+  'answer-unreadable': [502, 'The target’s answer could not be read, so the rest of it is withheld.'],
   'target-unavailable': [502, 'The target cannot be reached.'],
   'audit-unavailable': [503, 'The audit trail cannot be written, so nothing was run.'],
   'policy-unavailable': [503, 'The policy in force is not known, so nothing was run.'],

@@ -37,8 +37,11 @@ export type Body = {
   summary(): ResultSummary;
 };
 
-/** Some bytes of an answer; `texts` as in a batch, for `json`. */
-export type Piece = { bytes: Uint8Array; texts?: readonly number[] };
+/**
+ * Some bytes of an answer; `texts` as in a batch, for `json`: one that ends with a colon is the name of a member. `plain` are texts between the
+ * JSON, as they stand.
+ */
+export type Piece = { bytes: Uint8Array; texts?: readonly number[]; plain?: readonly number[] };
 
 /**
  * A connection of messages, both ways. What is said on it went through the transcript that the target was given, which masks and records

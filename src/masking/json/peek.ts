@@ -1,0 +1,35 @@
+import { endOfString, incomplete, type Met, marks, textOf } from './syntax.ts';
+
+const met: Met = { traits: 0, escapes: false };
+
+/** The texts of an object's own members of that name, all that there are; undefined where its end has not come. What else it holds is checked by whoever reads it. */
+export function peekInto(bytes: Buffer, start: number, end: number, name: string): readonly string[] | undefined {
+  const found: string[] = [];
+  let depth = 0;
+  /** The last string of the object itself was that name, and a colon follows. */
+  let named = false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === marks.quote) {
+      const stop = endOfString(bytes, at, end, met);
+      if (stop === incomplete) return undefined;
+      if (depth === 1) {
+        const text = textOf(bytes, at, stop, met.escapes);
+        if (named) found.push(text);
+        named = !named && text === name && isKey(bytes, stop, end);
+      }
+      at = stop - 1;
+    } else if (byte === marks.openObject || byte === marks.openArray) depth++;
+    else if (byte === marks.closeObject || byte === marks.closeArray) {
+      depth--;
+      if (depth === 0) return found;
+    } else if (byte === marks.comma && depth === 1) named = false;
+  }
+  return undefined;
+}
+
+function isKey(bytes: Buffer, from: number, end: number): boolean {
+  let at = from;
+  while (at < end && (bytes[at] === 0x20 || (bytes[at] as number) - 9 < 5)) at++;
+  return bytes[at] === marks.colon;
+}

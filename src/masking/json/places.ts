@@ -1,0 +1,146 @@
+import { mostIndex, type Step } from './paths.ts';
+
+/** What is to be done at the end of a path, and below it. */
+export type Act<Mask> =
+  /** Every value is masked. */
+  | { do: 'mask'; mask: Mask }
+  /** Every text is replaced by what is made of it. */
+  | { do: 'rewrite'; rewrite: (text: string) => string }
+  /** It holds no data, so nobody looks for any. */
+  | { do: 'quiet' }
+  /** An object that is seen whole first: what its members of that name say adds rules to it. They must be ready-made. */
+  | { do: 'peek'; name: string; choose: (texts: readonly string[]) => readonly Rule<Mask>[] };
+
+export type Rule<Mask> = { steps: readonly Step[]; act: Act<Mask> };
+
+export type Peek<Mask> = Extract<Act<Mask>, { do: 'peek' }>;
+
+/** Where in a document one is, as far as rules go. Each set of rules that can be met there is one place, made once. */
+export type Place<Mask> = {
+  /** Of several, all that apply. */
+  readonly masks: readonly Mask[];
+  readonly rewrites: readonly ((text: string) => string)[];
+  readonly quiet: boolean;
+  readonly peeks: readonly Peek<Mask>[];
+  /** No rule speaks of what is below by name: it is all as here. */
+  readonly level: boolean;
+  /** By the first byte of a name: whether a rule may speak of it. Else it is `other`. */
+  readonly hints: Uint8Array;
+  readonly other: () => Place<Mask>;
+  readonly member: (name: string) => Place<Mask>;
+  readonly element: (index: number) => Place<Mask>;
+  /** The place where these rules begin besides. */
+  readonly with: (rules: readonly Rule<Mask>[]) => Place<Mask>;
+};
+
+/** A rule and how many of its steps are behind. */
+type Reached<Mask> = { rule: Rule<Mask>; at: number };
+
+/** What names were asked about before; forgotten when there are too many, as names may be data. */
+const mostNames = 10_000;
+
+/** The rule as the masks are put in by; a step by an element's name is a look at the element first. */
+export function ruleOf<Mask>(steps: readonly Step[], act: Act<Mask>): Rule<Mask> {
+  const at = steps.findIndex((step) => step.to === 'item');
+  const item = steps[at];
+  if (item?.to !== 'item') return { steps, act };
+  const rest = [ruleOf(steps.slice(at + 1), act)];
+  const choose = (texts: readonly string[]) => (texts.includes(item.name) ? rest : []);
+  return { steps: steps.slice(0, at), act: { do: 'peek', name: 'name', choose } };
+}
+
+/** The place at the root of a document to which these rules apply. */
+export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
+  const numbers = new Map<Rule<Mask>, number>();
+  const places = new Map<string, Place<Mask>>();
+
+  function keyOf({ rule, at }: Reached<Mask>): number {
+    const number = numbers.get(rule) ?? numbers.size;
+    numbers.set(rule, number);
+    return number * 64 + at;
+  }
+
+  function placeOf(reached: readonly Reached<Mask>[]): Place<Mask> {
+    const all = new Map(reached.flatMap(passedOver).map((one) => [keyOf(one), one]));
+    const key = [...all.keys()].sort((a, b) => a - b).join();
+    const known = places.get(key) ?? makePlace([...all.values()]);
+    places.set(key, known);
+    return known;
+  }
+
+  function makePlace(reached: readonly Reached<Mask>[]): Place<Mask> {
+    const acts = reached.filter(({ rule, at }) => at === rule.steps.length).map(({ rule }) => rule.act);
+    const members = new Map<string, Place<Mask>>();
+    const elements = new Map<number, Place<Mask>>();
+    const hints = hintsOf(reached);
+    const isLevel = reached.every(({ rule, at }) => at === rule.steps.length && rule.act.do !== 'peek');
+    const counts = reached.some(({ rule, at }) => rule.steps[at]?.to === 'index');
+    const below = (passes: (step: Step) => boolean) => placeOf(reached.flatMap((one) => after(one, passes)));
+    let other: Place<Mask> | undefined;
+    const place: Place<Mask> = {
+      masks: acts.flatMap((act) => (act.do === 'mask' ? [act.mask] : [])),
+      rewrites: acts.flatMap((act) => (act.do === 'rewrite' ? [act.rewrite] : [])),
+      quiet: acts.some((act) => act.do === 'quiet'),
+      peeks: acts.filter((act) => act.do === 'peek'),
+      level: isLevel,
+      hints,
+      other() {
+        other ??= isLevel ? place : below((step) => step.to === 'member');
+        return other;
+      },
+      member(name) {
+        const known = members.get(name) ?? below((step) => isStepTo(step, name));
+        if (members.size >= mostNames) members.clear();
+        members.set(name, known);
+        return known;
+      },
+      element(index) {
+        if (isLevel) return place;
+        const slot = counts ? Math.min(index, mostIndex + 1) : 0;
+        const known = elements.get(slot) ?? below((step) => isElement(step, slot));
+        elements.set(slot, known);
+        return known;
+      },
+      with: (more) => placeOf([...reached, ...more.map(begun)]),
+    };
+    return place;
+  }
+
+  return placeOf(rules.map(begun));
+}
+
+const begun = <Mask>(rule: Rule<Mask>): Reached<Mask> => ({ rule, at: 0 });
+
+/** `**` may stand for no level at all. */
+function passedOver<Mask>(one: Reached<Mask>): Reached<Mask>[] {
+  const found = [one];
+  for (let { at } = one; one.rule.steps[at]?.to === 'deep'; at++) found.push({ rule: one.rule, at: at + 1 });
+  return found;
+}
+
+/** Where the rule is one level below. What was reached applies below, too. */
+function after<Mask>({ rule, at }: Reached<Mask>, passes: (step: Step) => boolean): Reached<Mask>[] {
+  const step = rule.steps[at];
+  if (step === undefined) return rule.act.do === 'peek' ? [] : [{ rule, at }];
+  if (step.to === 'deep') return [{ rule, at }];
+  return passes(step) ? [{ rule, at: at + 1 }] : [];
+}
+
+function isStepTo(step: Step, name: string): boolean {
+  if (step.to === 'key') return step.name === name;
+  return step.to === 'named' ? step.passes(name) : step.to === 'member';
+}
+
+const isElement = (step: Step, index: number) => step.to === 'element' || (step.to === 'index' && step.index === index);
+
+function hintsOf<Mask>(reached: readonly Reached<Mask>[]): Uint8Array {
+  const hints = new Uint8Array(256);
+  for (const { rule, at } of reached) {
+    const step = rule.steps[at];
+    if (step?.to === 'named') hints.fill(1);
+    // A name that begins with an escape is read before anything is said of it.
+    if (step?.to === 'key') hints[Buffer.from(step.name)[0] ?? 0x22] = 1;
+  }
+  hints[0x5c] = 1;
+  return hints;
+}
