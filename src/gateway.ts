@@ -278,7 +278,7 @@ export function createGateway(steps: Steps): Gateway {
     let credential: { secret: string; version: string } | undefined;
     const { spent, elapsed } = passage;
     const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
-    const watch = live ? watchOver(passage, operation, (problem) => ending.abort(problem)) : undefined;
+    const watch = live ? watchOver(passage, decision, (problem) => ending.abort(problem)) : undefined;
     const ended = () => {
       watch?.();
       leave();
@@ -306,13 +306,16 @@ export function createGateway(steps: Steps): Gateway {
   }
 
   /** What goes on is looked at again every minute: the token, the connection and the policies as they are then. Returns how to stop looking. */
-  function watchOver(passage: Passage, operation: Operation, end: (problem: Problem) => void): () => void {
+  function watchOver(passage: Passage, begun: Decision, end: (problem: Problem) => void): () => void {
+    const { operation } = passage;
     const look = async () => {
       try {
         const identity = await identities.authenticate(passage.call.presented);
         const now: Passage = { ...passage };
         const { connection, rules } = resolve(now, identity);
-        decide(now, identity, connection, operation, rules);
+        if (operation === undefined || asksMore(decide(now, identity, connection, operation, rules), begun)) {
+          throw new Problem('denied');
+        }
       } catch (thrown) {
         const { code } = asProblem(thrown);
         end(new Problem(code, { reason: 'revoked', detail: 'It was allowed when it began, and is not any more.' }));
@@ -396,6 +399,14 @@ function sized(operation: Operation, estimate: Estimate | undefined): Operation 
   const risks = [...new Set([...operation.risks, ...known.risks])];
   const plan = replan === undefined ? operation.plan : replan(operation.plan);
   return { ...operation, ...known, risks, plan, estimates: { ...operation.estimates, ...known.estimates } };
+}
+
+/** Whether what was allowed would now need a human's yes that was not given, or hide what was shown. */
+function asksMore(now: Decision, begun: Decision): boolean {
+  const given = new Set(begun.approvals.map(({ policy }) => policy));
+  return (
+    now.approvals.some(({ policy }) => !given.has(policy)) || begun.unmask.some((one) => !now.unmask.includes(one))
+  );
 }
 
 /** Nobody waits for the answer any more, so nothing is begun. */

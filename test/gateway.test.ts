@@ -1,14 +1,18 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Reply } from '../src/gateway.ts';
 import { sha256 } from '../src/model/canonical.ts';
 import type { Decision } from '../src/model/decision.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { Problem } from '../src/model/problem.ts';
-import type { Batch, Result } from '../src/model/result.ts';
+import type { Batch, Body, Result } from '../src/model/result.ts';
 import type { Execution } from '../src/targets/target.ts';
 import { rowsAnswerOf } from './fakes/answers.ts';
 import { batchOf } from './fakes/batches.ts';
-import { aCall, anAllow, anApproval, anIdentity, fakeGateway } from './fakes/gateway.ts';
+import { aCall, anAllow, anApproval, anIdentity, type FakeOptions, fakeGateway } from './fakes/gateway.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const guarded = { ...anAllow, approvals: [{ policy: 'guard', approvers: ['group:dba'], count: 1, expires: 1800 }] };
 const spend = [{ op: 'set', path: 'approvals/apr_1', data: { state: 'spent' } }] as const;
@@ -421,3 +425,80 @@ describe('an operation that a human must approve', () => {
     expect(happened).toEqual(['enter', 'simulated', 'leave']);
   });
 });
+
+describe('what stays open', () => {
+  const minute = 60_000;
+
+  /** A watch that ends when it is told to, and tells why. */
+  async function watching(options: FakeOptions) {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const execute = async ({ signal }: Execution): Promise<Body> => {
+      async function* pieces() {
+        yield { bytes: Buffer.from('one') };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        throw signal.reason;
+      }
+      const summary = () => ({ truncated: false });
+      return { form: 'body', status: 200, headers: [], content: 'bytes', live: true, pieces: pieces(), summary };
+    };
+    const fake = fakeGateway({ execute, operation: { live: true }, ...options });
+    const reply = await fake.handle(aCall());
+    if (reply.state !== 'done' || reply.answer.form !== 'body') throw new Error('not open');
+    const pieces = reply.answer.pieces[Symbol.asyncIterator]();
+    await pieces.next();
+    return { ...fake, next: () => pieces.next() };
+  }
+
+  test.each<[string, () => FakeOptions]>([
+    ['its policy denies it', () => ({ decide: first(anAllow, { ...anAllow, effect: 'deny' }) })],
+    ['its policy asks a human who was not asked', () => ({ decide: first(anAllow, guarded) })],
+    ['its policy hides what it showed', () => ({ decide: first({ ...anAllow, unmask: ['A'] }, anAllow) })],
+    [
+      'the token is not accepted any more',
+      () => ({ authenticate: first(async () => anIdentity, unaccepted, 1, true) }),
+    ],
+  ])('is ended within a minute when %s', async (_why, options) => {
+    const { next, outcomes } = await watching(options());
+    const ending = next().catch((thrown) => thrown);
+
+    await vi.advanceTimersByTimeAsync(minute);
+
+    expect(await ending).toMatchObject({ reason: 'revoked' });
+    expect(outcomes).toMatchObject([{ type: 'failed', problem: { reason: 'revoked' } }]);
+  });
+
+  test('goes on while nothing changes, and is not looked at any more once it has ended', async () => {
+    let asked = 0;
+    const { next, outcomes } = await watching({
+      decide: () => {
+        asked += 1;
+        return asked < 5 ? anAllow : { ...anAllow, effect: 'deny' };
+      },
+    });
+    const ending = next().catch((thrown) => thrown);
+
+    await vi.advanceTimersByTimeAsync(3 * minute);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(minute);
+    await ending;
+    await vi.advanceTimersByTimeAsync(10 * minute);
+
+    expect(asked).toBe(5);
+  });
+});
+
+const unaccepted = async () => {
+  throw new Problem('unauthenticated');
+};
+
+/** Answers so many times in one way, and then in another. */
+function first<T>(before: T, after: T, times?: number): () => T;
+function first<T>(before: () => T, after: () => T, times: number, calls: true): () => T;
+function first(before: unknown, after: unknown, times = 1, calls = false) {
+  let asked = 0;
+  return () => {
+    asked += 1;
+    const answer = asked > times ? after : before;
+    return calls && typeof answer === 'function' ? answer() : answer;
+  };
+}
