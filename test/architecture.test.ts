@@ -71,7 +71,7 @@ const vendors: Record<string, readonly string[]> = {
   unbash: ['shell'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],
-  yaml: ['cli', 'policy'],
+  yaml: ['cli', 'policy', 'targets/kubernetes'],
   citty: ['cli'],
 };
 

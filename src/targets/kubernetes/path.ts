@@ -24,9 +24,26 @@ export function readAddress(raw: string): Address {
 
 /** The same, written in the one way that this gateway writes it. */
 export function writeAddress({ segments, query }: Address): string {
+  return joined(
+    segments,
+    query.map(([name, value]) => `${encoded(name)}=${encoded(value)}`),
+  );
+}
+
+/** For reading alone: values that are not as they were once they went through `seal` stand there as it left them. */
+export function sealAddress({ segments, query }: Address, seal: (value: string) => string): string {
+  return joined(
+    segments,
+    query.map(([name, value]) => {
+      const sealed = seal(value);
+      return `${encoded(name)}=${sealed === value ? encoded(value) : encodeURI(sealed).replace(/%C2%(AB|BB)/g, decodeURI)}`;
+    }),
+  );
+}
+
+function joined(segments: readonly string[], query: readonly string[]): string {
   const path = `/${segments.map(encoded).join('/')}`;
-  if (query.length === 0) return path;
-  return `${path}?${query.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&')}`;
+  return query.length === 0 ? path : `${path}?${query.join('&')}`;
 }
 
 /** The value that counts: a server that is asked for one value takes the first. */

@@ -1,0 +1,168 @@
+import type { HttpRequest } from '../../model/http-request.ts';
+import type { Mask, Operation } from '../../model/operation.ts';
+import type { Context } from '../target.ts';
+import { fieldTerms } from './field-selector.ts';
+import { type Address, firstOf, type Query, writeAddress } from './path.ts';
+import type { Answering, Plan } from './plan.ts';
+import { never, unreadable } from './refusal.ts';
+import type { RequestInfo } from './request-info.ts';
+import { type Body, readBody } from './rules/body.ts';
+import { type ApiVerb, isApiVerb } from './rules/built-in.ts';
+import { accepted } from './rules/media-types.ts';
+import { type Asked, readParameters } from './rules/parameters.ts';
+import { readChanges, refuseTelling } from './rules/patches.ts';
+import type { Settings } from './settings.ts';
+import { recordedStatement, statementOf } from './statement.ts';
+import { meaningOf, refuseScope, type Understood } from './verbs.ts';
+
+type Asking = { request: HttpRequest; address: Address; info: RequestInfo };
+
+/** What a request for a resource means, and how it is sent. */
+export function understandResource(
+  { request, address: { segments, query: raw }, info }: Asking,
+  { custom_resources: custom }: Settings,
+  { unmask, seal }: Context,
+): Operation<Plan> {
+  const { method } = request;
+  const { verb } = info;
+  if (!isApiVerb(verb)) throw never('method', 'No resource is served with this method.');
+  refuseNames(info);
+  const understood = meaningOf(info, custom);
+  refuseScope(info, understood);
+  const asked = askedOf(info, verb, understood);
+  const query = readParameters(raw, asked);
+  const upgrade = upgradeOf(request, asked);
+  const body = upgrade === undefined ? readBody(request, verb) : noBody(request);
+  refuseBreaking(body, verb);
+  refuseOracles(body, query, understood);
+
+  const address = { segments, query };
+  const headers = body.type === 'none' ? [] : [['content-type', body.contentType] as const];
+  const parts = { method, address, headers, body };
+  const secret = understood.known?.secret === true;
+  const resources = touched(info, body, custom, understood);
+  const answer = answerOf(info, asked, understood);
+  return {
+    kind: 'kubernetes',
+    verb: understood.verb,
+    risks: isUnbounded(verb, query) ? [...new Set([...understood.risks, 'unbounded' as const])] : understood.risks,
+    resources,
+    classes: secret ? ['CREDENTIAL'] : [],
+    statement: statementOf(parts),
+    parameters: [],
+    recorded: { statement: recordedStatement(parts, { secret }, seal), parameters: [] },
+    masks: secret ? resources.map((resource): Mask => ({ resource, class: 'CREDENTIAL', transform: 'redact' })) : [],
+    warnings: [],
+    estimates: {},
+    ...(isLive(answer, query) && { live: true }),
+    plan: {
+      info,
+      method,
+      path: writeAddress(address),
+      query,
+      accept: accepted(request.headers.get('accept'), answer === 'log' || answer === 'session' ? 'text' : 'object'),
+      headers,
+      body: bytesOf(body),
+      answer,
+      ...(upgrade !== undefined && { upgrade }),
+      unmask,
+    },
+  };
+}
+
+/** Names that would be read as patterns or as part of the path, and paths that say more than what was understood of them. */
+function refuseNames({ segments, group, version, resource, subresource, namespace, name, verb }: RequestInfo) {
+  const words = [group, version, resource, subresource, namespace];
+  if (!words.every((word) => /^[a-z0-9.-]*$/.test(word)) || name.includes('*'))
+    throw never(
+      'path',
+      'Groups, resources and namespaces are written in lower-case letters, digits, dots and dashes; no name holds `*`.',
+    );
+  const place = namespace === '' || resource === 'namespaces' ? [] : ['namespaces', namespace];
+  const rest = [resource, verb === 'list' || verb === 'watch' ? '' : name, subresource].filter((word) => word !== '');
+  const whole = [...(group === '' ? ['api'] : ['apis', group]), version, ...place, ...rest];
+  if (whole.join('/') !== segments.join('/')) throw never('unknown-path', 'Nothing is served below a subresource.');
+}
+
+const sessions: readonly string[] = ['exec', 'attach', 'portforward'];
+
+function askedOf({ resource, subresource, group }: RequestInfo, verb: ApiVerb, { known }: Understood): Asked {
+  if (known === undefined || group !== '' || resource !== 'pods') return verb;
+  return subresource === 'log' || subresource === 'exec' || subresource === 'attach' || subresource === 'portforward'
+    ? subresource
+    : verb;
+}
+
+/** Upgrades are for sessions alone: a list would be watched over one, past all that masks it. */
+function upgradeOf({ upgrade }: HttpRequest, asked: Asked): HttpRequest['upgrade'] {
+  if (sessions.includes(asked)) {
+    if (upgrade === undefined) throw unreadable('upgrade', 'This is asked for with an upgrade to a WebSocket.');
+    if (upgrade.protocols.some((protocol) => /^base64url\.bearer\./i.test(protocol)))
+      throw never('upgrade', 'Send the token as Authorization, not as a subprotocol.');
+    return upgrade;
+  }
+  if (upgrade !== undefined) throw never('upgrade', 'Only exec, attach and port-forward of pods are upgraded.');
+  return undefined;
+}
+
+function noBody({ body }: HttpRequest): Body {
+  if (body.byteLength > 0) throw unreadable('body', 'Send no body to open a connection.');
+  return { type: 'none' };
+}
+
+/** An option that deletes what cannot be read, past all checks of the server (Kubernetes 1.32). */
+const breaking = 'ignoreStoreReadErrorWithClusterBreakingPotential';
+
+function refuseBreaking(body: Body, verb: ApiVerb) {
+  if (verb !== 'delete' && verb !== 'deletecollection') return;
+  if (body.type === 'json' && typeof body.value === 'object' && body.value !== null && breaking in body.value)
+    throw never('body', `Leave out ${breaking}.`);
+}
+
+/** What would tell of masked values by whether it succeeds, or by what it finds. */
+function refuseOracles(body: Body, query: Query, { known }: Understood) {
+  if (body.type === 'json-patch') refuseTelling(readChanges(body.value), { classified: known?.secret === true });
+  const terms = fieldTerms(firstOf(query, 'fieldSelector') ?? '') ?? [];
+  if (known === undefined && terms.some(({ field }) => !/^metadata\.(name|namespace)$/.test(field)))
+    throw never('query', 'Select by metadata.name or metadata.namespace: other fields may be masked.');
+}
+
+/** A field selector leaves one name only where the server itself keeps what is selected. */
+function touched(
+  info: RequestInfo,
+  body: Body,
+  custom: readonly string[],
+  { known, resources }: Understood,
+): readonly string[] {
+  if ((info.verb === 'list' || info.verb === 'watch') && (known === undefined || info.group === 'metrics.k8s.io'))
+    return meaningOf({ ...info, name: '' }, custom).resources;
+  if (info.verb !== 'create' || info.name !== '') return resources;
+  return meaningOf({ ...info, name: nameIn(body) }, custom).resources;
+}
+
+/** The name that an object is created under; empty where the server makes one up, or where it cannot be read here. */
+function nameIn(body: Body): string {
+  if (body.type !== 'json' || typeof body.value !== 'object' || body.value === null) return '';
+  const metadata: unknown = Reflect.get(body.value, 'metadata');
+  const name: unknown = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'name') : undefined;
+  return typeof name === 'string' && !/[*/]/.test(name) ? name : '';
+}
+
+const isUnbounded = (verb: ApiVerb, query: Query) =>
+  verb === 'deletecollection' && !firstOf(query, 'labelSelector') && !firstOf(query, 'fieldSelector');
+
+function answerOf({ verb }: RequestInfo, asked: Asked, { known }: Understood): Answering {
+  if (known?.own) return 'own';
+  if (asked === 'log') return 'log';
+  if (sessions.includes(asked)) return 'session';
+  return verb === 'watch' ? 'watch' : 'object';
+}
+
+function isLive(answer: Answering, query: Query): boolean {
+  return answer === 'watch' || answer === 'session' || (answer === 'log' && firstOf(query, 'follow') === 'true');
+}
+
+function bytesOf(body: Body): Uint8Array {
+  if (body.type === 'none') return new Uint8Array();
+  return body.type === 'protobuf' ? body.bytes : Buffer.from(body.text);
+}
