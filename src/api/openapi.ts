@@ -102,7 +102,10 @@ export const openApi: Json = {
           content: {
             'application/json': {
               schema: jsonSchema(
-                z.intersection(schemas.operationRequestSchema, schemas.postgresRequestSchema),
+                z.intersection(
+                  schemas.operationRequestSchema,
+                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema]),
+                ),
                 'input',
               ),
             },
@@ -124,6 +127,16 @@ export const openApi: Json = {
         },
       },
     },
+    ...proxied(
+      '/k8s/{connection}/{path}',
+      'The Kubernetes API, for kubectl and client libraries',
+      'Refusals are `Status` objects. While a human must decide it is answered 429 with `Retry-After`, which they wait by; exec, attach and port-forward are WebSockets, whose handshake is held meanwhile.',
+    ),
+    ...proxied(
+      '/http/{connection}/{path}',
+      'An HTTP service',
+      'As the service answers, masked. While a human must decide it is answered 429 with `Retry-After`.',
+    ),
     '/v1/approvals/{id}': {
       get: {
         summary: 'An approval this identity asked for',
@@ -140,6 +153,15 @@ export const openApi: Json = {
     },
   },
 };
+
+/** A path below which another protocol is spoken, by any method. */
+function proxied(path: string, summary: string, description: string): Json {
+  const rest = { name: 'path', in: 'path', required: true, schema: { type: 'string' } };
+  const answers = { 200: { description: 'What the target answers, masked.' }, ...problemResponses };
+  const operation = { summary, description, parameters: [connection, rest], responses: answers };
+  const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
+  return { [path]: Object.fromEntries(methods.map((method) => [method, operation])) };
+}
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const made = z.toJSONSchema(schema, { target: 'draft-2020-12', io, reused: 'inline', unrepresentable: 'any' });

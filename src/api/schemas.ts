@@ -62,6 +62,18 @@ export const postgresRequestSchema = z.union([
     .meta({ description: 'The least privileges of the login, as SQL. The verb is administer.' }),
 ]);
 
+/** Of Kubernetes and of HTTP services. */
+export const httpOperationSchema = z
+  .object({
+    method: z.string().meta({ description: 'In capitals.' }),
+    path: z
+      .string()
+      .meta({ description: 'With its query, percent-encoded: `/api/v1/namespaces/team-a/pods?limit=10`.' }),
+    headers: z.record(z.string(), z.string()).optional(),
+    body: z.json().optional().meta({ description: 'Text as it is to be sent, or JSON.' }),
+  })
+  .meta({ description: 'A request in the own terms of Kubernetes or of an HTTP service.' });
+
 const decisionSchema = z
   .object({ effect: z.enum(['allow', 'deny']), policies: z.array(z.string()), policy_version: z.string() })
   .meta({ id: 'Decision' });
@@ -88,13 +100,24 @@ const resultSchema = z
   })
   .meta({ id: 'Result' });
 
+const answerSchema = z
+  .object({
+    status: z.int(),
+    headers: z.record(z.string(), z.string()),
+    body: z.unknown().optional().meta({ description: 'JSON where it is JSON, else text.' }),
+    body_base64: z.string().optional().meta({ description: 'Instead of `body`, where it is neither.' }),
+    truncated: z.boolean(),
+    sha256: z.string().meta({ description: 'SHA-256 of the bytes of the body, as they were after masking.' }),
+  })
+  .meta({ id: 'Answer', description: 'What an HTTP service, or Kubernetes, answered.' });
+
 export const doneSchema = z
   .object({
     operation: z.string(),
     state: z.literal('done'),
     verb: z.enum(verbs),
     decision: decisionSchema,
-    result: resultSchema,
+    result: z.union([resultSchema, answerSchema]),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Done' });
