@@ -93,6 +93,7 @@ export function bareCall({ headers }: IncomingMessage, target: RawTarget | undef
     limits: {},
     dryRun: false,
     wait: 'approval_wait',
+    open: true,
     signal,
     ...(kind !== undefined && { kind }),
     ...(trace !== undefined && { trace }),
