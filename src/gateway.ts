@@ -110,11 +110,6 @@ export function createGateway(steps: Steps): Gateway {
       return { state: 'simulated', operation, understood, decision };
     }
 
-    if (understood.live === true && passage.call.open !== true) {
-      throw new Problem('bad-request', {
-        detail: 'It goes on until one side ends it: ask for it in its own protocol.',
-      });
-    }
     const act = (left: () => void) => settleAndRun(passage, aim, understood, decision, left);
     const reply = await (understood.live === true ? holding(admission.stay(identity), act) : act(leave));
     if (reply === undefined) return pass(passage, identity, leave);

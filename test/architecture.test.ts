@@ -71,7 +71,7 @@ const vendors: Record<string, readonly string[]> = {
   unbash: ['shell'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],
-  yaml: ['cli', 'policy', 'targets/kubernetes'],
+  yaml: ['cli', 'policy', 'targets/http', 'targets/kubernetes'],
   citty: ['cli'],
 };
 

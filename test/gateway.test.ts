@@ -442,7 +442,7 @@ describe('what stays open', () => {
       return { form: 'body', status: 200, headers: [], content: 'bytes', live: true, pieces: pieces(), summary };
     };
     const fake = fakeGateway({ execute, operation: { live: true }, ...options });
-    const reply = await fake.handle(aCall({ open: true }));
+    const reply = await fake.handle(aCall());
     if (reply.state !== 'done' || reply.answer.form !== 'body') throw new Error('not open');
     const pieces = reply.answer.pieces[Symbol.asyncIterator]();
     await pieces.next();
@@ -465,14 +465,6 @@ describe('what stays open', () => {
 
     expect(await ending).toMatchObject({ reason: 'revoked' });
     expect(outcomes).toMatchObject([{ type: 'failed', problem: { reason: 'revoked' } }]);
-  });
-
-  test('is not begun for a caller who waits for its end', async () => {
-    const { handle, happened } = fakeGateway({ operation: { live: true } });
-
-    await expect(handle(aCall())).rejects.toMatchObject({ code: 'bad-request' });
-
-    expect(happened).not.toContain('intended');
   });
 
   test('goes on while nothing changes, and is not looked at any more once it has ended', async () => {

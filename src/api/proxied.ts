@@ -93,7 +93,6 @@ export function bareCall({ headers }: IncomingMessage, target: RawTarget | undef
     limits: {},
     dryRun: false,
     wait: 'approval_wait',
-    open: true,
     signal,
     ...(kind !== undefined && { kind }),
     ...(trace !== undefined && { trace }),

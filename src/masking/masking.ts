@@ -9,6 +9,8 @@ import { isNotable } from './notable.ts';
 
 export { detectedClasses } from './classes.ts';
 export { createJsonMasks, type JsonFraming, type JsonMasks, maskJson, maskJsonBytes } from './json/json.ts';
+export { sealJson } from './json/seal.ts';
+export { sealFound } from './seal-found.ts';
 export { createTranscript } from './transcript.ts';
 
 export type MaskOptions = {
@@ -122,17 +124,6 @@ function createNames(): Names {
 export function maskText(text: string, { unmask }: MaskOptions): { text: string; findings: Finding[] } {
   const counter = createCounter(unmask);
   return { text: counter.mask(text), findings: counter.findings() };
-}
-
-/** The text with all that detectors recognise sealed, each by itself: equal values stay equal, and different ones apart. */
-export function sealFound(text: string, seal: (className: string, found: string) => string): string {
-  let sealed = '';
-  let done = 0;
-  for (const { class: name, start, end } of detect(text)) {
-    sealed += text.slice(done, start) + seal(name, text.slice(start, end));
-    done = end;
-  }
-  return done === 0 ? text : sealed + text.slice(done);
 }
 
 /** What detectors recognise in one text, class by class, for counting: `whole` where it is all that the text holds. */

@@ -12,8 +12,6 @@ export type Call = {
   connection: string;
   /** The kind of target whose protocol the caller speaks; a connection of another kind is not found. */
   kind?: TargetKind;
-  /** The caller can take an answer that goes on until one side ends it. */
-  open?: boolean;
   /** In the target's own terms; its schema checks it. */
   request: unknown;
   /** Self-reported. */

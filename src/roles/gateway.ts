@@ -22,7 +22,11 @@ export async function startGateway(config: Config): Promise<Running> {
   const parts = await openParts(config, 'gateway');
   const { log, audit, connections, runtimeStore, identities, seal, tokenKey, readSecret } = parts;
   const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
-  const targets = createTargets({ allowPlaintext: false, dialInstance: createInstanceDialer() });
+  const targets = createTargets({
+    allowPlaintext: false,
+    dialInstance: createInstanceDialer(),
+    allowLoopback: config.local,
+  });
   const approvals = createApprovals({
     store: runtimeStore,
     clock,

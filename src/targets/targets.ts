@@ -1,6 +1,8 @@
 import type { Connection } from '../model/connection.ts';
 import type { TargetKind } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
+import { createProxy } from '../proxy/proxy.ts';
+import { createHttp } from './http/http.ts';
 import { createPostgres, type PostgresDeps } from './postgres/postgres.ts';
 import type { Target } from './target.ts';
 
@@ -10,9 +12,17 @@ export type Targets = {
   close(): Promise<void>;
 };
 
+export type TargetsDeps = Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'> & {
+  /** On a laptop, services are on the machine itself and may speak plain http. */
+  allowLoopback: boolean;
+};
+
 /** The only list of targets. */
-export function createTargets(options: Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'>): Targets {
-  const targets = new Map<TargetKind, Target>([createPostgres(options)].map((target) => [target.kind, target]));
+export function createTargets(options: TargetsDeps): Targets {
+  const proxy = createProxy({ allowLoopback: options.allowLoopback });
+  const targets = new Map<TargetKind, Target>(
+    [createPostgres(options), createHttp({ proxy })].map((target) => [target.kind, target]),
+  );
   return {
     of(connection) {
       const target = targets.get(connection.document.kind);
@@ -23,6 +33,7 @@ export function createTargets(options: Pick<PostgresDeps, 'allowPlaintext' | 'di
     },
     async close() {
       await Promise.all([...targets.values()].map((target) => target.close()));
+      await proxy.close();
     },
   };
 }

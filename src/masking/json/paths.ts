@@ -25,9 +25,10 @@ const bracketed = /\[([^\]"]+)\]/y;
 
 /**
  * Reads `data.*`, `items[*].email`, `**.ssn`, `a.b[0].c`, `env[NAME].value`, `["a.b"].c`. Throws a `PathError` at anything else,
- * as a path that is misread would mask nothing.
+ * as a path that is misread would mask nothing. `**` alone is the whole document.
  */
 export function readPath(path: string): readonly Step[] {
+  if (path === '**') return [];
   const steps: Step[] = [];
   let at = 0;
   const take = (expression: RegExp): RegExpExecArray | null => {

@@ -35,11 +35,13 @@ describe('paths', () => {
     ],
     ['*', '{"":"x"}', '{"":"[C]"}'],
     ['[""]', '{"":"x","a":"y"}', '{"":"[C]","a":"y"}'],
+    ['**', '{"a":["x",1]}', '{"a":["[C]",null]}'],
+    ['**', '"x"', '"[C]"'],
   ])('%s masks what it names and nothing else', async (path, json, expected) => {
     expect(await masked(json, { paths: { [path]: 'C' } })).toBe(expected);
   });
 
-  test.each(['', '.', 'a.', '.a', 'a..b', 'a[', 'a[]', 'a b.["x]', '**', 'a.**', 'a["\\q"]', 'a[1000]', 'a]b'])(
+  test.each(['', '.', 'a.', '.a', 'a..b', 'a[', 'a[]', 'a b.["x]', '**.**', 'a.**', 'a["\\q"]', 'a[1000]', 'a]b'])(
     'the path %j is refused, as it would mask nothing',
     (path) => {
       expect(() => readPath(path)).toThrow('cannot be read');

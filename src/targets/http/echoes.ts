@@ -1,0 +1,170 @@
+import { forms } from './echo-forms.ts';
+
+/** What stands in the place of a credential that came back. */
+const mark = Buffer.from('[CREDENTIAL]');
+
+export type Echoes = {
+  /** Bytes as they come, without the credential. What may be the beginning of one is held until it is known. */
+  stream(): { push(bytes: Buffer): Buffer; end(): Buffer };
+  /** A text that is there as a whole. */
+  strip(text: string): string;
+  /** How often it came back. */
+  count(): number;
+};
+
+/** No more of a form, a line may end in the middle of it. */
+const BREAKABLE_FROM = 4;
+const more = -1;
+const no = 0;
+
+/**
+ * Finds what a service was proven with in what it answers: as it is, in capitals or small letters, in base64 wherever in it (and its URL
+ * alphabet), in hex, backwards; each character also percent-encoded, twice too, as an escape of JSON or an entity of HTML; and cut
+ * anywhere, by the network or by an end of line.
+ */
+export function createEchoes(secrets: readonly string[]): Echoes {
+  const needles = secrets.flatMap(forms).sort((a, b) => b.length - a.length);
+  const begins = beginningsOf(needles);
+  let counted = 0;
+
+  /** The end of the longest form that begins there. */
+  function endAt(bytes: Buffer, at: number, last: boolean): number {
+    let isOpen = false;
+    for (const needle of needles) {
+      const end = matchAt(bytes, at, needle);
+      if (end > 0) return end;
+      if (end === more) isOpen = true;
+    }
+    return isOpen && !last ? more : no;
+  }
+
+  function clean(bytes: Buffer, last: boolean): { clear: Buffer; rest: Buffer } {
+    const parts: Buffer[] = [];
+    let done = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      if (begins[bytes[at] as number] === 0) continue;
+      const end = endAt(bytes, at, last);
+      if (end === no) continue;
+      parts.push(bytes.subarray(done, at));
+      if (end === more) return { clear: joined(parts), rest: bytes.subarray(at) };
+      parts.push(mark);
+      counted++;
+      done = end;
+      at = end - 1;
+    }
+    if (parts.length === 0) return { clear: bytes, rest: empty };
+    return { clear: joined([...parts, bytes.subarray(done)]), rest: empty };
+  }
+
+  return {
+    stream() {
+      let held: Buffer = empty;
+      const pass = (bytes: Buffer, last: boolean) => {
+        const { clear, rest } = clean(held.length === 0 ? bytes : Buffer.concat([held, bytes]), last);
+        held = rest;
+        return clear;
+      };
+      return { push: (bytes) => pass(bytes, false), end: () => pass(empty, true) };
+    },
+    strip: (text) => clean(Buffer.from(text), true).clear.toString(),
+    count: () => counted,
+  };
+}
+
+const empty = Buffer.alloc(0);
+const joined = (parts: readonly Buffer[]) => Buffer.concat(parts);
+
+function beginningsOf(needles: readonly Buffer[]): Uint8Array {
+  const begins = new Uint8Array(256);
+  if (needles.length === 0) return begins;
+  for (const needle of needles) {
+    const first = needle[0] as number;
+    begins[first] = 1;
+    if (isSmall(first)) begins[first - 0x20] = 1;
+  }
+  begins[percent] = begins[backslash] = begins[ampersand] = 1;
+  return begins;
+}
+
+const percent = 0x25;
+const backslash = 0x5c;
+const ampersand = 0x26;
+const isSmall = (byte: number) => byte >= 0x61 && byte <= 0x7a;
+const small = (byte: number) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
+
+/** The index after the needle, which is in small letters; `no`, or `more` where the bytes end before it does. */
+function matchAt(bytes: Buffer, start: number, needle: Buffer): number {
+  let at = start;
+  for (let index = 0; index < needle.length; index++) {
+    if (index >= BREAKABLE_FROM) while (bytes[at] === 0x0a || bytes[at] === 0x0d) at++;
+    const expected = needle[index] as number;
+    const byte = bytes[at];
+    if (byte === undefined) return more;
+    if (small(byte) === expected && (byte !== percent || !isEscaped(bytes, at, expected))) {
+      at++;
+      continue;
+    }
+    const end = afterEscape(bytes, at, expected);
+    if (end <= no) return end;
+    at = end;
+  }
+  return at;
+}
+
+/** `%25` stands for a percent sign as that itself does. */
+const isEscaped = (bytes: Buffer, at: number, expected: number) => afterEscape(bytes, at, expected) > no;
+
+/** The index after what stands for the expected character, in any of the ways to write it. */
+function afterEscape(bytes: Buffer, at: number, expected: number): number {
+  switch (bytes[at]) {
+    case percent:
+      return afterPercent(bytes, at + 1, expected);
+    case backslash:
+      return afterBackslash(bytes, at + 1, expected);
+    case ampersand:
+      return afterEntity(bytes, at, expected);
+    default:
+      return no;
+  }
+}
+
+function afterPercent(bytes: Buffer, from: number, expected: number): number {
+  let at = from;
+  // %2541 is %41 to who decodes once, and A to who decodes twice.
+  while (bytes[at] === 0x32 && bytes[at + 1] === 0x35 && expected !== percent) at += 2;
+  return afterHex(bytes, at, 2, expected);
+}
+
+function afterBackslash(bytes: Buffer, from: number, expected: number): number {
+  let at = from;
+  while (bytes[at] === backslash && expected !== backslash) at++;
+  const letter = bytes[at];
+  if (letter === undefined) return more;
+  if (letter === 0x75) return afterHex(bytes, at + 1, 4, expected);
+  if (letter === 0x78) return afterHex(bytes, at + 1, 2, expected);
+  return small(letter) === expected ? at + 1 : no;
+}
+
+function afterHex(bytes: Buffer, from: number, digits: number, expected: number): number {
+  const text = bytes.toString('latin1', from, from + digits);
+  if (!/^[\da-f]*$/i.test(text)) return no;
+  if (text.length < digits) return more;
+  return small(Number.parseInt(text, 16)) === expected ? from + digits : no;
+}
+
+const named: Readonly<Record<string, number>> = { amp: 0x26, lt: 0x3c, gt: 0x3e, quot: 0x22, apos: 0x27 };
+/** Characters of an entity. */
+const LONGEST_ENTITY = 10;
+
+function afterEntity(bytes: Buffer, at: number, expected: number): number {
+  const text = bytes.toString('latin1', at + 1, at + 1 + LONGEST_ENTITY);
+  const [whole, hex, decimal, name] = /^(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,4}));/i.exec(text) ?? [];
+  if (whole === undefined) return text.length < LONGEST_ENTITY && /^[#\da-z]*$/i.test(text) ? more : no;
+  const code =
+    hex !== undefined
+      ? Number.parseInt(hex, 16)
+      : decimal !== undefined
+        ? Number(decimal)
+        : named[(name ?? '').toLowerCase()];
+  return code !== undefined && code < 256 && small(code) === expected ? at + 1 + whole.length : no;
+}
