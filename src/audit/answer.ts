@@ -84,7 +84,7 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
 }
 
 /** What is handed to the caller at once. `last`: not before the outcome is recorded. */
-type Parcel = { bytes: Uint8Array; rows?: number; last?: boolean };
+type Parcel = { bytes: Uint8Array; rows?: number; last?: boolean; problem?: Problem };
 type Source = Pick<AsyncIterator<Parcel, undefined>, 'next' | 'return'>;
 
 type Handing = {
@@ -112,6 +112,8 @@ function hand({ intent, result, delivery, source, kept }: Handing) {
     return parcel.bytes;
   }
 
+  /** What is live ends when its time is over, and has then done what it was for. */
+  const isOver = (problem: Problem) => live && problem.code === 'target-timeout' && !isGivenUp(problem);
   const counted = () => (result.form === 'rows' ? { rows, bytes } : { bytes });
   const status = result.form === 'body' ? { status: result.status } : {};
 
@@ -151,7 +153,9 @@ function hand({ intent, result, delivery, source, kept }: Handing) {
       const step = await source.next();
       if (step.done !== true) {
         const item = count(step.value);
-        if (step.value.last === true) await close(completed());
+        const { last, problem } = step.value;
+        if (problem !== undefined) await close(isOver(problem) ? completed(true) : failed(problem));
+        else if (last === true) await close(completed());
         return { done: false, value: item };
       }
     } catch (thrown) {

@@ -1,3 +1,5 @@
+import type { Problem } from './problem.ts';
+
 /** `masked` is the class where the column was masked at the source. */
 export type Column = { name: string; type: string; masked?: string };
 
@@ -58,7 +60,8 @@ export type Duplex = {
   summary(): ResultSummary;
 };
 
-export type Message = { bytes: Uint8Array; last?: boolean };
+/** `problem`: it is over because of this, and the message, which is the last, tells the caller in its own protocol. */
+export type Message = { bytes: Uint8Array; last?: boolean; problem?: Problem };
 
 export type ResultSummary = {
   /** Rows changed, where the operation writes. */

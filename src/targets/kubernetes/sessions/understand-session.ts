@@ -1,0 +1,104 @@
+import type { Risk } from '../../../model/documents.ts';
+import type { Seal } from '../../../model/seal.ts';
+import { recordable, type Understanding, understandCommand } from '../../../shell/shell.ts';
+import { firstOf, type Query } from '../path.ts';
+import { unreadable } from '../refusal.ts';
+import type { SessionPlan } from './sessions.ts';
+
+/** What a request for a session means beside its verb and the Pod that it touches. */
+export type SessionMeaning = {
+  risks: readonly Risk[];
+  warnings: readonly string[];
+  /** What the statement says below its first line: the command, and what it does. For approvers, and sealed for the trail. */
+  text: string;
+  recorded: {
+    text: string;
+    /** The query of the first line. */
+    query: Query;
+  };
+  plan: SessionPlan;
+};
+
+const bestEffort =
+  'What a program prints is masked by detectors alone, as nothing says which of it is classified: best effort.';
+const copies =
+  'This is how kubectl copies files: their contents are masked by detectors alone (best effort), and what is no text passes as it is.';
+const uncounted = 'What goes through a forwarded port is neither masked nor recorded: its bytes are counted, no more.';
+
+/**
+ * Pure. `query` as it will be sent: truths are `true` or `false`. Refuses an exec without a command, and one whose words hold a NUL.
+ */
+export function understandSession(
+  kind: SessionPlan['kind'],
+  { query, upgrade, seal }: { query: Query; upgrade: { to: string; protocols: readonly string[] }; seal: Seal },
+): SessionMeaning {
+  const isTrue = (name: string) => firstOf(query, name) === 'true';
+  const plan = { kind, ...upgrade, stdin: isTrue('stdin'), terminal: isTrue('tty') };
+  if (kind === 'portforward') {
+    const text = 'Ports are forwarded; what goes through them is not recorded.';
+    return { risks: [], warnings: [uncounted], text, recorded: { text, query }, plan };
+  }
+  if (kind === 'attach') {
+    const text = `Attached to the main program${how(plan)}.`;
+    const risks: Risk[] = plan.stdin ? ['opaque'] : [];
+    return { risks, warnings: [bestEffort], text, recorded: { text, query }, plan };
+  }
+  return understandExec(plan, query, seal);
+}
+
+function understandExec(plan: SessionPlan, query: Query, seal: Seal): SessionMeaning {
+  const command = query.flatMap(([name, value]) => (name === 'command' ? [value] : []));
+  if (command.length === 0 || command[0] === '') throw unreadable('query', 'Say which command is to be run.');
+  const sealed = recordable(command, seal);
+  let next = 0;
+  const sealedQuery = query.map(
+    ([name, value]) => [name, name === 'command' ? (sealed[next++] ?? '') : value] as const,
+  );
+  const understood = understandCommand(command);
+  const recorded = quoted(sealed);
+  return {
+    risks: risksOf(understood),
+    warnings: [isCopy(command) ? copies : bestEffort],
+    text: textOf(quoted(command), plan, understood),
+    recorded: { text: textOf(recorded, plan, understood), query: sealedQuery },
+    plan: { ...plan, command: recorded },
+  };
+}
+
+const how = ({ stdin, terminal }: SessionPlan) => `${stdin ? ', with input' : ''}${terminal ? ', in a terminal' : ''}`;
+
+/** Programs that run are told by name alone: their arguments stand in the command. */
+function textOf(command: string, plan: SessionPlan, { commands, opaque }: Understanding): string {
+  const programs = [...new Set(commands.flatMap(({ words: [program] }) => (program?.literal ? [program.text] : [])))];
+  const lines = [`Runs${how(plan)}: ${command}`];
+  if (programs.length > 1) lines.push(`Programs in it: ${programs.join(', ')}`);
+  if (opaque.length > 0) lines.push(`Not understood: ${opaque.join('; ')}`);
+  return lines.join('\n');
+}
+
+const undoing = /^(rm|rmdir|shred|dd|mkfs(\.\w+)?|wipefs|truncate|unlink|dropdb)$/;
+const mounted =
+  /\/(var\/)?run\/secrets\b|\/etc\/shadow\b|\/\.(ssh|aws|kube|docker|config\/gcloud)\b|\/proc\/[^/]+\/environ\b/;
+
+function risksOf({ commands, opaque }: Understanding): Risk[] {
+  const risks: Risk[] = [];
+  if (opaque.length > 0) risks.push('opaque');
+  const names = commands.map(({ words: [program] }) => program?.text.replace(/^.*\//s, '') ?? '');
+  if (names.some((name) => undoing.test(name))) risks.push('irreversible');
+  const texts = commands.flatMap(({ words, redirections }) => [
+    ...words,
+    ...redirections.flatMap(({ target }) => target ?? []),
+  ]);
+  if (texts.some(({ text }) => mounted.test(text))) risks.push('credential');
+  return risks;
+}
+
+/** `tar` to or from the other side. */
+function isCopy(command: readonly string[]): boolean {
+  return command[0] === 'tar' && command.some((word) => /^-?[a-z]*f$/.test(word)) && command.includes('-');
+}
+
+/** As one could type it: a list of words, quoted where a shell would need it. */
+function quoted(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./«»-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}
