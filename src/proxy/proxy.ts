@@ -8,6 +8,7 @@ export { type Headers, pick } from './headers.ts';
 export { endOf, problemOf } from './problems.ts';
 export type { UpstreamAnswer, UpstreamRequest } from './request.ts';
 export { networkSchema } from './vetting.ts';
+export type { WebSocketChannel };
 
 /** Where a target is reached over HTTP/1.1, and who it must be. */
 export type Place = {

@@ -1,5 +1,6 @@
 import type { Query } from './path.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { SessionPlan } from './sessions/sessions.ts';
 
 /** What is sent to the API server, and how its answer is read. Everything in it was judged; nothing of the caller's request is beside it. */
 export type Plan = {
@@ -15,8 +16,8 @@ export type Plan = {
   headers: readonly (readonly [name: string, value: string])[];
   body: Uint8Array;
   answer: Answering;
-  /** For a session: the protocol asked for, in lower case, and the subprotocols that the caller offers. */
-  upgrade?: { to: string; protocols: readonly string[] };
+  /** Of a session: what it is, and what the caller speaks. */
+  session?: SessionPlan;
   /** Classes that stay in the clear for this identity. */
   unmask: readonly string[];
 };

@@ -1,3 +1,4 @@
+import type { Risk } from '../../model/documents.ts';
 import type { HttpRequest } from '../../model/http-request.ts';
 import type { Mask, Operation } from '../../model/operation.ts';
 import type { Context } from '../target.ts';
@@ -11,6 +12,7 @@ import { type ApiVerb, isApiVerb } from './rules/built-in.ts';
 import { accepted } from './rules/media-types.ts';
 import { type Asked, readParameters } from './rules/parameters.ts';
 import { readChanges, refuseTelling } from './rules/patches.ts';
+import { isSession, understandSession } from './sessions/sessions.ts';
 import type { Settings } from './settings.ts';
 import { recordedStatement, statementOf } from './statement.ts';
 import { meaningOf, refuseScope, type Understood } from './verbs.ts';
@@ -36,35 +38,38 @@ export function understandResource(
   refuseBreaking(body, verb);
   refuseOracles(body, query, understood);
 
+  const session =
+    isSession(asked) && upgrade !== undefined ? understandSession(asked, { query, upgrade, seal }) : undefined;
   const address = { segments, query };
   const headers = body.type === 'none' ? [] : [['content-type', body.contentType] as const];
-  const parts = { method, address, headers, body };
+  // A client that is refused one way of staying connected tries another, with another method: what runs is the same.
+  const parts = { method: session === undefined ? method : 'GET', address, headers, body };
   const secret = understood.known?.secret === true;
   const resources = touched(info, body, custom, understood);
   const answer = answerOf(info, asked, understood);
   return {
     kind: 'kubernetes',
     verb: understood.verb,
-    risks: isUnbounded(verb, query) ? [...new Set([...understood.risks, 'unbounded' as const])] : understood.risks,
+    risks: risksOf(understood, isUnbounded(verb, query) ? ['unbounded'] : (session?.risks ?? [])),
     resources,
     classes: secret ? ['CREDENTIAL'] : [],
-    statement: statementOf(parts),
+    statement: session === undefined ? statementOf(parts) : `${statementOf(parts)}\n\n${session.text}`,
     parameters: [],
-    recorded: { statement: recordedStatement(parts, { secret }, seal), parameters: [] },
+    recorded: { statement: session?.recorded(parts) ?? recordedStatement(parts, { secret }, seal), parameters: [] },
     masks: secret ? resources.map((resource): Mask => ({ resource, class: 'CREDENTIAL', transform: 'redact' })) : [],
-    warnings: [],
+    warnings: session?.warnings ?? [],
     estimates: {},
     ...(isLive(answer, query) && { live: true }),
     plan: {
       info,
-      method,
+      method: parts.method,
       path: writeAddress(address),
       query,
       accept: accepted(request.headers.get('accept'), answer === 'log' || answer === 'session' ? 'text' : 'object'),
       headers,
       body: bytesOf(body),
       answer,
-      ...(upgrade !== undefined && { upgrade }),
+      ...(session !== undefined && { session: session.plan }),
       unmask,
     },
   };
@@ -84,8 +89,6 @@ function refuseNames({ segments, group, version, resource, subresource, namespac
   if (whole.join('/') !== segments.join('/')) throw never('unknown-path', 'Nothing is served below a subresource.');
 }
 
-const sessions: readonly string[] = ['exec', 'attach', 'portforward'];
-
 function askedOf({ resource, subresource, group }: RequestInfo, verb: ApiVerb, { known }: Understood): Asked {
   if (known === undefined || group !== '' || resource !== 'pods') return verb;
   return subresource === 'log' || subresource === 'exec' || subresource === 'attach' || subresource === 'portforward'
@@ -95,7 +98,7 @@ function askedOf({ resource, subresource, group }: RequestInfo, verb: ApiVerb, {
 
 /** Upgrades are for sessions alone: a list would be watched over one, past all that masks it. */
 function upgradeOf({ upgrade }: HttpRequest, asked: Asked): HttpRequest['upgrade'] {
-  if (sessions.includes(asked)) {
+  if (isSession(asked)) {
     if (upgrade === undefined) throw unreadable('upgrade', 'This is asked for with an upgrade to a WebSocket.');
     if (upgrade.protocols.some((protocol) => /^base64url\.bearer\./i.test(protocol)))
       throw never('upgrade', 'Send the token as Authorization, not as a subprotocol.');
@@ -148,13 +151,15 @@ function nameIn(body: Body): string {
   return typeof name === 'string' && !/[*/]/.test(name) ? name : '';
 }
 
+const risksOf = ({ risks }: Understood, more: readonly Risk[]) => [...new Set([...risks, ...more])];
+
 const isUnbounded = (verb: ApiVerb, query: Query) =>
   verb === 'deletecollection' && !firstOf(query, 'labelSelector') && !firstOf(query, 'fieldSelector');
 
 function answerOf({ verb }: RequestInfo, asked: Asked, { known }: Understood): Answering {
   if (known?.own) return 'own';
   if (asked === 'log') return 'log';
-  if (sessions.includes(asked)) return 'session';
+  if (isSession(asked)) return 'session';
   return verb === 'watch' ? 'watch' : 'object';
 }
 

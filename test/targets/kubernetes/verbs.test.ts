@@ -153,7 +153,7 @@ describe('each request is given the verb, the risks and the resources that it ha
   test.for([
     ['GET', 'exec?command=ls&stdout=1', 'execute a/pods/x/exec'],
     ['POST', 'exec?command=ls', 'execute a/pods/x/exec'],
-    ['GET', 'attach?stdin=true', 'execute a/pods/x/attach'],
+    ['GET', 'attach?stdin=true', 'execute opaque a/pods/x/attach'],
     ['GET', 'portforward?ports=80', 'connect a/pods/x/portforward'],
     ['POST', 'portforward', 'connect a/pods/x/portforward'],
   ] as const)('a session is what it does, whatever its method: %s %s', ([method, path, expected]) => {

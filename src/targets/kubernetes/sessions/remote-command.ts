@@ -1,8 +1,7 @@
 import { maskText } from '../../../masking/masking.ts';
 import { Problem } from '../../../model/problem.ts';
 import type { Duplex, Finding, Message } from '../../../model/result.ts';
-import type { WebSocketChannel } from '../../../platform/web-socket.ts';
-import { endOf } from '../../../proxy/proxy.ts';
+import { endOf, type WebSocketChannel } from '../../../proxy/proxy.ts';
 import { agreeOn, channels, frame, readSize, V4, V5, writeSize } from './channels.ts';
 import { refusalOf } from './refused.ts';
 import type { SessionPlan, Way } from './sessions.ts';

@@ -1,16 +1,22 @@
 import type { Limits } from '../../../model/connection.ts';
 import type { Duplex } from '../../../model/result.ts';
 import type { OpenTranscript } from '../../../model/transcript.ts';
-import type { WebSocketChannel } from '../../../platform/web-socket.ts';
+import type { WebSocketChannel } from '../../../proxy/proxy.ts';
 import { unreadable } from '../refusal.ts';
 import { openPortForward } from './port-forward.ts';
 import { openRemoteCommand } from './remote-command.ts';
 
-export { type SessionMeaning, understandSession } from './understand-session.ts';
+export { understandSession } from './understand-session.ts';
+
+const kinds = ['exec', 'attach', 'portforward'] as const;
+export type SessionKind = (typeof kinds)[number];
+
+/** Of the subresources of Pods. */
+export const isSession = (asked: string): asked is SessionKind => kinds.some((kind) => kind === asked);
 
 /** A connection into a Pod, as it was understood. */
 export type SessionPlan = {
-  kind: 'exec' | 'attach' | 'portforward';
+  kind: SessionKind;
   /** The protocol asked for, in lower case, and the subprotocols that the caller offers. */
   to: string;
   protocols: readonly string[];

@@ -1,21 +1,20 @@
 import type { Risk } from '../../../model/documents.ts';
 import type { Seal } from '../../../model/seal.ts';
 import { recordable, type Understanding, understandCommand } from '../../../shell/shell.ts';
-import { firstOf, type Query } from '../path.ts';
+import { firstOf, type Query, sealAddress } from '../path.ts';
 import { unreadable } from '../refusal.ts';
-import type { SessionPlan } from './sessions.ts';
+import { sealText } from '../rules/seal-body.ts';
+import type { Parts } from '../statement.ts';
+import type { SessionKind, SessionPlan } from './sessions.ts';
 
 /** What a request for a session means beside its verb and the Pod that it touches. */
 export type SessionMeaning = {
   risks: readonly Risk[];
   warnings: readonly string[];
-  /** What the statement says below its first line: the command, and what it does. For approvers, and sealed for the trail. */
+  /** What the statement says below the request: the command, and what it does. */
   text: string;
-  recorded: {
-    text: string;
-    /** The query of the first line. */
-    query: Query;
-  };
+  /** The whole statement as the trail may hold it: secrets among the command's arguments are sealed. */
+  recorded(parts: Parts): string;
   plan: SessionPlan;
 };
 
@@ -29,19 +28,19 @@ const uncounted = 'What goes through a forwarded port is neither masked nor reco
  * Pure. `query` as it will be sent: truths are `true` or `false`. Refuses an exec without a command, and one whose words hold a NUL.
  */
 export function understandSession(
-  kind: SessionPlan['kind'],
+  kind: SessionKind,
   { query, upgrade, seal }: { query: Query; upgrade: { to: string; protocols: readonly string[] }; seal: Seal },
 ): SessionMeaning {
   const isTrue = (name: string) => firstOf(query, name) === 'true';
   const plan = { kind, ...upgrade, stdin: isTrue('stdin'), terminal: isTrue('tty') };
   if (kind === 'portforward') {
     const text = 'Ports are forwarded; what goes through them is not recorded.';
-    return { risks: [], warnings: [uncounted], text, recorded: { text, query }, plan };
+    return { risks: [], warnings: [uncounted], text, recorded: recordedAs(query, text, seal), plan };
   }
   if (kind === 'attach') {
     const text = `Attached to the main program${how(plan)}.`;
     const risks: Risk[] = plan.stdin ? ['opaque'] : [];
-    return { risks, warnings: [bestEffort], text, recorded: { text, query }, plan };
+    return { risks, warnings: [bestEffort], text, recorded: recordedAs(query, text, seal), plan };
   }
   return understandExec(plan, query, seal);
 }
@@ -60,10 +59,19 @@ function understandExec(plan: SessionPlan, query: Query, seal: Seal): SessionMea
     risks: risksOf(understood),
     warnings: [isCopy(command) ? copies : bestEffort],
     text: textOf(quoted(command), plan, understood),
-    recorded: { text: textOf(recorded, plan, understood), query: sealedQuery },
+    recorded: recordedAs(sealedQuery, textOf(recorded, plan, understood), seal),
     plan: { ...plan, command: recorded },
   };
 }
+
+/** `query`: that of the request, with what is sealed. */
+const recordedAs =
+  (query: Query, text: string, seal: Seal) =>
+  (parts: Parts): string => {
+    let next = 0;
+    const path = sealAddress(parts.address, () => sealText(query[next++]?.[1] ?? '', seal));
+    return `${parts.method} ${path}\n\n${sealText(text, seal)}`;
+  };
 
 const how = ({ stdin, terminal }: SessionPlan) => `${stdin ? ', with input' : ''}${terminal ? ', in a terminal' : ''}`;
 
