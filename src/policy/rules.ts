@@ -3,7 +3,7 @@ import type { Policy as PolicyDocument, PolicySet, Verb } from '../model/documen
 import type { Identity } from '../model/identity.ts';
 import type { Operation } from '../model/operation.ts';
 import { type Condition, compile } from './condition.ts';
-import { glob } from './glob.ts';
+import { glob, overlaps } from './glob.ts';
 
 /** A policy made ready to be asked. */
 export type Rule = {
@@ -13,6 +13,8 @@ export type Rule = {
   /** Whether it speaks of every resource there is. */
   everyResource: boolean;
   coversResource(resource: string): boolean;
+  /** Whether it speaks of something that a resource with `*` in it may mean. */
+  touchesResource(resource: string): boolean;
   /** Compiled when first asked for, and once for all sets that hold the document. */
   condition(): Condition | undefined;
 };
@@ -58,14 +60,14 @@ export function namesConnection(entry: string, { name, document }: Connection): 
 /**
  * Whether a policy speaks of this operation. An `allow` must cover all of it: every resource, and what may be among them
  * unseen (risk `opaque`) as well. A `deny` or a `guard` need only touch it: one resource is enough, as a join with a
- * denied table would else be a way around. An operation on no resource at all is covered by any `allow` of its verb.
+ * denied table would else be a way around, and so is what a resource with `*` in it may mean, as a list of all would. An operation on no resource at all is covered by any `allow` of its verb.
  */
 export function covers(rule: Rule, { verb, resources, risks }: Operation): boolean {
   if (!rule.coversVerb(verb)) return false;
   if (rule.everyResource) return true;
   const opaque = risks.includes('opaque');
   if (rule.policy.effect === 'allow') return !opaque && resources.every(rule.coversResource);
-  return opaque || resources.some(rule.coversResource);
+  return opaque || resources.some(rule.touchesResource);
 }
 
 const indexes = new WeakMap<PolicySet, Rules>();
@@ -128,6 +130,10 @@ function toRule(name: string, policy: PolicyDocument): Rule {
     coversVerb: (verb) => verbs.has('*') || verbs.has(verb),
     everyResource: policy.resources.includes('*'),
     coversResource: (resource) => patterns.some((matches) => matches(resource)),
+    touchesResource(resource) {
+      if (!resource.includes('*')) return patterns.some((matches) => matches(resource));
+      return policy.resources.some((pattern) => overlaps(pattern, resource));
+    },
     condition() {
       if (text === undefined) return undefined;
       condition ??= compile(text);

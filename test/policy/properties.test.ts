@@ -134,3 +134,65 @@ test('a glob matches as its pattern says, without ever backtracking', () => {
     { numRuns: 500 },
   );
 });
+
+/** Every text of up to six of these characters. */
+const words = Array.from({ length: 6 }).reduce<string[]>(
+  (all) => [...new Set([...all, ...all.flatMap((text) => ['a', '/'].map((character) => text + character))])],
+  [''],
+);
+/** What a pattern matches of them; a star in a resource stands for no slash. */
+const matching = (glob: string, star: '.*' | '[^/]*') => {
+  const matches = new RegExp(`^${glob.replace(/\*+/g, star)}$`, 's');
+  return words.filter((word) => matches.test(word));
+};
+
+test('a deny and a guard speak of whatever a resource with a star may mean, an allow only of what it covers wholly', () => {
+  const pattern = fc.string({ unit: fc.constantFrom('a', '/', '*'), minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(pattern, pattern, (written, touched) => {
+      const speaksOf = matching(written, '.*');
+      const means = matching(touched, '[^/]*');
+      const how = { operation: { resources: [touched] } };
+
+      const denied = decided([{}, { effect: 'deny', resources: [written] }], how).effect === 'deny';
+      const { approvals } = decided(
+        [{}, { effect: 'guard', resources: [written], approval: { approvers: ['group:dba'] } }],
+        how,
+      );
+      const allowed = decided([{ resources: [written] }], how).effect === 'allow';
+
+      expect(denied).toBe(means.some((word) => speaksOf.includes(word)));
+      expect(approvals).toHaveLength(denied ? 1 : 0);
+      if (allowed) expect(means.filter((word) => !speaksOf.includes(word))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.for([
+  ['team-b/secrets/*', '*/secrets/*', true],
+  ['team-b/secrets/*', 'team-a/secrets/*', false],
+  ['team-b/secrets/*', 'team-b/*/*', true],
+  ['*/secrets/*', 'team-a/*/*', true],
+  ['*/secrets/*', 'team-a/pods/*', false],
+  ['*/pods/*/exec', 'team-a/pods/*', false],
+  ['*/secrets/db', 'team-a/secrets/*', true],
+  ['*/secrets/db', 'team-a/pods/*', false],
+  ['team-*/pods/web', '*-prod/pods/*', true],
+  ['a*b', 'a*', true],
+  ['*a', 'b*', true],
+  ['a*', 'b*', false],
+  ['*.ssn', 'public.users', false],
+] as const)('a deny of %s speaks of %s: %s', ([written, touched, speaks]) => {
+  const decision = decided([{}, { effect: 'deny', resources: [written] }], { operation: { resources: [touched] } });
+
+  expect(decision.effect).toBe(speaks ? 'deny' : 'allow');
+});
+
+test('patterns made of stars take no longer than their lengths multiplied', () => {
+  const [written, touched] = ['*a'.repeat(500), '*b'.repeat(500)];
+
+  const decision = decided([{}, { effect: 'deny', resources: [written] }], { operation: { resources: [touched] } });
+
+  expect(decision.effect).toBe('allow');
+});

@@ -70,7 +70,7 @@ function touchedBy(subject: Subject, known: BuiltIn | undefined): string[] {
   if (known?.own) return [];
   const own = `${placeOf(subject, known)}/${nameOf(resource, group)}/${name || '*'}${subresource === '' ? '' : `/${subresource}`}`;
   if (verb === 'delete' && name !== '') {
-    if (group === '' && resource === 'namespaces') return [own, `${name}/*`];
+    if (group === '' && resource === 'namespaces') return [own, `${name}/*/*`];
     if (nameOf(resource, group) === 'customresourcedefinitions.apiextensions.k8s.io') return [own, `*/${name}/*`];
   }
   return [own];

@@ -124,7 +124,7 @@ describe('each request is given the verb, the risks and the resources that it ha
     ['POST', '/api/v1/namespaces', 'administer _/namespaces/x'],
     ['PATCH', '/api/v1/namespaces/a', 'administer privilege _/namespaces/a'],
     ['PUT', '/api/v1/namespaces/a/finalize', 'administer irreversible _/namespaces/a/finalize'],
-    ['DELETE', '/api/v1/namespaces/a', 'delete irreversible,unbounded _/namespaces/a a/*'],
+    ['DELETE', '/api/v1/namespaces/a', 'delete irreversible,unbounded _/namespaces/a a/*/*'],
     ['POST', '/api/v1/persistentvolumes', 'administer privilege _/persistentvolumes/x'],
     [
       'PATCH',
