@@ -85,6 +85,7 @@ function fromYaml(text: string): unknown {
     version: '1.2',
     schema: 'core',
     uniqueKeys: true,
+    stringKeys: true,
     prettyErrors: false,
     merge: false,
   });
