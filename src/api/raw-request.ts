@@ -62,12 +62,21 @@ export async function readBody(incoming: IncomingMessage, headers: ReadonlyMap<s
   if (Number(headers.get('content-length') ?? 0) > MOST_BODY) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+  for await (const chunk of whole(incoming)) {
     size += chunk.byteLength;
     if (size > MOST_BODY) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** A body that ends before it is whole is its caller's doing, and no fault of ours. */
+async function* whole(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* incoming as AsyncIterable<Uint8Array>;
+  } catch {
+    throw new Problem('timeout', { reason: 'client-gone' });
+  }
 }
 
 /** What asks for another protocol begins that where a body would stand. */

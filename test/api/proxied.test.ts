@@ -156,6 +156,16 @@ describe('a proxied request', () => {
     expect(executed).toEqual([]);
   });
 
+  test('whose caller leaves before its body is whole is no fault of ours, and nothing runs', async () => {
+    const { port, executed, faults, noted } = await aServer();
+    const socket = connect(port, '127.0.0.1');
+
+    socket.end('POST /k8s/crm/api HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nContent-Length: 9\r\n\r\n{}');
+
+    await expect.poll(() => noted).toMatchObject([{ type: 'refused', subject: { problem: { code: 'timeout' } } }]);
+    expect([executed, faults]).toEqual([[], []]);
+  });
+
   test('to a connection of another kind finds nothing', async () => {
     const { at, executed } = await aServer();
 
