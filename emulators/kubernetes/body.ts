@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { readProtobuf } from './protobuf.ts';
 import { badRequest, unsupportedMedia } from './status.ts';
 
 const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
@@ -7,6 +8,7 @@ const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes
 export async function readObject(type: string | undefined, body: Buffer): Promise<JsonObject> {
   const media = mediaOf(type) || 'application/json';
   if (media === 'application/yaml') return objectOf(await parseYaml(body));
+  if (media === 'application/vnd.kubernetes.protobuf') return readProtobuf(body);
   if (media !== 'application/json') throw unsupportedMedia(ACCEPTED);
   return objectOf(parseJson(body));
 }

@@ -25,7 +25,7 @@ export function createCluster(options: { tokens: Readonly<Record<string, User>>;
   const resources = () => [...builtInResources, ...customResources(store)];
   return {
     store,
-    objects: createObjects({ store, now }),
+    objects: createObjects({ store, now, kinds: resources }),
     users: createUsers(tokens),
     access: createAccess(store),
     now,

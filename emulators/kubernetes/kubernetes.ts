@@ -3,10 +3,14 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Certified, createAuthority } from '../tls/authority.ts';
 import { createCluster } from './cluster.ts';
+import { startControllers } from './controllers.ts';
 import { fixtures } from './fixtures.ts';
 import type { JsonObject } from './json.ts';
+import { createLogs } from './logs.ts';
+import { createPods } from './pods.ts';
 import { createHandler } from './server.ts';
 import { nameOf, namespaceOf } from './store.ts';
+import { createUpgrades } from './upgrades.ts';
 import type { User } from './users.ts';
 
 export type KubernetesOptions = {
@@ -18,6 +22,8 @@ export type KubernetesOptions = {
   tokens?: Readonly<Record<string, User>>;
   /** What is there from the beginning, beside the namespaces `default` and `kube-system` and the node `n1`. */
   objects?: readonly JsonObject[];
+  /** What a Pod has said by the time that it is asked first. */
+  logs?: (pod: JsonObject) => readonly string[];
   now?: () => Date;
 };
 
@@ -39,7 +45,14 @@ export type Kubernetes = {
  * machine, without isolation: it serves on loopback only, and throws for any other host.
  */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
-  const { port = 0, host = '127.0.0.1', tokens = {}, objects = [], now = () => new Date() } = options;
+  const {
+    port = 0,
+    host = '127.0.0.1',
+    tokens = {},
+    objects = [],
+    logs: lines = greeting,
+    now = () => new Date(),
+  } = options;
   if (!['127.0.0.1', 'localhost'].includes(host)) {
     throw new Error(
       `The Kubernetes emulator runs commands for whoever calls: it serves on loopback only, not on ${host}.`,
@@ -49,12 +62,17 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const token = randomUUID();
   const admin: User = { name: 'admin', groups: ['system:masters'] };
   const cluster = createCluster({ tokens: { ...tokens, [token]: admin }, now });
+  const settle = startControllers(cluster);
   for (const object of [...fixtures, ...objects]) put(cluster, object);
+  settle();
 
+  const pods = createPods(cluster);
+  const logs = createLogs({ lines, now });
+  const upgrades = createUpgrades(cluster, pods);
   const authority = createAuthority('Kubernetes emulator');
   const { certificate: cert, key } = authority.server(['127.0.0.1', 'localhost']);
   const tls = { cert, key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false };
-  const server = createServer(tls, createHandler(cluster));
+  const server = createServer(tls, createHandler(cluster, logs)).on('upgrade', upgrades.answer);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -69,11 +87,15 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     kubeconfig: (bearer = token) => kubeconfigOf(url, authority.certificate, bearer),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
+      upgrades.close();
       server.closeAllConnections();
       await closed;
+      pods.remove();
     },
   };
 }
+
+const greeting = () => ['starting', 'listening on port 8080', 'ready'];
 
 function put({ objects, resources }: ReturnType<typeof createCluster>, object: JsonObject) {
   const { apiVersion, kind } = object;

@@ -2,13 +2,21 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { withDefaults } from './defaults.ts';
 import { at, type JsonObject, listAt, numberAt, objectAt, same, textAt } from './json.ts';
 
+import { type Manager, tracked } from './managed-fields.ts';
 import { groupVersionOf, type Resource } from './resources.ts';
 import { alreadyExists, badRequest, conflict, forbidden, notFound } from './status.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';
 import { validate } from './validation.ts';
 
 /** What one object is asked to become. */
-export type Target = { resource: Resource; namespace: string; name: string; query: URLSearchParams };
+export type Target = {
+  resource: Resource;
+  namespace: string;
+  name: string;
+  query: URLSearchParams;
+  /** Who is told to have set what changes; without one the `managedFields` are taken as they are given. */
+  manager?: Manager;
+};
 
 export type Objects = {
   read(target: Target): JsonObject;
@@ -23,7 +31,14 @@ const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const NAMESPACES = { group: '', name: 'namespaces' };
 
 /** The life of objects: names, versions, defaults, preconditions, finalizers. With `dryRun=All` nothing is kept. */
-export function createObjects({ store, now }: { store: Store; now: () => Date }): Objects {
+export function createObjects(options: {
+  store: Store;
+  now: () => Date;
+  /** What is served at this moment. */
+  kinds: () => readonly Resource[];
+}): Objects {
+  const { store, now, kinds } = options;
+
   function read({ resource, namespace, name }: Target): JsonObject {
     const found = store.get(resource, namespace, name);
     if (found === undefined) throw notFound(resource, name);
@@ -52,8 +67,9 @@ export function createObjects({ store, now }: { store: Store; now: () => Date })
     };
     delete metadata['resourceVersion'];
     delete metadata['deletionTimestamp'];
-    const object = withDefaults(resource.kind, { ...typed(resource), ...given, metadata });
-    validate(resource, object);
+    const complete = withDefaults(resource.kind, { ...typed(resource), ...given, metadata });
+    validate(resource, complete);
+    const object = target.manager === undefined ? complete : tracked(undefined, complete, target.manager);
     if (store.get(resource, namespace, name) !== undefined) throw alreadyExists(resource, name);
     return keep(target, object);
   }
@@ -96,11 +112,12 @@ export function createObjects({ store, now }: { store: Store; now: () => Date })
       if (before[field] === undefined) delete metadata[field];
       else metadata[field] = before[field];
     }
-    const object = withDefaults(resource.kind, { ...given, ...typed(resource), metadata });
-    validate(resource, object);
+    const complete = withDefaults(resource.kind, { ...given, ...typed(resource), metadata });
+    validate(resource, complete);
+    const object = target.manager === undefined ? complete : tracked(known, complete, target.manager);
     if (same(object, known)) return known;
     if (before['generation'] !== undefined && !same(object['spec'], known['spec'])) {
-      metadata['generation'] = numberAt(before, 'generation') + 1;
+      object['metadata'] = { ...objectAt(object, 'metadata'), generation: numberAt(before, 'generation') + 1 };
     }
     const isFinal = before['deletionTimestamp'] !== undefined && listAt(metadata, 'finalizers').length === 0;
     return isFinal && !isDryRun(target.query) ? store.remove(resource, object) : keep(target, object);
@@ -121,10 +138,16 @@ export function createObjects({ store, now }: { store: Store; now: () => Date })
     }
     const isDry = isDryRun(query) || listAt(options, 'dryRun').includes('All');
     if (isDry) return { object, gone: true };
+    if (resource.kind === 'Namespace') for (const kind of kinds()) empty(kind, name);
     if (listAt(object, 'metadata', 'finalizers').length === 0)
       return { object: store.remove(resource, object), gone: true };
     const metadata = { ...objectAt(object, 'metadata'), deletionTimestamp: seconds(now()) };
     return { object: store.put(resource, { ...object, metadata }), gone: false };
+  }
+
+  function empty(kind: Resource, namespace: string) {
+    if (!kind.namespaced) return;
+    for (const object of store.list(kind, namespace)) store.remove(kind, object);
   }
 
   return { read, create, replace, remove };

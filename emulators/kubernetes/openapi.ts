@@ -45,7 +45,8 @@ function pathItem({ group, version, kind }: Resource): JsonObject {
     ...{ name, in: 'query' },
     schema: { type: name === 'force' ? 'boolean' : 'string', uniqueItems: true },
   }));
-  const types = ['apply-patch+yaml', 'json-patch+json', 'merge-patch+json', 'strategic-merge-patch+json'];
+  // No strategic patch: kubectl would look for its merge keys in these schemas, and has them built in where they are not offered.
+  const types = ['apply-patch+yaml', 'json-patch+json', 'merge-patch+json'];
   const content = Object.fromEntries(types.map((type) => [`application/${type}`, { schema: { type: 'object' } }]));
   const named = { 'x-kubernetes-group-version-kind': { group, version, kind } };
   const responses = { 200: { description: 'OK' } };

@@ -42,7 +42,7 @@ const builtIn: Record<string, Record<string, readonly [kind: string, details?: D
       {
         shortNames: ['ns'],
         verbs: every.filter((verb) => verb !== 'deletecollection'),
-        subresources: { ...status('Namespace'), finalize: ['Namespace', ['update']] },
+        subresources: status('Namespace'),
       },
     ],
     '~nodes': ['Node', { shortNames: ['no'], subresources: status('Node') }],

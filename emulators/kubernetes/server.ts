@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cluster } from './cluster.ts';
 import { discover, version } from './discovery.ts';
 import type { Json } from './json.ts';
+import type { Logs } from './logs.ts';
 import { openApi } from './openapi.ts';
+import { podOf } from './pods.ts';
 import { type RequestInfo, readRequestInfo } from './request-info.ts';
 import { answerResource } from './resource-requests.ts';
 import { badRequest, forbidden, Refused } from './status.ts';
@@ -14,17 +16,22 @@ export type Ask = { info: RequestInfo; query: URLSearchParams; user: User; reque
 
 const LARGEST_BODY = 3 * 1024 * 1024;
 
-export function createHandler(cluster: Cluster): (request: IncomingMessage, response: ServerResponse) => void {
+export function createHandler(
+  cluster: Cluster,
+  logs: Logs,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     response.setHeader('Audit-Id', randomUUID());
     response.setHeader('Cache-Control', 'no-cache, private');
-    answer(cluster, request, response).catch((error: unknown) => refuse(response, error));
+    answer(cluster, logs, request, response).catch((error: unknown) => refuse(response, error));
   };
 }
 
-async function answer(cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(cluster: Cluster, logs: Logs, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const ask = admit(cluster, request);
-  const { segments, isResource } = ask.info;
+  const { segments, isResource, resource, subresource, namespace, name } = ask.info;
+  if (resource === 'pods' && subresource === 'log')
+    return logs.write(podOf(cluster, namespace, name), ask.query, response);
   if (isResource) return answerResource(cluster, ask, () => bodyOf(request), response);
   switch (segments[0]) {
     case 'healthz':
