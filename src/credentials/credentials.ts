@@ -3,7 +3,7 @@ import { Problem } from '../model/problem.ts';
 import { CredentialRejected, type Secret } from '../model/secret.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MintToken } from '../platform/impersonation.ts';
-import { readToken } from './impersonation.ts';
+import { readToken, wantedBy } from './impersonation.ts';
 import { createVault, type ReadSecret, type Source } from './vault.ts';
 
 export interface Credentials {
@@ -47,10 +47,12 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     return rejection === undefined ? vault.get(source) : vault.renew(source, rejection.version);
   }
 
-  function sourceOf({ document: { kind, credential } }: Connection): Source {
+  function sourceOf({ document }: Connection): Source {
+    const { kind, credential } = document;
     if ('secret' in credential) return { name: credential.secret, read: () => readSecret(credential.secret) };
     const account = credential.service_account;
-    return { name: `${account} for ${kind}`, read: () => readToken(account, kind, mintToken) };
+    const name = `${account} for ${kind} ${JSON.stringify(wantedBy(document))}`;
+    return { name, read: () => readToken(account, document, mintToken) };
   }
 
   function reject(connection: Connection, { version }: Secret): never {

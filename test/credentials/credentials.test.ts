@@ -32,8 +32,9 @@ function aStand({ accepted = 'one' } = {}) {
       if (state.isDown) throw new Error('14 UNAVAILABLE');
       return { value: state.value, version: `${secretName}/versions/${state.version}` };
     },
-    async mintToken(account, scopes) {
-      state.minted.push(`${account} ${scopes.map((scope) => scope.split('/').at(-1)).join(' ')}`);
+    async mintToken(account, wanted) {
+      const what = 'audience' in wanted ? [`for ${wanted.audience}`] : wanted.map((scope) => scope.split('/').at(-1));
+      state.minted.push(`${account} ${what.join(' ')}`);
       if (state.isDown) throw new Error('403 Permission iam.serviceAccounts.getAccessToken denied');
       return { token: state.value, expiresAt: new Date(3_600_000) };
     },
@@ -272,6 +273,30 @@ describe('a service account', () => {
     await use({ ...connection, document: { ...connection.document, kind: 'kubernetes' } }, async () => 'done');
 
     expect(state.minted).toEqual(['reader@p.iam.gserviceaccount.com cloud-platform']);
+  });
+
+  test('gives an HTTP service an ID token for the audience that the connection names, and each audience its own', async () => {
+    const { use, state } = aStand();
+    const { document } = connection;
+    const to = (inject: unknown) => ({
+      ...connection,
+      document: { ...document, kind: 'http' as const, settings: { inject } },
+    });
+
+    for (const inject of [
+      { google_id_token: { audience: 'https://one' } },
+      { google_id_token: { audience: 'https://two' } },
+      'google_access_token',
+    ]) {
+      await use(to(inject), async () => 'done');
+    }
+
+    const account = 'reader@p.iam.gserviceaccount.com';
+    expect(state.minted).toEqual([
+      `${account} for https://one`,
+      `${account} for https://two`,
+      `${account} cloud-platform`,
+    ]);
   });
 
   test('is refused for a kind of target that takes no tokens', async () => {

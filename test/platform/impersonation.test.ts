@@ -4,17 +4,27 @@ import { OAuth2Client } from 'google-auth-library';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTokenMint } from '../../src/platform/impersonation.ts';
 
-/** The IAM Service Account Credentials API, as far as `generateAccessToken` goes. */
+/** The IAM Service Account Credentials API, as far as `generateAccessToken` and `generateIdToken` go. */
 const iam = { calls: [] as { path: string; bearer: string; body: unknown }[], status: 200, now: 0 };
 const server = createServer(async (request, response) => {
   let text = '';
   for await (const chunk of request) text += chunk;
   iam.calls.push({ path: request.url ?? '', bearer: request.headers.authorization ?? '', body: JSON.parse(text) });
+  if (request.url?.endsWith(':generateIdToken') && iam.status === 200) {
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    return void response.end(JSON.stringify({ token: idToken() }));
+  }
   const accessToken = `token-${iam.calls.length}`;
   const expireTime = new Date(iam.now + 3_600_000).toISOString();
   response.writeHead(iam.status, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(iam.status === 200 ? { accessToken, expireTime } : { error: { message: 'no' } }));
 });
+
+/** Ends in an hour. */
+const idToken = () =>
+  ['{}', JSON.stringify({ exp: iam.now / 1000 + 3600, jti: iam.calls.length }), 'signature']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
 
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => void server.close());
@@ -72,5 +82,22 @@ describe('a token of a service account', () => {
     const token = await mint(reader, ['a']);
 
     expect(token.token).toBe(`token-${iam.calls.length}`);
+  });
+
+  test('that proves who it is to one audience is an ID token, and ends when it says itself', async () => {
+    const mint = aMint();
+
+    const { token, expiresAt } = await mint(reader, { audience: 'https://service' });
+    iam.now += 49 * 60_000;
+    const later = await mint(reader, { audience: 'https://service' });
+    const other = await mint(reader, { audience: 'https://other' });
+
+    expect(expiresAt).toEqual(new Date('2026-01-01T01:00:00Z'));
+    expect(later.token).toBe(token);
+    expect(other.token).not.toBe(token);
+    expect(iam.calls[0]).toMatchObject({
+      path: `/v1/projects/-/serviceAccounts/${reader}:generateIdToken`,
+      body: { audience: 'https://service', includeEmail: true },
+    });
   });
 });

@@ -17,12 +17,15 @@ const SHORTEST = 6;
 const visible = z.string().regex(/^[\x21-\x7e]+$/);
 const pem = z.string().startsWith('-----BEGIN ');
 
+/** A token that was minted for one use is never put to another. */
+const kept = z.undefined().optional();
+
 const shapes = {
-  token: z.object({ token: visible }),
+  token: z.object({ token: visible, service_account: kept }),
   minted: z.object({ token: visible, service_account: z.string() }),
   value: z.union([
     z.object({ value: z.string().regex(/^[\x20-\x7e]+$/) }),
-    z.object({ token: visible }).transform(({ token }) => ({ value: token })),
+    z.object({ token: visible, service_account: kept }).transform(({ token }) => ({ value: token })),
   ]),
   login: z.object({
     // A colon would move the border between the two (RFC 7617).

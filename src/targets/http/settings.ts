@@ -85,10 +85,18 @@ const strictSchema = z.strictObject({
     .default(1024 * 1024),
 });
 
+/** An access token is good for all that its account may do, so nobody but Google may see it. */
+const isGoogle = (host: string) => host.endsWith('.googleapis.com') || loopbackHost.test(host);
+
 /** Settings of an HTTP service, with the operations that they come to. */
 export type Settings = Omit<z.output<typeof strictSchema>, 'operations' | 'openapi'> & { routes: Routes };
 
-const compiledSchema = strictSchema.transform(({ operations, openapi, ...settings }, context): Settings => {
+const vettedSchema = strictSchema.refine(
+  ({ inject, origin: { hostname } }) => inject !== 'google_access_token' || isGoogle(hostname),
+  { error: 'google_access_token is for *.googleapis.com alone; services of your own take google_id_token' },
+);
+
+const compiledSchema = vettedSchema.transform(({ operations, openapi, ...settings }, context): Settings => {
   try {
     return { ...settings, routes: routesOf(operations, openapi, settings.max_request_bytes) };
   } catch (error) {
