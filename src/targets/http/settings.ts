@@ -8,12 +8,12 @@ import { type Routes, routesOf } from './routes.ts';
 
 const headerName = z
   .string()
-  .regex(/^[a-z0-9!#$%&'*+.^_|~-]{1,100}$/, 'a header in lower case')
+  .regex(/^[a-z0-9!#$%&'*+.^|~-]{1,100}$/, 'a header in lower case')
   .refine((name) => !isOwn(name), { error: 'a header that no operation may pass on' });
 
 const injected = z
   .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_|~-]{1,100}$/, 'the name of a header')
+  .regex(/^[A-Za-z0-9!#$%&'*+.^|~-]{1,100}$/, 'the name of a header')
   .refine((name) => name.toLowerCase() === 'authorization' || !isOwn(name.toLowerCase()), {
     error: 'a header that cannot hold a credential',
   });

@@ -14,7 +14,7 @@ type Segment =
 export type Template = readonly Segment[];
 
 const literal = /^[A-Za-z0-9\-._~!$&'()*+,=:@ ]*$/;
-const parameter = /^\{([A-Za-z_][\w.-]*)(\.\.\.)?\}([A-Za-z0-9\-._~:]*)$/;
+const parameter = /^\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)(\.\.\.)?\}([A-Za-z0-9\-._~:]*)$/;
 
 /** `/v1/orders/{id}`, `/v1/orders/{id}:cancel`, `/files/{path...}`. Throws an `Error` that says what is wrong. */
 export function readTemplate(text: string): Template {
