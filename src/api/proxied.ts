@@ -112,8 +112,11 @@ export function renderIn(target: RawTarget | undefined, problem: Problem): Respo
   const rendered = renderProblem(problem);
   if (target?.prefix !== 'k8s') return rendered;
   rendered.headers.set('Content-Type', 'application/json');
-  const body = JSON.stringify(statusOf(problem, retryAfterOf(problem)));
-  return new Response(body, { status: rendered.status, headers: rendered.headers });
+  const { status, body } = problem.answered ?? {
+    status: rendered.status,
+    body: statusOf(problem, retryAfterOf(problem)),
+  };
+  return new Response(JSON.stringify(body), { status, headers: rendered.headers });
 }
 
 /** Answers that have no body, whatever is said of one (RFC 9110, 6.4.1). */

@@ -37,6 +37,8 @@ export type ProblemOptions = {
   approval?: string;
   /** Seconds after which trying again makes sense. */
   retryAfter?: number;
+  /** How the target itself put it, in its own protocol and masked: for callers who speak that. */
+  answered?: { status: number; body: unknown };
   cause?: unknown;
 };
 
@@ -48,6 +50,7 @@ export class Problem extends Error {
   readonly reason: string | undefined;
   readonly approval: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly answered: ProblemOptions['answered'];
   operation: string | undefined;
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
@@ -60,6 +63,7 @@ export class Problem extends Error {
     this.operation = options.operation;
     this.approval = options.approval;
     this.retryAfter = options.retryAfter;
+    this.answered = options.answered;
   }
 }
 

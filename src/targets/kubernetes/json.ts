@@ -32,3 +32,20 @@ export function textAt(value: Json, ...names: readonly string[]): string {
   const found = at(value, ...names);
   return typeof found === 'string' ? found : '';
 }
+
+/** Every text below replaced; names stay. */
+export function mapTexts(value: Json, replace: (text: string) => string): Json {
+  if (typeof value === 'string') return replace(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, replace));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, replace)]));
+}
+
+/** JSON as it was sent, or nothing where it is none. */
+export function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

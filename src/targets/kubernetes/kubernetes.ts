@@ -2,7 +2,9 @@ import { type HttpRequest, httpRequestSchema } from '../../model/http-request.ts
 import { Problem } from '../../model/problem.ts';
 import type { Proxy as Way } from '../../proxy/proxy.ts';
 import type { Target } from '../target.ts';
+import { execute } from './execute.ts';
 import type { Plan } from './plan.ts';
+import { estimate } from './preflight.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { understand } from './understand.ts';
 
@@ -15,14 +17,16 @@ export type KubernetesDeps = {
 export type Facts = { settings: Settings };
 
 /** Kubernetes of any make. A request is understood as the API server itself would (`understand.ts`), and what is sent is what was understood. */
-export function createKubernetes(_deps: KubernetesDeps): Target<Settings, HttpRequest, Facts, Plan> {
+export function createKubernetes({ proxy }: KubernetesDeps): Target<Settings, HttpRequest, Facts, Plan> {
   return {
     kind: 'kubernetes',
     settings: settingsSchema,
     request: httpRequestSchema,
     inspect: async ({ settings }) => ({ settings }),
     understand: async (request, facts, context) => understand(request, facts, context),
-    async execute() {
+    estimate: (operation, access) => estimate(operation, access, proxy),
+    async execute({ plan }, access) {
+      if (plan.answer !== 'session') return execute(plan, access, proxy);
       throw new Problem('policy-unavailable', { detail: 'Connections of kind kubernetes are not served.' });
     },
     async schema() {

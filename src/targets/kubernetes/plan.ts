@@ -1,3 +1,5 @@
+import type { JsonMasks } from '../../masking/masking.ts';
+import type { Seal } from '../../model/seal.ts';
 import type { Query } from './path.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { SessionPlan } from './sessions/sessions.ts';
@@ -20,6 +22,24 @@ export type Plan = {
   session?: SessionPlan;
   /** Classes that stay in the clear for this identity. */
   unmask: readonly string[];
+  /** What is masked in what the server answers. */
+  masks: JsonMasks;
+  /** The same with no class left in the clear: for approvers and the trail. */
+  hides: JsonMasks;
+  /** For what of the answer to a dry run stands in the trail. */
+  seal: Seal;
+  /** What came of a dry run: how it is sent so that the same comes of it. */
+  judged?: Judged;
+};
+
+/** A write as it was judged. */
+export type Judged = {
+  body: Uint8Array;
+  headers: Plan['headers'];
+  /** Whether the gateway itself made it conditional on the object's version, so that a conflict is not the caller's. */
+  pinned: boolean;
+  /** What comes of it, as one text; part of what is approved. */
+  result: string;
 };
 
 /**

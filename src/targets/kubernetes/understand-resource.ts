@@ -2,6 +2,7 @@ import type { Risk } from '../../model/documents.ts';
 import type { HttpRequest } from '../../model/http-request.ts';
 import type { Mask, Operation } from '../../model/operation.ts';
 import type { Context } from '../target.ts';
+import { answerMasks } from './answer-masks.ts';
 import { fieldTerms } from './field-selector.ts';
 import { type Address, firstOf, type Query, writeAddress } from './path.ts';
 import type { Answering, Plan } from './plan.ts';
@@ -23,8 +24,9 @@ type Asking = { request: HttpRequest; address: Address; info: RequestInfo };
 export function understandResource(
   { request, address: { segments, query: raw }, info }: Asking,
   { custom_resources: custom }: Settings,
-  { unmask, seal }: Context,
+  context: Context,
 ): Operation<Plan> {
+  const { unmask, seal } = context;
   const { method } = request;
   const { verb } = info;
   if (!isApiVerb(verb)) throw never('method', 'No resource is served with this method.');
@@ -71,6 +73,7 @@ export function understandResource(
       answer,
       ...(session !== undefined && { session: session.plan }),
       unmask,
+      ...answerMasks(info, context),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../model/http-request.ts';
 import type { Operation } from '../../model/operation.ts';
 import type { Context } from '../target.ts';
+import { answerMasks } from './answer-masks.ts';
 import type { Facts } from './kubernetes.ts';
 import { type Address, readAddress, writeAddress } from './path.ts';
 import type { Plan } from './plan.ts';
@@ -35,8 +36,9 @@ function understandServer(
   request: HttpRequest,
   { segments, query: raw }: Address,
   info: RequestInfo,
-  { unmask, seal }: Context,
+  context: Context,
 ): Operation<Plan> {
+  const { unmask, seal } = context;
   const asked = servedPath(info);
   if (request.upgrade !== undefined) throw never('upgrade', 'Only exec, attach and port-forward of pods are upgraded.');
   const address = { segments, query: readParameters(raw, asked) };
@@ -67,6 +69,7 @@ function understandServer(
       body: new Uint8Array(),
       answer: 'discovery',
       unmask,
+      ...answerMasks(info, context),
     },
   };
 }

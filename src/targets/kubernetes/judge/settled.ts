@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, objectAt, textAt } from '../json.ts';
+import { isObject, type Json, type JsonObject, mapTexts, objectAt, textAt } from '../json.ts';
 
 /** Of `metadata`: what the server alone says, and says anew each time. */
 const volatile = [
@@ -25,7 +25,10 @@ export function settled(object: Json, { isStatus = false } = {}): Json {
   const uid = textAt(object, 'metadata', 'uid');
   const metadata = settledMetadata(objectAt(object, 'metadata'));
   const kept = { ...rest, metadata, ...(isStatus && status !== undefined && { status }) };
-  return withoutDraws(withoutAddresses(kept), drawnIn(object, uid));
+  const drawn = drawnIn(object, uid);
+  return mapTexts(withoutAddresses(kept), (text) =>
+    tokenVolume.test(text) ? 'kube-api-access-«drawn»' : (drawn.get(text) ?? text),
+  );
 }
 
 function settledMetadata(metadata: JsonObject): JsonObject {
@@ -50,14 +53,6 @@ function drawnIn(object: JsonObject, uid: string): ReadonlyMap<string, string> {
 
 /** Names that the server gives to the volume with a Pod's own token. */
 const tokenVolume = /^kube-api-access-[a-z0-9]{5}$/;
-
-function withoutDraws(value: Json, drawn: ReadonlyMap<string, string>): Json {
-  if (typeof value === 'string')
-    return tokenVolume.test(value) ? 'kube-api-access-«drawn»' : (drawn.get(value) ?? value);
-  if (Array.isArray(value)) return value.map((item) => withoutDraws(item, drawn));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutDraws(member, drawn)]));
-}
 
 /** A Service's addresses and ports on nodes are drawn where nobody asked for certain ones; what was asked for stands in the request. */
 function withoutAddresses(object: JsonObject): JsonObject {
