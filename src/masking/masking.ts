@@ -8,8 +8,21 @@ import { maskLines } from './lines.ts';
 import { isNotable } from './notable.ts';
 
 export { detectedClasses } from './classes.ts';
-export { createJsonMasks, type JsonFraming, type JsonMasks, maskJson, maskJsonBytes } from './json/json.ts';
+export { type JsonMask, strictest, textToken } from './json/become.ts';
+export {
+  createJsonMasks,
+  type JsonFraming,
+  type JsonMasks,
+  maskJson,
+  maskJsonBy,
+  maskJsonBytes,
+  masksOf,
+} from './json/json.ts';
+export { PathError, readPath, type Step } from './json/paths.ts';
+export { type Act, type Rule, ruleOf } from './json/places.ts';
+export type { Scalar } from './json/reader.ts';
 export { sealJson } from './json/seal.ts';
+export { type Passing, pass } from './json/streams.ts';
 export { sealFound } from './seal-found.ts';
 export { createTranscript } from './transcript.ts';
 

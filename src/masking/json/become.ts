@@ -4,7 +4,13 @@ import type { TokenKey } from '../../model/seal.ts';
 import type { Scalar } from './reader.ts';
 
 /** A classified place. `path` is as its author wrote it. */
-export type JsonMask = { path: string; class: string; transform: Transform };
+export type JsonMask = {
+  path: string;
+  class: string;
+  transform: Transform;
+  /** What stands there is base64 of the value. */
+  base64?: boolean;
+};
 
 /**
  * What stands in the place of a value, as JSON; lists and objects are masked value by value. As in PostgreSQL, but that JSON has no declared

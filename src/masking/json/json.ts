@@ -5,7 +5,7 @@ import { createBecome, type JsonMask } from './become.ts';
 import { events } from './events.ts';
 import { documentsInLines } from './lines.ts';
 import { readPath } from './paths.ts';
-import { createPlaces, type Rule, ruleOf } from './places.ts';
+import { createPlaces, type Place, type Rule, ruleOf } from './places.ts';
 import { createReader, type Reader, type Scalar } from './reader.ts';
 import { oneDocument, pass } from './streams.ts';
 
@@ -14,6 +14,8 @@ export type JsonMasks = {
   masks: readonly JsonMask[];
   /** For one document; `counts` are values by path. */
   reader: (counts?: Map<string, number>) => Reader;
+  /** The same masks and these rules besides, which must be ready-made. */
+  with: (rules: readonly Rule<JsonMask>[]) => JsonMasks;
 };
 
 export type ClassifiedPaths = {
@@ -37,23 +39,27 @@ export function createJsonMasks({ paths, transforms, unmask, tokenKey }: Classif
 }
 
 /** The masks of rules made by hand. */
-export function masksOf(
-  rules: readonly Rule<JsonMask>[],
-  become: (masks: readonly JsonMask[], value: Scalar) => string,
-): JsonMasks {
-  const root = createPlaces(rules);
+export function masksOf(rules: readonly Rule<JsonMask>[], become: Become): JsonMasks {
+  const masks = rules.flatMap(({ act }) => (act.do === 'mask' ? [act.mask] : []));
+  return masksAt(createPlaces(rules), masks, become);
+}
+
+type Become = (masks: readonly JsonMask[], value: Scalar) => string;
+
+function masksAt(root: Place<JsonMask>, masks: readonly JsonMask[], become: Become): JsonMasks {
   return {
-    masks: rules.flatMap(({ act }) => (act.do === 'mask' ? [act.mask] : [])),
+    masks,
     reader(counts) {
       if (counts === undefined) return createReader({ root, become });
       return createReader<JsonMask>({
         root,
-        become(masks, value) {
-          for (const { path } of masks) counts.set(path, (counts.get(path) ?? 0) + 1);
-          return become(masks, value);
+        become(found, value) {
+          for (const { path } of found) counts.set(path, (counts.get(path) ?? 0) + 1);
+          return become(found, value);
         },
       });
     },
+    with: (rules) => masksAt(root.with(rules), masks, become),
   };
 }
 
@@ -74,7 +80,16 @@ export function maskJson(
   framing: JsonFraming = 'document',
   counts?: Map<string, number>,
 ): AsyncIterable<Piece> {
-  return pass(source, () => framings[framing](() => masks.reader(counts)));
+  return maskJsonBy(source, () => masks.reader(counts), framing);
+}
+
+/** The same, by masks that may differ from document to document. */
+export function maskJsonBy(
+  source: AsyncIterable<Uint8Array>,
+  nextReader: () => Reader,
+  framing: JsonFraming,
+): AsyncIterable<Piece> {
+  return pass(source, () => framings[framing](nextReader));
 }
 
 /** One document that is there as a whole, masked in the same way. */

@@ -33,3 +33,40 @@ function isKey(bytes: Buffer, from: number, end: number): boolean {
   while (at < end && (bytes[at] === 0x20 || (bytes[at] as number) - 9 < 5)) at++;
   return bytes[at] === marks.colon;
 }
+
+/** The index after the object or list that begins there, or `incomplete`. */
+export function endOfValue(bytes: Buffer, start: number, end: number): number {
+  let depth = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === marks.quote) {
+      const stop = endOfString(bytes, at, end, met);
+      if (stop === incomplete) return incomplete;
+      at = stop - 1;
+    } else if (byte === marks.openObject || byte === marks.openArray) depth++;
+    else if (byte === marks.closeObject || byte === marks.closeArray) depth--;
+    if (depth === 0) return at + 1;
+  }
+  return incomplete;
+}
+
+/** The texts of a list, in order; undefined for what is none. */
+export function listTexts(bytes: Buffer, start: number, end: number): readonly (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  let text: string | undefined;
+  let depth = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === marks.quote) {
+      const stop = endOfString(bytes, at, end, met);
+      if (depth === 1) text = textOf(bytes, at, stop, met.escapes);
+      at = stop - 1;
+    } else if (byte === marks.openObject || byte === marks.openArray) depth++;
+    else if (byte === marks.closeObject || byte === marks.closeArray) depth--;
+    if (depth === 0 || (depth === 1 && byte === marks.comma)) {
+      texts.push(text);
+      text = undefined;
+    }
+  }
+  return texts;
+}

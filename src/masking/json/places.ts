@@ -2,18 +2,24 @@ import { mostIndex, type Step } from './paths.ts';
 
 /** What is to be done at the end of a path, and below it. */
 export type Act<Mask> =
-  /** Every value is masked. */
-  | { do: 'mask'; mask: Mask }
+  /** Every value is masked; `own`: but not those of objects within. */
+  | { do: 'mask'; mask: Mask; own?: boolean }
   /** Every text is replaced by what is made of it. */
   | { do: 'rewrite'; rewrite: (text: string) => string }
   /** It holds no data, so nobody looks for any. */
   | { do: 'quiet' }
+  /** Nor does any other rule speak of what is in it. */
+  | { do: 'leave' }
   /** An object that is seen whole first: what its members of that name say adds rules to it. They must be ready-made. */
-  | { do: 'peek'; name: string; choose: (texts: readonly string[]) => readonly Rule<Mask>[] };
+  | { do: 'peek'; name: string; choose: (texts: readonly string[]) => readonly Rule<Mask>[] }
+  /** A list that is seen whole first, in the same way; what is no text in it is undefined. */
+  | { do: 'list'; choose: (texts: readonly (string | undefined)[]) => readonly Rule<Mask>[] }
+  /** A list that adds rules to what comes after it in the object it stands in. */
+  | { do: 'learn'; choose: (json: string) => readonly Rule<Mask>[] };
 
 export type Rule<Mask> = { steps: readonly Step[]; act: Act<Mask> };
 
-export type Peek<Mask> = Extract<Act<Mask>, { do: 'peek' }>;
+type ActTo<Mask, Name> = Extract<Act<Mask>, { do: Name }>;
 
 /** Where in a document one is, as far as rules go. Each set of rules that can be met there is one place, made once. */
 export type Place<Mask> = {
@@ -21,7 +27,9 @@ export type Place<Mask> = {
   readonly masks: readonly Mask[];
   readonly rewrites: readonly ((text: string) => string)[];
   readonly quiet: boolean;
-  readonly peeks: readonly Peek<Mask>[];
+  readonly peeks: readonly ActTo<Mask, 'peek'>[];
+  readonly lists: readonly ActTo<Mask, 'list'>[];
+  readonly learns: readonly ActTo<Mask, 'learn'>[];
   /** No rule speaks of what is below by name: it is all as here. */
   readonly level: boolean;
   /** By the first byte of a name: whether a rule may speak of it. Else it is `other`. */
@@ -61,9 +69,12 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
   }
 
   function placeOf(reached: readonly Reached<Mask>[]): Place<Mask> {
-    const all = new Map(reached.flatMap(passedOver).map((one) => [keyOf(one), one]));
+    const passed = reached.flatMap(passedOver);
+    const left = passed.find(({ rule, at }) => rule.act.do === 'leave' && at === rule.steps.length);
+    const all = new Map((left === undefined ? passed : [left]).map((one) => [keyOf(one), one]));
     const key = [...all.keys()].sort((a, b) => a - b).join();
     const known = places.get(key) ?? makePlace([...all.values()]);
+    if (places.size >= mostNames) places.clear();
     places.set(key, known);
     return known;
   }
@@ -73,15 +84,18 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
     const members = new Map<string, Place<Mask>>();
     const elements = new Map<number, Place<Mask>>();
     const hints = hintsOf(reached);
-    const isLevel = reached.every(({ rule, at }) => at === rule.steps.length && rule.act.do !== 'peek');
+    const isLevel = reached.every(({ rule, at }) => at === rule.steps.length && lasts(rule.act));
     const counts = reached.some(({ rule, at }) => rule.steps[at]?.to === 'index');
-    const below = (passes: (step: Step) => boolean) => placeOf(reached.flatMap((one) => after(one, passes)));
+    const below = (passes: (step: Step) => boolean, into: 'member' | 'element' = 'member') =>
+      placeOf(reached.flatMap((one) => after(one, passes, into)));
     let other: Place<Mask> | undefined;
     const place: Place<Mask> = {
       masks: acts.flatMap((act) => (act.do === 'mask' ? [act.mask] : [])),
       rewrites: acts.flatMap((act) => (act.do === 'rewrite' ? [act.rewrite] : [])),
-      quiet: acts.some((act) => act.do === 'quiet'),
+      quiet: acts.some((act) => act.do === 'quiet' || act.do === 'leave'),
       peeks: acts.filter((act) => act.do === 'peek'),
+      lists: acts.filter((act) => act.do === 'list'),
+      learns: acts.filter((act) => act.do === 'learn'),
       level: isLevel,
       hints,
       other() {
@@ -97,7 +111,7 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
       element(index) {
         if (isLevel) return place;
         const slot = counts ? Math.min(index, mostIndex + 1) : 0;
-        const known = elements.get(slot) ?? below((step) => isElement(step, slot));
+        const known = elements.get(slot) ?? below((step) => isElement(step, slot), 'element');
         elements.set(slot, known);
         return known;
       },
@@ -118,10 +132,21 @@ function passedOver<Mask>(one: Reached<Mask>): Reached<Mask>[] {
   return found;
 }
 
-/** Where the rule is one level below. What was reached applies below, too. */
-function after<Mask>({ rule, at }: Reached<Mask>, passes: (step: Step) => boolean): Reached<Mask>[] {
+/** Whether an act applies to all that is below as well. */
+const lasts = <Mask>(act: Act<Mask>) =>
+  act.do === 'mask' ? act.own !== true : act.do === 'rewrite' || act.do === 'quiet' || act.do === 'leave';
+
+/** Where the rule is one level below. */
+function after<Mask>(
+  { rule, at }: Reached<Mask>,
+  passes: (step: Step) => boolean,
+  into: 'member' | 'element',
+): Reached<Mask>[] {
   const step = rule.steps[at];
-  if (step === undefined) return rule.act.do === 'peek' ? [] : [{ rule, at }];
+  if (step === undefined) {
+    const stays = lasts(rule.act) || (rule.act.do === 'mask' && into === 'element');
+    return stays ? [{ rule, at }] : [];
+  }
   if (step.to === 'deep') return [{ rule, at }];
   return passes(step) ? [{ rule, at: at + 1 }] : [];
 }

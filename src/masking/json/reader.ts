@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../model/problem.ts';
 import type { Piece } from '../../model/result.ts';
 import { isNotable } from '../notable.ts';
-import { peekInto } from './peek.ts';
+import { endOfValue, listTexts, peekInto } from './peek.ts';
 import type { Place } from './places.ts';
 import { endOfScalar, endOfString, incomplete, type Met, malformed, marks, mostLevels, textOf } from './syntax.ts';
 
@@ -94,6 +94,13 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       return met.traits !== 0 || met.escapes ? length >= leastNotable : false;
     }
 
+    /** Names below a place whose texts are rewritten are texts, too. */
+    function rename(place: Place<Mask>, start: number, stop: number) {
+      const text = textOf(bytes, start, stop, met.escapes);
+      const renamed = place.rewrites.reduce((so, rewrite) => rewrite(so), text);
+      if (renamed !== text) put(start, stop, JSON.stringify(renamed));
+    }
+
     /** The index after the colon. */
     function name(start: number): number {
       const stop = endOfString(bytes, start, end, met);
@@ -106,7 +113,8 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       if (place.level) here = place;
       else if (place.hints[bytes[start + 1] as number] === 0 && !met.escapes) here = place.other();
       else here = place.member(textOf(bytes, start, stop, met.escapes));
-      if (!place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);
+      if (place.rewrites.length > 0) rename(place, start, stop);
+      else if (!place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);
       return colon + 1;
     }
 
@@ -121,6 +129,21 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
     function close() {
       depth--;
       expected = depth === 0 ? nothing : separator;
+    }
+
+    /** Adds the rules that a list tells by itself. Whether all of it is there. */
+    function lookAhead(start: number): boolean {
+      const { lists, learns } = here;
+      if (lists.length === 0 && learns.length === 0) return true;
+      const stop = endOfValue(bytes, start, end);
+      if (stop === incomplete) return false;
+      for (const learn of learns) {
+        const above = places[depth];
+        if (above !== undefined && depth > 0)
+          places[depth] = above.with(learn.choose(bytes.toString('utf8', start, stop)));
+      }
+      for (const list of lists) here = here.with(list.choose(listTexts(bytes, start, stop)));
+      return true;
     }
 
     /** The index after the value, or after the bracket that opens it. */
@@ -144,6 +167,7 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
         return start + 1;
       }
       if (byte === marks.openArray) {
+        if (!lookAhead(start)) return incomplete;
         open(0);
         here = here.element(0);
         expected = valueOrEnd;

@@ -1,0 +1,86 @@
+import { detectedClasses } from '../../../masking/masking.ts';
+import { Problem } from '../../../model/problem.ts';
+
+/** The class of what Kubernetes itself keeps secret. */
+export const CREDENTIAL = 'CREDENTIAL';
+
+/** What stands in the place of a masked text. */
+export const sentinel = (className: string) => `[${className}]`;
+
+/** As above where base64 is expected (`data` of a Secret), so that clients can decode it. */
+export const sentinel64 = (className: string) => Buffer.from(sentinel(className)).toString('base64');
+
+/** Of a text within a longer one, whatever stands before it: what its base64 has in common at each of the three alignments. */
+export function alignments(text: string): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
+    const whole = Math.floor((bytes.length * 8) / 6);
+    return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), whole);
+  });
+}
+
+/** What tells whether a text holds something that stands for a masked value of one of these classes, or of those that detectors know. */
+export type SentinelFinder = (bytes: Uint8Array) => boolean;
+
+/** Escapes within escapes: JSON in a text of JSON in a text. */
+const mostEscapes = 6;
+
+/** A finder reads any text: JSON and YAML with their escapes, base64 at any alignment, also wrapped in lines, and protobuf. */
+export function sentinelFinder(classes: Iterable<string>): SentinelFinder {
+  const names = [...new Set([CREDENTIAL, ...detectedClasses, ...classes])];
+  const token = 'tok_[a-p]{32}';
+  const plain = new RegExp(`\\[(?:${names.join('|')})\\]|(?<![A-Za-z0-9])${token}`);
+  const encoded = new RegExp(
+    names
+      .flatMap((name) => alignments(sentinel(name)))
+      .map(literally)
+      .join('|'),
+  );
+  const holds = (text: string) => plain.test(text) || holdsEncoded(text, encoded);
+  return (bytes) => {
+    let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    for (let round = 0; round < mostEscapes; round++) {
+      if (holds(text)) return true;
+      if (!text.includes('\\')) return false;
+      text = unescaped(text);
+    }
+    return holds(text);
+  };
+}
+
+const literally = (text: string) =>
+  text.replaceAll(/[+/]/g, '\\$&').replaceAll('\\+', '[+-]').replaceAll('\\/', '[/_]');
+
+/** A token within base64, by what its beginning looks like at each alignment. */
+const tokenStart = new RegExp(alignments('tok_').map(literally).join('|'));
+const runs = /[A-Za-z0-9+/_-]{40,}/g;
+
+function holdsEncoded(text: string, encoded: RegExp): boolean {
+  if (encoded.test(text)) return true;
+  const compact = text.replaceAll(/(?:\s|\\[nrt])+/g, '');
+  if (compact.length < text.length && encoded.test(compact)) return true;
+  if (!tokenStart.test(compact)) return false;
+  for (const [run] of compact.matchAll(runs))
+    for (const from of [0, 1, 2, 3])
+      if (/tok_[a-p]{32}/.test(Buffer.from(run.slice(from), 'base64').toString('latin1'))) return true;
+  return false;
+}
+
+const letters: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '/': '/', '\\': '\\' };
+
+function unescaped(text: string): string {
+  return text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/g, (whole, wide, byte, letter) =>
+    letter === undefined ? String.fromCharCode(Number.parseInt(wide ?? byte, 16)) : (letters[letter] ?? whole),
+  );
+}
+
+/** Refuses a body that would write a mask in the place of what it masks. */
+export function refuseSentinel(body: Uint8Array, holds: SentinelFinder) {
+  if (!holds(body)) return;
+  throw new Problem('target-rejected', {
+    reason: 'sentinel',
+    detail:
+      'The request holds a mask (such as [CREDENTIAL]) that stands for a value you may not see: to write it would destroy that value. ' +
+      'Write only what changes: kubectl patch, kubectl set, or kubectl apply with a manifest that leaves masked fields out or gives their new values.',
+  });
+}
