@@ -3,6 +3,7 @@ import type { TargetKind } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
 import { createProxy } from '../proxy/proxy.ts';
 import { createHttp } from './http/http.ts';
+import { createKubernetes } from './kubernetes/kubernetes.ts';
 import { createPostgres, type PostgresDeps } from './postgres/postgres.ts';
 import type { Target } from './target.ts';
 
@@ -21,7 +22,10 @@ export type TargetsDeps = Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'> 
 export function createTargets(options: TargetsDeps): Targets {
   const proxy = createProxy({ allowLoopback: options.allowLoopback });
   const targets = new Map<TargetKind, Target>(
-    [createPostgres(options), createHttp({ proxy })].map((target) => [target.kind, target]),
+    [createPostgres(options), createKubernetes({ proxy }), createHttp({ proxy })].map((target) => [
+      target.kind,
+      target,
+    ]),
   );
   return {
     of(connection) {
