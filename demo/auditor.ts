@@ -31,14 +31,15 @@ export async function askAuditor(scene: {
 
   const approvals = await ask(whoApproved);
   holds(
-    'one approval, by the DBA, spent by exactly one run',
-    approvals.length === 1 && approvals[0]?.['approver'] === 'user:dba@example.com' && approvals[0]?.['runs'] === 1,
+    'each approval is by the DBA, and was spent by exactly one run',
+    approvals.length === 1 &&
+      approvals.every(({ approver, runs }) => approver === 'user:dba@example.com' && runs === 1),
   );
 
   const masked = await ask(whatWasMasked);
   holds(
-    'what was masked is told by column',
-    masked.some(({ resource }) => resource === 'public.users.email'),
+    'what was masked is told by column, and by field of the service',
+    ['public.users.email', 'customers.get.**.email'].every((name) => masked.some(({ resource }) => resource === name)),
   );
 
   const leaks = await bigquery.query(anythingClassified);
@@ -69,11 +70,11 @@ const whoDidWhat = `
   ORDER BY who, verb, type`;
 
 const whoApproved = `
-  SELECT yes.approval.id AS approval_id, yes.principal.member AS approver, COUNT(run.event_id) AS runs
+  SELECT yes.approval.id AS approval_id, yes.connection AS connection, yes.principal.member AS approver, COUNT(run.event_id) AS runs
   FROM \`sallyport_evidence.events\` AS yes
   JOIN \`sallyport_evidence.events\` AS run ON run.approval.id = yes.approval.id AND run.phase = 'intent'
   WHERE yes.type = 'approved'
-  GROUP BY approval_id, approver`;
+  GROUP BY approval_id, connection, approver`;
 
 const whatWasMasked = `
   SELECT mask.resource AS resource, mask.class AS class, COUNT(*) AS operations
@@ -84,5 +85,5 @@ const whatWasMasked = `
   ORDER BY resource`;
 
 const anythingClassified = `
-  SELECT COUNTIF(REGEXP_CONTAINS(CONCAT(IFNULL(statement, ''), IFNULL(parameters, ''), IFNULL(note, '')), r'customer[0-9]+@')) AS leaks
+  SELECT COUNTIF(REGEXP_CONTAINS(CONCAT(IFNULL(statement, ''), IFNULL(parameters, ''), IFNULL(note, '')), r'customer[0-9]+@|@post\\.example|DE8937')) AS leaks
   FROM \`sallyport_evidence.events\``;

@@ -26,6 +26,7 @@ export type People = {
   ): Promise<Answer>;
   get(url: string, token: string): Promise<Answer>;
   post(url: string, token: string, body: unknown): Promise<Answer>;
+  remove(url: string, token: string): Promise<Answer>;
 };
 
 export function createPeople(stand: Stand, terminal: Terminal): People {
@@ -38,6 +39,7 @@ export function createPeople(stand: Stand, terminal: Terminal): People {
   ): Promise<Answer> {
     const response = await fetch(url, {
       method,
+      redirect: 'manual',
       headers: {
         Authorization: `Bearer ${token}`,
         baggage: 'gen_ai.agent.name=crm-bot,gen_ai.request.model=gemini-3-pro',
@@ -49,7 +51,7 @@ export function createPeople(stand: Stand, terminal: Terminal): People {
     });
     const text = await response.text();
     terminal.answer(`${response.status} ${text}`);
-    return { status: response.status, headers: response.headers, body: JSON.parse(text) };
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
   }
 
   return {
@@ -70,6 +72,10 @@ export function createPeople(stand: Stand, terminal: Terminal): People {
     post(url, token, body) {
       terminal.request(`POST ${url} ${JSON.stringify(body)}`);
       return send('POST', url, token, body);
+    },
+    remove(url, token) {
+      terminal.request(`DELETE ${url}`);
+      return send('DELETE', url, token);
     },
   };
 }

@@ -11,6 +11,9 @@ const offsets = {
   bigquery: 6,
   kms: 7,
   postgres: 8,
+  kubernetes: 9,
+  gatewayFront: 10,
+  billing: 11,
 };
 
 export type Ports = Record<keyof typeof offsets, number>;

@@ -70,13 +70,13 @@ export async function makeKeys(address: string): Promise<{ approvals: string; ch
   }
 }
 
-/** Puts the built-in guards and the demo's own documents in force. */
-export async function loadPolicies(firestore: string, postgresPort: number): Promise<void> {
+/** Puts the built-in guards and the demo's own documents in force. `places` are settings of connections that are known only now. */
+export async function loadPolicies(firestore: string, places: Readonly<Record<string, object>>): Promise<void> {
   const store = await createFirestoreStore({ projectId: PROJECT, databaseId: 'policy', emulatorHost: firestore });
   const documents = createDocuments({ store });
   try {
     for (const { kind, name, document } of await readDocuments()) {
-      if (kind === 'connections' && name === 'crm') Object.assign(document.settings as object, { port: postgresPort });
+      if (kind === 'connections') Object.assign(document.settings as object, places[name]);
       await documents.put(kind, name, document, { ifMatch: null });
     }
   } finally {

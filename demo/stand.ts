@@ -12,6 +12,7 @@ import { startBigQueryApart } from './bigquery.ts';
 import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
 import { fillCustomers, loadPolicies, makeKeys, PROJECT, writeSecret } from './seed.ts';
+import { startBillingService, startCluster, startGatewayFront } from './surroundings.ts';
 
 /** Where everything is: what `.sallyport/stand.json` holds. */
 export type Stand = {
@@ -23,6 +24,14 @@ export type Stand = {
   secret_manager: string;
   bigquery: string;
   kms: string;
+  /** The gateway by TLS, and the file with the authority to trust: what kubectl needs. */
+  gateway_tls: string;
+  gateway_ca: string;
+  /** The cluster itself, and a kubeconfig of its admin. */
+  kubernetes: string;
+  kubeconfig: string;
+  /** The HTTP service itself; it lets in whoever holds the secret `billing-gateway`. */
+  billing: string;
   project: string;
   /** KMS key versions: whose decisions, and whose checkpoints, count. */
   approval_key: string;
@@ -76,14 +85,15 @@ export async function startStand(options: {
   };
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
-    await rm(join(dir, 'stand.json'), { force: true });
+    for (const file of ['stand.json', 'cluster-admin.kubeconfig', 'gateway-ca.pem'])
+      await rm(join(dir, file), { force: true });
   };
 
   try {
     await mkdir(dir, { recursive: true });
     const audience = urlOf(ports.gateway);
     const indexes = JSON.parse(await readFile(new URL('../firestore.indexes.json', import.meta.url), 'utf8'));
-    const [issuer, firestore, secretManager, bigquery, kms, postgres] = await allOf([
+    const [issuer, firestore, secretManager, bigquery, kms, postgres, cluster, billing, front] = await allOf([
       startIssuer({ port: ports.issuer, audience }).then(kept),
       startFirestore({ port: ports.firestore, indexes, ...(watch.commits && { journal: watch.commits }) }).then(kept),
       startSecretManager({ port: ports.secretManager }).then(kept),
@@ -92,8 +102,13 @@ export async function startStand(options: {
       startPostgres({ port: ports.postgres, database: 'crm', ...(watch.postgres && { log: watch.postgres }) }).then(
         kept,
       ),
+      startCluster(ports.kubernetes).then(kept),
+      startBillingService(ports.billing).then(kept),
+      startGatewayFront({ port: ports.gatewayFront, to: ports.gateway, dir }).then(kept),
     ]);
-    step('emulators and a PostgreSQL server');
+    const kubeconfig = join(dir, 'cluster-admin.kubeconfig');
+    await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
+    step('emulators, a PostgreSQL server, a cluster and an HTTP service');
 
     const [keys] = await allOf([
       makeKeys(kms.address),
@@ -101,7 +116,13 @@ export async function startStand(options: {
         writeSecret(secretManager.address, 'crm-gateway', JSON.stringify(login)),
       ),
       writeSecret(secretManager.address, 'seal-key', randomBytes(32).toString('base64')),
-      loadPolicies(firestore.address, postgres.port),
+      writeSecret(secretManager.address, 'cluster-gateway', JSON.stringify({ token: cluster.gatewayToken })),
+      writeSecret(secretManager.address, 'billing-gateway', JSON.stringify({ token: billing.token })),
+      loadPolicies(firestore.address, {
+        crm: { port: postgres.port },
+        cluster: { server: cluster.url, ca: cluster.ca },
+        billing: { origin: billing.url },
+      }),
       makeAuditTables(PROJECT, bigquery.url),
     ]);
     step('customers, secrets, keys, policies and audit tables');
@@ -172,6 +193,11 @@ export async function startStand(options: {
         secret_manager: secretManager.address,
         bigquery: bigquery.url,
         kms: kms.address,
+        gateway_tls: front.url,
+        gateway_ca: front.ca,
+        kubernetes: cluster.url,
+        kubeconfig,
+        billing: billing.url,
         project: PROJECT,
         approval_key: keys.approvals,
         checkpoint_key: keys.checkpoints,
