@@ -80,6 +80,13 @@ export function createLookups(steps: Steps): Lookups {
       }).effect === 'allow';
   }
 
+  function mayTouchSome(passage: Passage, connection: Connection, rules: PolicySet, verbs: readonly Verb[]) {
+    const { identity, groups = [], agent = { attested: false } } = passage;
+    const standing = { groups, agent, connection, policySet: rules, now: clock.now() };
+    return (resource: string) =>
+      identity !== undefined && verbs.some((verb) => policy.mayReach({ ...standing, identity }, verb, resource));
+  }
+
   function reach(passage: Passage, rules: PolicySet): Reachable {
     const connection = connections.resolve(passage.call.connection);
     const reached = reachOf(passage, connection, rules);
@@ -107,7 +114,11 @@ export function createLookups(steps: Steps): Lookups {
         const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
         const signal = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_SECONDS * 1000)]);
         const verbs = reached.verbs.map((verb) => mayTouch(passage, connection, rules, verb));
-        const question = { query, mayTouch: (resource: string) => verbs.some((may) => may(resource)) };
+        const question = {
+          query,
+          mayTouch: (resource: string) => verbs.some((may) => may(resource)),
+          mayTouchSome: mayTouchSome(passage, connection, rules, reached.verbs),
+        };
         // It opens the target: the target's own record of that names this call.
         await audit.note('simulated', { ...passage, connection }, { note: 'schema' });
         return credentials.use(connection, async (secret) => {

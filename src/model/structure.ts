@@ -31,4 +31,6 @@ export type StructureQuestion = {
   query: StructureQuery;
   /** Whether policy would grant anything on a resource. */
   mayTouch: (resource: string) => boolean;
+  /** Whether policy would grant anything on something that a resource with `*` in it may mean. */
+  mayTouchSome: (resource: string) => boolean;
 };

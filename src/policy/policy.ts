@@ -2,7 +2,7 @@ import type { DocumentKind } from '../model/documents.ts';
 import { explain } from './condition.ts';
 import { decide } from './decide.ts';
 import { groupsOf, ownerOf } from './membership.ts';
-import { type Reach, reachable } from './reach.ts';
+import { mayReach, type Reach, reachable } from './reach.ts';
 
 export { type DiffLine, diffDocuments, yamlOf } from './document-diff.ts';
 export { createSimulation } from './simulate.ts';
@@ -15,9 +15,10 @@ export type Policy = {
   groupsOf: typeof groupsOf;
   ownerOf: typeof ownerOf;
   reachable: typeof reachable;
+  mayReach: typeof mayReach;
 };
 
-export const policy: Policy = { decide, groupsOf, ownerOf, reachable };
+export const policy: Policy = { decide, groupsOf, ownerOf, reachable, mayReach };
 
 /** Why a document that fits its schema cannot be in force all the same: its condition does not compile. Otherwise undefined. */
 export function whyUnusable(kind: DocumentKind, document: Record<string, unknown>): string | undefined {

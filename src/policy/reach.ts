@@ -27,12 +27,8 @@ type Likely = { rule: Rule; likelihood: Likelihood };
  * not as certain if it denies; so all that `decide` allows is within reach. Throws `policy-unavailable` as `decide` does.
  */
 export function reachable(standing: Standing): Reach | undefined {
-  const { identity, groups, connection, policySet } = standing;
-  refuseUnknowns(standing);
-  if (disabledBy(identity, policySet) !== undefined) return undefined;
-
-  const rules = rulesFor(connection, principalsOf(identity, groups), policySet);
-  const likely = rules.map((rule) => ({ rule, likelihood: likelihoodOf(rule, standing) }));
+  const { connection } = standing;
+  const likely = likelyRules(standing);
   const closed = likely.filter(closes).map(({ rule }) => rule);
   const open = likely.filter(({ likelihood }) => likelihood === 'always' || likelihood === 'maybe');
   const allows = open.filter(({ rule }) => rule.policy.effect === 'allow');
@@ -52,6 +48,28 @@ export function reachable(standing: Standing): Reach | undefined {
   };
 }
 
+/**
+ * Whether some of what a resource with `*` in it may mean is within reach: a grant speaks of a part of it, and nothing surely denies all of
+ * it. So all that `decide` allows of it is.
+ */
+export function mayReach(standing: Standing, verb: Verb, resource: string): boolean {
+  const speaking = likelyRules(standing).filter(({ rule }) => rule.coversVerb(verb));
+  const open = speaking.some(
+    ({ rule, likelihood }) =>
+      rule.policy.effect === 'allow' && ['always', 'maybe'].includes(likelihood) && rule.touchesResource(resource),
+  );
+  return open && !speaking.some((one) => denies(one) && one.rule.coversResource(resource));
+}
+
+/** The rules that may speak of anything that this identity does there. None where it is switched off. */
+function likelyRules(standing: Standing): Likely[] {
+  const { identity, groups, connection, policySet } = standing;
+  refuseUnknowns(standing);
+  if (disabledBy(identity, policySet) !== undefined) return [];
+  const rules = rulesFor(connection, principalsOf(identity, groups), policySet);
+  return rules.map((rule) => ({ rule, likelihood: likelihoodOf(rule, standing) }));
+}
+
 function likelihoodOf(rule: Rule, standing: Standing): Likelihood {
   const condition = rule.condition();
   if (condition === undefined) return 'always';
@@ -60,9 +78,10 @@ function likelihoodOf(rule: Rule, standing: Standing): Likelihood {
 }
 
 /** Whether nothing that the rule's verbs can do gets past it. */
-function closes({ rule, likelihood }: Likely) {
-  return rule.everyResource && (likelihood === 'error' || (rule.policy.effect === 'deny' && likelihood === 'always'));
-}
+const closes = (likely: Likely) => likely.rule.everyResource && denies(likely);
+
+const denies = ({ rule, likelihood }: Likely) =>
+  likelihood === 'error' || (rule.policy.effect === 'deny' && likelihood === 'always');
 
 const covering = (allows: readonly Likely[], verb: Verb) => allows.filter(({ rule }) => rule.coversVerb(verb));
 

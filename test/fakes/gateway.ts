@@ -209,6 +209,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       groupsOf: () => ['analysts'],
       ownerOf: () => undefined,
       reachable: () => ({ verbs: ['read'], unmask: [], limits: {}, approvals: [] }),
+      mayReach: () => true,
     },
     targets: { of: () => target, close: async () => {} },
     approvals: {

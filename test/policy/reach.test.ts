@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { groupsOf, ownerOf, reachable } from '../../src/policy/policy.ts';
+import { groupsOf, ownerOf, policy, reachable } from '../../src/policy/policy.ts';
 import { aPolicySet, aQuestion, type RawSet } from './questions.ts';
 
 const dba = { approvers: ['group:dba'] };
@@ -162,5 +162,31 @@ describe('groups and owners', () => {
 
     expect(ownerOf(identity, set)).toBe('user:o@b.c');
     expect(ownerOf({ ...identity, member: 'user:x@b.c' }, set)).toBeUndefined();
+  });
+});
+
+describe('of a resource with a star, some is within reach', () => {
+  const reaches = (policies: NonNullable<RawSet['policies']>, resource: string) =>
+    policy.mayReach(aQuestion({ policies }), 'read', resource);
+
+  test('where a grant speaks of a part of it', () => {
+    expect(reaches({ a: { resources: ['team-a/*'] } }, '*/pods/*')).toBe(true);
+    expect(reaches({ a: { resources: ['team-a/pods/web'] } }, '*/pods/*')).toBe(true);
+    expect(reaches({ a: { resources: ['team-a/pods/*'] } }, '*/secrets/*')).toBe(false);
+    expect(reaches({ a: { verbs: ['write'] } }, '*/pods/*')).toBe(false);
+  });
+
+  test('but where a deny surely takes all of it', () => {
+    expect(reaches({ a: {}, no: { effect: 'deny', resources: ['*/secrets/*'] } }, '*/secrets/*')).toBe(false);
+    expect(reaches({ a: {}, no: { effect: 'deny', resources: ['team-a/secrets/*'] } }, '*/secrets/*')).toBe(true);
+    expect(reaches({ a: {}, no: { effect: 'deny', condition: '"bulk" in operation.risks' } }, '*/pods/*')).toBe(true);
+  });
+
+  test('and never for an agent that is switched off', () => {
+    const agents = {
+      bot: { member: 'serviceAccount:bot@p.iam.gserviceaccount.com', owner: 'user:o@b.c', disabled: true },
+    };
+
+    expect(policy.mayReach(aQuestion({ policies: { a: {} }, agents }), 'read', '*/pods/*')).toBe(false);
   });
 });

@@ -4,14 +4,13 @@ import { networkSchema } from '../../proxy/proxy.ts';
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Scheme, host and port. Plain http only to the machine itself, and there the deployment must allow it, too. */
-const origin = z
-  .url({ protocol: /^https?$/ })
-  .refine(
-    (text) => text === new URL(text).origin || text === `${new URL(text).origin}/`,
-    'an origin: scheme, host and port alone',
-  )
-  .refine((text) => text.startsWith('https:') || loopback.test(new URL(text).hostname), 'an https address')
-  .transform((text) => new URL(text));
+const origin = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  const isOrigin = url !== null && (text === url.origin || text === `${url.origin}/`);
+  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback.test(url.hostname)))) return url;
+  context.addIssue('an https origin: scheme, host and port alone');
+  return z.NEVER;
+});
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 /** `widgets.example.com`, or with a subresource `widgets.example.com/scale`. */

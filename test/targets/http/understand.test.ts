@@ -289,7 +289,8 @@ describe('what is classified', () => {
 });
 
 describe('the schema', () => {
-  const question = { query: { page_size: 100 }, mayTouch: (name: string) => name !== 'wipe' };
+  const mayTouch = (name: string) => name !== 'wipe';
+  const question = { query: { page_size: 100 }, mayTouch, mayTouchSome: mayTouch };
 
   test('tells of the operations that may be called, what they take, and what of their answers is masked', async () => {
     const { target, settings, access } = agent({ classification: { order: { 'customer.email': 'EMAIL_ADDRESS' } } });

@@ -136,7 +136,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
       return { operation, rows, columns: result.columns, truncated: result.summary().truncated };
     },
     schema: async (query: Partial<StructureQuery> = {}, mayTouch: (resource: string) => boolean = () => true) => {
-      const question = { query: { page_size: 100, ...query }, mayTouch };
+      const question = { query: { page_size: 100, ...query }, mayTouch, mayTouchSome: mayTouch };
       return structureSchema.parse(await target.schema(await target.inspect(access()), question, access()));
     },
   };
