@@ -58,6 +58,7 @@ export function acceptWebSocket(
 /** A WebSocket that is open, or about to be. */
 export function channelOf(webSocket: WebSocket, protocol = webSocket.protocol): WebSocketChannel {
   const waiting: Uint8Array[] = [];
+  let size = 0;
   let ended = false;
   let broken: Error | undefined;
   let wake: (() => void) | undefined;
@@ -68,11 +69,19 @@ export function channelOf(webSocket: WebSocket, protocol = webSocket.protocol): 
   webSocket.binaryType = 'nodebuffer';
   webSocket.on('message', (data: Buffer) => {
     waiting.push(data);
-    if (waiting.length >= MOST_WAITING) webSocket.pause();
+    size += data.byteLength;
+    if (waiting.length >= MOST_WAITING || size >= HIGH_WATER) webSocket.pause();
     woken();
+  });
+  // Each ping is answered by itself: who asks and does not read would have the answers pile up here.
+  webSocket.on('ping', () => {
+    if (webSocket.bufferedAmount > HIGH_WATER) webSocket.terminate();
   });
   webSocket.on('error', (error) => {
     broken = error;
+    // The other side may never close a connection on which it said what nobody understands.
+    webSocket.terminate();
+    woken();
   });
   webSocket.on('close', () => {
     ended = true;
@@ -94,6 +103,7 @@ export function channelOf(webSocket: WebSocket, protocol = webSocket.protocol): 
           for (;;) {
             const message = waiting.shift();
             if (message !== undefined) {
+              size -= message.byteLength;
               if (webSocket.isPaused && waiting.length === 0) webSocket.resume();
               return { done: false, value: message };
             }
