@@ -36,6 +36,7 @@ export function createRecorder(limit: number): Recorder {
   let begun = false;
   let truncated = false;
   let last = start;
+  let ending = () => {};
 
   const line = (value: unknown) => add(Buffer.from(`${JSON.stringify(value)}\n`));
 
@@ -86,12 +87,17 @@ export function createRecorder(limit: number): Recorder {
       });
       last = performance.now();
     },
+    beforeEnd(last) {
+      ending = last;
+    },
     entry(code, data) {
       const now = performance.now();
       line([Math.round(now - last) / 1000, code, data]);
       last = now;
     },
     take() {
+      ending();
+      ending = () => {};
       if (!begun) return undefined;
       if (size > 0) close();
       return { summary: { chunks: chunks.length, bytes, sha256: digestOf(chunks), truncated }, chunks };

@@ -6,6 +6,11 @@ export function createCounter(unmask: readonly string[]) {
   const exempt = new Set(unmask);
   const counts = new Map<string, number>();
 
+  /** One that was masked elsewhere. */
+  function count(name: string) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+
   function mask(text: string): string {
     const spans = detect(text);
     if (spans.length === 0) return text;
@@ -13,7 +18,7 @@ export function createCounter(unmask: readonly string[]) {
     let done = 0;
     for (const { class: name, start, end } of spans) {
       if (exempt.has(name)) continue;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      count(name);
       masked += `${text.slice(done, start)}[${name}]`;
       done = end;
     }
@@ -24,5 +29,5 @@ export function createCounter(unmask: readonly string[]) {
     return [...counts].map(([name, count]) => ({ class: name, count })).sort((a, b) => (a.class < b.class ? -1 : 1));
   }
 
-  return { mask, findings };
+  return { mask, count, findings };
 }

@@ -9,6 +9,9 @@ const registry =
   'TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30';
 const lengths = new Map(registry.split(' ').map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]));
 
+/** Letters and digits of the longest there may be. */
+export const longestIban = 34;
+
 const countries = new Uint8Array(26 * 26);
 for (const name of lengths.keys()) countries[(name.charCodeAt(0) - 65) * 26 + name.charCodeAt(1) - 65] = 1;
 

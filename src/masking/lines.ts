@@ -1,26 +1,37 @@
-import { Problem } from '../model/problem.ts';
 import type { Piece } from '../model/result.ts';
+import { createMaskStream, type StreamOptions } from './stream.ts';
 
-/** Characters of a line that is held back while its end has not come. */
-const longestLine = 1024 * 1024;
+const over = { done: true, value: undefined } as const;
 
 /**
- * Text that comes in pieces, masked line by line: a line leaves once its end has come, as nothing else tells that no value goes on.
- * Throws `too-large` at a line of more than a million characters.
+ * Text that comes in pieces, masked line by line: a line leaves once its end has come, as nothing else tells that no value goes on. Of one
+ * that is longer than 64 KiB the beginning leaves before. Who leaves early has left the source, also before anything was read.
  */
-export async function* maskLines(
+export function maskLines(
   pieces: AsyncIterable<Piece>,
-  mask: (text: string) => string,
-): AsyncGenerator<Uint8Array, void> {
-  const decoder = new TextDecoder();
-  let held = '';
-  for await (const { bytes } of pieces) {
-    held += decoder.decode(bytes, { stream: true });
-    const whole = held.lastIndexOf('\n') + 1;
-    if (whole > 0) yield Buffer.from(mask(held.slice(0, whole)));
-    held = held.slice(whole);
-    if (held.length > longestLine) throw new Problem('too-large', { detail: 'A line of the answer is too long.' });
-  }
-  held += decoder.decode();
-  if (held !== '') yield Buffer.from(mask(held));
+  masks: Pick<StreamOptions, 'exempt' | 'found'>,
+): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const source = pieces[Symbol.asyncIterator]();
+      const stream = createMaskStream(masks);
+      let ended = false;
+      return {
+        async next() {
+          while (!ended) {
+            const step = await source.next();
+            ended = step.done === true;
+            const { leave } = step.done === true ? stream.end() : stream.push(step.value.bytes);
+            if (leave.length > 0) return { done: false, value: leave };
+          }
+          return over;
+        },
+        async return() {
+          ended = true;
+          await source.return?.();
+          return over;
+        },
+      };
+    },
+  };
 }

@@ -59,7 +59,7 @@ export function maskResult(result: Result, { unmask }: MaskOptions): Masked {
     return { ...result, findings, pieces: masked };
   }
   if (content === 'bytes') return { ...result, findings, pieces: mapItems(pieces, ({ bytes }) => bytes) };
-  return { ...result, findings, pieces: maskLines(pieces, mask) };
+  return { ...result, findings, pieces: maskLines(pieces, { exempt: new Set(unmask), found: counter.count }) };
 }
 
 function maskBatch({ bytes, rows, texts }: Batch, mask: (text: string) => string): Lines {

@@ -13,6 +13,7 @@ const certain = 5;
 const backslash = 6;
 /** May begin a character that `fold` undoes. */
 const lead = 7;
+const carriage = 8;
 
 const kinds = new Uint8Array(256);
 for (const mark of ' \t\n\v\f\r"\'`,;<>(){}[]') kinds[mark.charCodeAt(0)] = gap;
@@ -26,8 +27,28 @@ kinds[0x5c] = backslash;
 /** No key or token is shorter. */
 const leastRun = 20;
 
-/** Whether a detector might find something between start and end. */
+/**
+ * As `kinds`, for text as a program wrote it: there a backslash hides nothing, and a control character may stand within what it
+ * parts for the eye only. The return before the end of a line is none.
+ */
+const rawKinds = Uint8Array.from(kinds);
+for (let byte = 0; byte < 0x20; byte++) if (byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) rawKinds[byte] = certain;
+rawKinds[0x00] = gap;
+rawKinds[0x0d] = carriage;
+rawKinds[0x7f] = certain;
+rawKinds[0x5c] = plain;
+
+/** Whether a detector might find something between start and end of JSON. */
 export function isNotable(bytes: Uint8Array, start: number, end: number): boolean {
+  return look(bytes, start, end, kinds);
+}
+
+/** The same of text as a program wrote it. */
+export function isNotableText(bytes: Uint8Array, start: number, end: number): boolean {
+  return look(bytes, start, end, rawKinds);
+}
+
+function look(bytes: Uint8Array, start: number, end: number, kinds: Uint8Array): boolean {
   let runFrom = start;
   let lastColon = Number.NEGATIVE_INFINITY;
   let colons = 0;
@@ -35,6 +56,11 @@ export function isNotable(bytes: Uint8Array, start: number, end: number): boolea
     const kind = kinds[bytes[at] ?? 0];
     if (kind === plain) continue;
     switch (kind) {
+      case carriage:
+        if (bytes[at + 1] !== 0x0a) return true;
+        if (at - runFrom >= leastRun) return true;
+        runFrom = at + 1;
+        break;
       case gap:
         if (at - runFrom >= leastRun) return true;
         runFrom = at + 1;
@@ -110,12 +136,12 @@ function startsBoundary(bytes: Uint8Array, at: number, end: number): boolean {
   return true;
 }
 
-/** Whether these bytes begin a character that `fold` undoes, or one near to it in Unicode. */
+/** Whether these bytes begin a character that `fold` undoes, a control character, or one near to them in Unicode. */
 function mayFold(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? 0;
   switch (bytes[at]) {
     case 0xc2:
-      return second === 0xa0 || second === 0xad;
+      return second <= 0xa0 || second === 0xad;
     case 0xcd:
       return second === 0x8f;
     case 0xd8:

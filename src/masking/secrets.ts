@@ -21,6 +21,11 @@ const marked: readonly [DetectedClass, RegExp][] = [
 const awsSecret = /(?<![A-Za-z0-9/+])(?![0-9a-f]{40}(?![A-Za-z0-9/+=]))[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
 const awsContext = /(?<![a-z])aws|secret_?access_?key/i;
 
+/** Where something stands that would be a secret if its line spoke of AWS; -1 where nothing does. */
+export function mayBecomeAwsSecret(line: string): number {
+  return line.search(awsSecret);
+}
+
 /** Without one of these there is no secret: one look instead of ten. */
 const anyMark =
   /eyJ|AIza|A[KS]IA|gh[pousr]_|github_pat_|glpat-|npm_|xox|xapp-|ya29\.|[rs]k_|sk-|bearer|-----BEGIN|private_key|aws|secret/i;

@@ -31,8 +31,13 @@ export type Transcript = {
 /** Opens the one transcript of an operation. */
 export type OpenTranscript = (options: TranscriptOptions) => Transcript;
 
-/** Where a transcript is kept: entries as in asciicast v3 (`o` output, `i` input, `r` resize, `x` exit), in order, timed as they come. */
+/**
+ * Where a transcript is kept: entries as in asciicast v3 (`o` output, `i` input, `r` resize, `m` marker, `x` exit), in order, timed as
+ * they come. Without a terminal, a marker with a channel's name says that what follows came on that one; it begins with `stdout`.
+ */
 export type Tape = {
   open(options: TranscriptOptions): void;
-  entry(code: 'o' | 'i' | 'r' | 'x', data: string): void;
+  entry(code: 'o' | 'i' | 'r' | 'm' | 'x', data: string): void;
+  /** Called once, before nothing more is taken: what is still held of what the caller said is kept then. */
+  beforeEnd(last: () => void): void;
 };
