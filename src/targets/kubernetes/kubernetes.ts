@@ -5,8 +5,10 @@ import type { Target } from '../target.ts';
 import { execute } from './execute.ts';
 import type { Plan } from './plan.ts';
 import { estimate } from './preflight.ts';
+import { openSession } from './sessions/sessions.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { understand } from './understand.ts';
+import { createDial } from './upstream.ts';
 
 export type KubernetesDeps = {
   /** The way to API servers. */
@@ -26,8 +28,10 @@ export function createKubernetes({ proxy }: KubernetesDeps): Target<Settings, Ht
     understand: async (request, facts, context) => understand(request, facts, context),
     estimate: (operation, access) => estimate(operation, access, proxy),
     async execute({ plan }, access) {
-      if (plan.answer !== 'session') return execute(plan, access, proxy);
-      throw new Problem('policy-unavailable', { detail: 'Connections of kind kubernetes are not served.' });
+      if (plan.session === undefined) return execute(plan, access, proxy);
+      const dial = createDial(proxy, access);
+      const { unmask, path } = plan;
+      return openSession(plan.session, { ...access, unmask, dial: (protocols) => dial(path, protocols) });
     },
     async schema() {
       throw new Problem('policy-unavailable', { detail: 'Connections of kind kubernetes are not served.' });

@@ -1,6 +1,6 @@
 import { Problem } from '../../model/problem.ts';
 import { CredentialRejected } from '../../model/secret.ts';
-import type { Headers, Proxy as Upstream, UpstreamAnswer } from '../../proxy/proxy.ts';
+import type { Headers, Proxy as Upstream, UpstreamAnswer, WebSocketChannel } from '../../proxy/proxy.ts';
 import type { Asking } from '../target.ts';
 import { wayTo } from './credential.ts';
 import type { Settings } from './settings.ts';
@@ -9,6 +9,8 @@ export type Sent = { method: string; path: string; accept: string; headers?: Hea
 
 /** One request to the API server, as the gateway and, where the connection says so, as the agent. */
 export type Send = (sent: Sent, signal?: AbortSignal) => Promise<UpstreamAnswer>;
+
+export type Dial = (path: string, protocols: readonly string[]) => Promise<WebSocketChannel>;
 
 /**
  * How an API server is asked for somebody. Nothing of the caller's headers is passed on but what the plan holds. Throws `CredentialRejected`
@@ -34,6 +36,14 @@ export function createSend(proxy: Upstream, access: Asking<Settings>): Send {
     }
     return answer;
   };
+}
+
+/** A connection to the API server, in the same way. */
+export function createDial(proxy: Upstream, access: Asking<Settings>): Dial {
+  const { settings, secret, signal } = access;
+  const way = wayTo(settings, secret);
+  const headers = [...way.headers, ...impersonation(access), ['user-agent', agent] as const];
+  return (path, protocols) => proxy.dial(way.place, { path, protocols, headers, signal });
 }
 
 const agent = 'sallyport';
