@@ -14,7 +14,7 @@ export function pin(
   version: string,
 ): Pinned | undefined {
   const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
-  if (type === 'application/vnd.kubernetes.protobuf') return { body, headers };
+  if (type === 'application/vnd.kubernetes.protobuf') return undefined;
   const given = parseJson(Buffer.from(body).toString('utf8'));
   if (type === 'application/json-patch+json') {
     if (!Array.isArray(given)) return undefined;
