@@ -55,7 +55,7 @@ export function dial(
     handshakeTimeout: HANDSHAKE,
     followRedirects: false,
     headers: {
-      ...Object.fromEntries(headers),
+      ...grouped(headers),
       ...(protocols.length > 0 && { 'sec-websocket-protocol': protocols.join(', ') }),
     },
     finishRequest: (request) => {
@@ -86,6 +86,13 @@ export function dial(
       resolve(channelOf(webSocket, protocol));
     });
   });
+}
+
+/** A header that is there several times is sent several times. */
+function grouped(headers: Headers): Record<string, string[]> {
+  const all: Record<string, string[]> = {};
+  for (const [name, value] of headers) all[name] = [...(all[name] ?? []), value];
+  return all;
 }
 
 async function refusalOf(answer: IncomingMessage): Promise<Refused> {

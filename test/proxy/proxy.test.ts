@@ -174,9 +174,9 @@ describe('a request', () => {
 describe('a WebSocket', () => {
   async function echo(choose: (request: IncomingMessage) => string) {
     const server = createServer();
-    const seen: { url: string | undefined; channel?: WebSocketChannel }[] = [];
+    const seen: { url: string | undefined; headers: readonly string[]; channel?: WebSocketChannel }[] = [];
     server.on('upgrade', async (request, socket, head) => {
-      const visit: (typeof seen)[number] = { url: request.url };
+      const visit: (typeof seen)[number] = { url: request.url, headers: request.rawHeaders };
       seen.push(visit);
       const channel = await acceptWebSocket({ request, socket, head }, choose(request));
       visit.channel = channel;
@@ -197,6 +197,20 @@ describe('a WebSocket', () => {
     expect(channel.protocol).toBe(protocol);
     expect([...value]).toEqual([1, 2, 3]);
     expect(seen[0]?.url).toBe('/a%2Fb?x=%20');
+  });
+
+  test('is asked for with every header that is to be sent, also those of one name', async () => {
+    const { place, seen } = await echo(() => 'p');
+    const headers = [
+      ['impersonate-group', 'a'],
+      ['impersonate-group', 'b'],
+    ] as const;
+
+    const channel = await aProxy().dial(place, { ...aRequest, headers, protocols: ['p'] });
+    channel.close();
+
+    const sent = seen[0]?.headers ?? [];
+    expect(sent.filter((_, index) => sent[index - 1] === 'impersonate-group')).toEqual(['a', 'b']);
   });
 
   test('is not opened under a subprotocol that was not offered', async () => {
