@@ -5,14 +5,22 @@ const SHORTEST = 6;
 export function forms(secret: string): Buffer[] {
   const bytes = Buffer.from(secret);
   const texts = [
-    bytes.toString('latin1'),
-    Buffer.from(bytes).reverse().toString('latin1'),
+    inUtf8(secret),
+    inUtf8(secret.toLowerCase()),
+    // As escapes have it, which name characters.
+    secret,
+    inUtf8(secret.toUpperCase()),
+    inUtf8([...secret].reverse().join('')),
     bytes.toString('hex'),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
     ...[0, 1, 2].flatMap((shift) => inBase64(bytes, shift)),
   ];
   const distinct = new Set(texts.map((text) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())));
   return [...distinct].filter(({ length }) => length >= SHORTEST).map((text) => Buffer.from(text, 'latin1'));
 }
+
+const inUtf8 = (text: string) => Buffer.from(text).toString('latin1');
 
 /**
  * What of the base64 of a longer text depends on the secret alone, where so many bytes (modulo 3) stand before it; in both alphabets

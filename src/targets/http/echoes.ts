@@ -12,8 +12,10 @@ export type Echoes = {
   count(): number;
 };
 
-/** No more of a form, a line may end in the middle of it. */
+/** After so many characters an end of line may stand in the middle of a form. */
 const BREAKABLE_FROM = 4;
+/** Characters of a form that tell too much, though it was cut behind them. */
+const TELLING = 16;
 const more = -1;
 const no = 0;
 
@@ -31,7 +33,7 @@ export function createEchoes(secrets: readonly string[]): Echoes {
   function endAt(bytes: Buffer, at: number, last: boolean): number {
     let isOpen = false;
     for (const needle of needles) {
-      const end = matchAt(bytes, at, needle);
+      const end = matchAt(bytes, at, needle, 0, last);
       if (end > 0) return end;
       if (end === more) isOpen = true;
     }
@@ -42,7 +44,7 @@ export function createEchoes(secrets: readonly string[]): Echoes {
     const parts: Buffer[] = [];
     let done = 0;
     for (let at = 0; at < bytes.length; at++) {
-      if (begins[bytes[at] as number] === 0) continue;
+      if (begins[(bytes[at] as number) * 256 + (bytes[at + 1] ?? 0)] === 0) continue;
       const end = endAt(bytes, at, last);
       if (end === no) continue;
       parts.push(bytes.subarray(done, at));
@@ -74,17 +76,26 @@ export function createEchoes(secrets: readonly string[]): Echoes {
 const empty = Buffer.alloc(0);
 const joined = (parts: readonly Buffer[]) => Buffer.concat(parts);
 
+/** Of two bytes, whether a form may begin with them: a look that passes over nearly all of an answer. A last byte stands before 0. */
 function beginningsOf(needles: readonly Buffer[]): Uint8Array {
-  const begins = new Uint8Array(256);
-  if (needles.length === 0) return begins;
+  const pairs = new Uint8Array(65_536);
+  const set = (first: number, second: number) => {
+    for (const one of bothCases(first)) for (const other of bothCases(second)) pairs[one * 256 + other] = 1;
+  };
+  const marks = [percent, backslash, ampersand];
   for (const needle of needles) {
-    const first = needle[0] as number;
-    begins[first] = 1;
-    if (isSmall(first)) begins[first - 0x20] = 1;
+    const [first = 0, second = 0] = needle;
+    for (const next of [second, ...marks, 0]) set(first, next);
+    set(backslash, first);
   }
-  begins[percent] = begins[backslash] = begins[ampersand] = 1;
-  return begins;
+  if (needles.length === 0) return pairs;
+  for (const digit of Buffer.from('0123456789abcdef\0')) set(percent, digit);
+  for (const letter of Buffer.from('ux\\\0')) set(backslash, letter);
+  for (const letter of Buffer.from('#algq\0')) set(ampersand, letter);
+  return pairs;
 }
+
+const bothCases = (byte: number) => (isSmall(byte) ? [byte, byte - 0x20] : [byte]);
 
 const percent = 0x25;
 const backslash = 0x5c;
@@ -92,35 +103,40 @@ const ampersand = 0x26;
 const isSmall = (byte: number) => byte >= 0x61 && byte <= 0x7a;
 const small = (byte: number) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 
-/** The index after the needle, which is in small letters; `no`, or `more` where the bytes end before it does. */
-function matchAt(bytes: Buffer, start: number, needle: Buffer): number {
+/**
+ * The index after the needle, which is in small letters, from its character `index` on; also where so much of it stands there that it was cut by
+ * whoever wrote it. `no`, or `more` where the bytes end before it does.
+ */
+function matchAt(bytes: Buffer, start: number, needle: Buffer, from: number, last: boolean): number {
   let at = start;
-  for (let index = 0; index < needle.length; index++) {
+  for (let index = from; index < needle.length; index++) {
+    const before = at;
     if (index >= BREAKABLE_FROM) while (bytes[at] === 0x0a || bytes[at] === 0x0d) at++;
     const expected = needle[index] as number;
     const byte = bytes[at];
-    if (byte === undefined) return more;
-    if (small(byte) === expected && (byte !== percent || !isEscaped(bytes, at, expected))) {
-      at++;
-      continue;
+    const escaped = byte === undefined ? more : afterEscape(bytes, at, expected, last);
+    const isPlain = byte !== undefined && small(byte) === expected;
+    if (isPlain && escaped > no) {
+      const end = matchAt(bytes, escaped, needle, index + 1, last);
+      if (end !== no) return end;
     }
-    const end = afterEscape(bytes, at, expected);
-    if (end <= no) return end;
-    at = end;
+    // Whether it stands for itself or begins an escape, only more bytes can tell.
+    if (isPlain && escaped === more && !last) return matchAt(bytes, at + 1, needle, index + 1, last) || more;
+    if (isPlain) at++;
+    else if (escaped > no) at = escaped;
+    else if (escaped === more && !last) return more;
+    else return index >= TELLING ? before : no;
   }
   return at;
 }
 
-/** `%25` stands for a percent sign as that itself does. */
-const isEscaped = (bytes: Buffer, at: number, expected: number) => afterEscape(bytes, at, expected) > no;
-
 /** The index after what stands for the expected character, in any of the ways to write it. */
-function afterEscape(bytes: Buffer, at: number, expected: number): number {
+function afterEscape(bytes: Buffer, at: number, expected: number, last: boolean): number {
   switch (bytes[at]) {
     case percent:
-      return afterPercent(bytes, at + 1, expected);
+      return afterPercent(bytes, at + 1, expected, last);
     case backslash:
-      return afterBackslash(bytes, at + 1, expected);
+      return afterBackslash(bytes, at + 1, expected, last);
     case ampersand:
       return afterEntity(bytes, at, expected);
     default:
@@ -128,17 +144,19 @@ function afterEscape(bytes: Buffer, at: number, expected: number): number {
   }
 }
 
-function afterPercent(bytes: Buffer, from: number, expected: number): number {
+function afterPercent(bytes: Buffer, from: number, expected: number, last: boolean): number {
   let at = from;
   // %2541 is %41 to who decodes once, and A to who decodes twice.
-  while (bytes[at] === 0x32 && bytes[at + 1] === 0x35 && expected !== percent) at += 2;
+  while (bytes[at] === 0x32 && bytes[at + 1] === 0x35) at += 2;
+  if (expected === percent && at > from) return last || at + 1 < bytes.length ? at : more;
   return afterHex(bytes, at, 2, expected);
 }
 
-function afterBackslash(bytes: Buffer, from: number, expected: number): number {
+function afterBackslash(bytes: Buffer, from: number, expected: number, last: boolean): number {
   let at = from;
-  while (bytes[at] === backslash && expected !== backslash) at++;
+  while (bytes[at] === backslash) at++;
   const letter = bytes[at];
+  if (expected === backslash && at > from && (last || letter !== undefined)) return at;
   if (letter === undefined) return more;
   if (letter === 0x75) return afterHex(bytes, at + 1, 4, expected);
   if (letter === 0x78) return afterHex(bytes, at + 1, 2, expected);
