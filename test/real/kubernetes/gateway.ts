@@ -10,7 +10,7 @@ import { createFirestoreStore } from '../../../src/platform/firestore.ts';
 import type { Server } from './server.ts';
 import { startTlsFront, type TlsFront } from './tls-front.ts';
 
-const CONNECTION = 'cluster';
+const CONNECTION = 'real';
 const bot = `serviceAccount:bot@${PROJECT}.iam.gserviceaccount.com`;
 
 export type Governed = {
@@ -30,7 +30,7 @@ export type Governed = {
 export async function govern(server: Server, seen: (bytes: Buffer, connection: number) => void): Promise<Governed> {
   const dir = await mkdtemp(join(tmpdir(), 'sallyport-kubernetes-'));
   const { stand, stop } = await startStand({ portBase: 0, dir });
-  await writeSecret(stand.secret_manager, 'cluster', JSON.stringify({ token: server.token }));
+  await writeSecret(stand.secret_manager, 'real-cluster', JSON.stringify({ token: server.token }));
   await admit(stand.firestore, server);
   const front: TlsFront = await startTlsFront(stand.gateway, seen);
   const prefix = `/k8s/${CONNECTION}`;
@@ -68,7 +68,7 @@ async function admit(firestore: string, server: Server) {
     {
       kind: 'kubernetes',
       settings: { server: server.url.origin, ca: server.ca, networks: ['127.0.0.0/8'] },
-      credential: { secret: `projects/${PROJECT}/secrets/cluster` },
+      credential: { secret: `projects/${PROJECT}/secrets/real-cluster` },
       unclassified: 'allow',
       limits: { bytes: '64MiB', concurrent: 64 },
     },
