@@ -1,6 +1,8 @@
 /** One step of a path through a document. */
 export type Step =
   | { to: 'key'; name: string }
+  /** A member of one of these names. */
+  | { to: 'oneOf'; names: ReadonlySet<string> }
   /** `*`: any member. */
   | { to: 'member' }
   /** A member whose name passes. */

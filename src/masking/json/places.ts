@@ -32,7 +32,7 @@ export type Place<Mask> = {
   readonly learns: readonly ActTo<Mask, 'learn'>[];
   /** No rule speaks of what is below by name: it is all as here. */
   readonly level: boolean;
-  /** By the first byte of a name: whether a rule may speak of it. Else it is `other`. */
+  /** By `hintOf` a name without escapes: whether a rule may speak of it. Else it is `other`. */
   readonly hints: Uint8Array;
   readonly other: () => Place<Mask>;
   readonly member: (name: string) => Place<Mask>;
@@ -83,6 +83,7 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
     const acts = reached.filter(({ rule, at }) => at === rule.steps.length).map(({ rule }) => rule.act);
     const members = new Map<string, Place<Mask>>();
     const elements = new Map<number, Place<Mask>>();
+    const joined = new WeakMap<readonly Rule<Mask>[], Place<Mask>>();
     const hints = hintsOf(reached);
     const isLevel = reached.every(({ rule, at }) => at === rule.steps.length && lasts(rule.act));
     const counts = reached.some(({ rule, at }) => rule.steps[at]?.to === 'index');
@@ -115,7 +116,12 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
         elements.set(slot, known);
         return known;
       },
-      with: (more) => placeOf([...reached, ...more.map(begun)]),
+      with(more) {
+        if (more.length === 0) return place;
+        const known = joined.get(more) ?? placeOf([...reached, ...more.map(begun)]);
+        joined.set(more, known);
+        return known;
+      },
     };
     return place;
   }
@@ -153,19 +159,26 @@ function after<Mask>(
 
 function isStepTo(step: Step, name: string): boolean {
   if (step.to === 'key') return step.name === name;
+  if (step.to === 'oneOf') return step.names.has(name);
   return step.to === 'named' ? step.passes(name) : step.to === 'member';
 }
 
 const isElement = (step: Step, index: number) => step.to === 'element' || (step.to === 'index' && step.index === index);
 
+/** By a name's first byte and its length in bytes, of which long ones count as equal. */
+export const hintOf = (first: number, length: number) => (first << 5) | (length < 31 ? length : 31);
+
 function hintsOf<Mask>(reached: readonly Reached<Mask>[]): Uint8Array {
-  const hints = new Uint8Array(256);
+  const hints = new Uint8Array(256 << 5);
   for (const { rule, at } of reached) {
     const step = rule.steps[at];
     if (step?.to === 'named') hints.fill(1);
-    // A name that begins with an escape is read before anything is said of it.
-    if (step?.to === 'key') hints[Buffer.from(step.name)[0] ?? 0x22] = 1;
+    const names = step?.to === 'key' ? [step.name] : step?.to === 'oneOf' ? step.names : [];
+    for (const name of names) {
+      const bytes = Buffer.from(name);
+      // After an empty name comes its closing quote.
+      hints[hintOf(bytes[0] ?? 0x22, bytes.length)] = 1;
+    }
   }
-  hints[0x5c] = 1;
   return hints;
 }

@@ -3,7 +3,7 @@ import { Problem } from '../../model/problem.ts';
 import type { Piece } from '../../model/result.ts';
 import { isNotable } from '../notable.ts';
 import { endOfValue, listTexts, peekInto } from './peek.ts';
-import type { Place } from './places.ts';
+import { hintOf, type Place } from './places.ts';
 import { endOfScalar, endOfString, incomplete, type Met, malformed, marks, mostLevels, textOf } from './syntax.ts';
 
 /** A value as it stands in a document: `json` is its bytes, `text` what a string stands for. */
@@ -111,7 +111,7 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       if (bytes[colon] !== marks.colon) throw malformed();
       const place = places[depth] as Place<Mask>;
       if (place.level) here = place;
-      else if (place.hints[bytes[start + 1] as number] === 0 && !met.escapes) here = place.other();
+      else if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0) here = place.other();
       else here = place.member(textOf(bytes, start, stop, met.escapes));
       if (place.rewrites.length > 0) rename(place, start, stop);
       else if (!place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);

@@ -145,11 +145,15 @@ export function objectRules(info: RequestInfo, rewriting: Rewriting): readonly O
   if (info.group === '' && info.resource === 'configmaps') return [...rules, ...configMaps(rewriting)];
   if (info.resource === 'controllerrevisions') return [...rules, ...byName];
   if (info.group === 'certificates.k8s.io') rules.push(...['spec.request', 'status.certificate'].map(quiet));
-  return [...rules, ...quietParts.flatMap((part) => quietNames.map((name) => quiet(`${part}.**.${name}`)))];
+  return [...rules, quietBelow];
 }
 
 const quiet = (path: string) => rule(path, { do: 'quiet' });
 const quietParts = ['spec', 'status', 'subsets', 'endpoints', 'involvedObject', 'regarding', 'related', 'webhooks'];
+const quietBelow: ObjectRule = {
+  steps: [{ to: 'oneOf', names: new Set(quietParts) }, { to: 'deep' }, { to: 'oneOf', names: new Set(quietNames) }],
+  act: { do: 'quiet' },
+};
 
 /** Fields are told by their names, but the elements of sets by their values. */
 const managed: Act<JsonMask> = {
