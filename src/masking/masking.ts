@@ -14,7 +14,6 @@ export {
   type JsonFraming,
   type JsonMasks,
   maskJson,
-  maskJsonBy,
   maskJsonBytes,
   masksOf,
 } from './json/json.ts';

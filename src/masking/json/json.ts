@@ -5,7 +5,7 @@ import { createBecome, type JsonMask } from './become.ts';
 import { events } from './events.ts';
 import { documentsInLines } from './lines.ts';
 import { readPath } from './paths.ts';
-import { createPlaces, type Place, type Rule, ruleOf } from './places.ts';
+import { createPlaces, type Rule, ruleOf } from './places.ts';
 import { createReader, type Reader, type Scalar } from './reader.ts';
 import { oneDocument, pass } from './streams.ts';
 
@@ -14,8 +14,6 @@ export type JsonMasks = {
   masks: readonly JsonMask[];
   /** For one document; `counts` are values by path. */
   reader: (counts?: Map<string, number>) => Reader;
-  /** The same masks and these rules besides, which must be ready-made. */
-  with: (rules: readonly Rule<JsonMask>[]) => JsonMasks;
 };
 
 export type ClassifiedPaths = {
@@ -39,16 +37,13 @@ export function createJsonMasks({ paths, transforms, unmask, tokenKey }: Classif
 }
 
 /** The masks of rules made by hand. */
-export function masksOf(rules: readonly Rule<JsonMask>[], become: Become): JsonMasks {
-  const masks = rules.flatMap(({ act }) => (act.do === 'mask' ? [act.mask] : []));
-  return masksAt(createPlaces(rules), masks, become);
-}
-
-type Become = (masks: readonly JsonMask[], value: Scalar) => string;
-
-function masksAt(root: Place<JsonMask>, masks: readonly JsonMask[], become: Become): JsonMasks {
+export function masksOf(
+  rules: readonly Rule<JsonMask>[],
+  become: (masks: readonly JsonMask[], value: Scalar) => string,
+): JsonMasks {
+  const root = createPlaces(rules);
   return {
-    masks,
+    masks: rules.flatMap(({ act }) => (act.do === 'mask' ? [act.mask] : [])),
     reader(counts) {
       if (counts === undefined) return createReader({ root, become });
       return createReader<JsonMask>({
@@ -59,7 +54,6 @@ function masksAt(root: Place<JsonMask>, masks: readonly JsonMask[], become: Beco
         },
       });
     },
-    with: (rules) => masksAt(root.with(rules), masks, become),
   };
 }
 
@@ -80,16 +74,7 @@ export function maskJson(
   framing: JsonFraming = 'document',
   counts?: Map<string, number>,
 ): AsyncIterable<Piece> {
-  return maskJsonBy(source, () => masks.reader(counts), framing);
-}
-
-/** The same, by masks that may differ from document to document. */
-export function maskJsonBy(
-  source: AsyncIterable<Uint8Array>,
-  nextReader: () => Reader,
-  framing: JsonFraming,
-): AsyncIterable<Piece> {
-  return pass(source, () => framings[framing](nextReader));
+  return pass(source, () => framings[framing](() => masks.reader(counts)));
 }
 
 /** One document that is there as a whole, masked in the same way. */

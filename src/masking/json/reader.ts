@@ -111,7 +111,8 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       if (bytes[colon] !== marks.colon) throw malformed();
       const place = places[depth] as Place<Mask>;
       if (place.level) here = place;
-      else if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0) here = place.other();
+      else if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0)
+        here = place.other();
       else here = place.member(textOf(bytes, start, stop, met.escapes));
       if (place.rewrites.length > 0) rename(place, start, stop);
       else if (!place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);

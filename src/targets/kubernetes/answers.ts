@@ -18,13 +18,13 @@ const passed = new Set([
 /** `299 - "text"` (RFC 9110 took it over from RFC 7234, 5.5); the text may quote the object. */
 const warning = /^(\d{3}) (\S+) "((?:[^"\\]|\\.)*)"/;
 
-/** Headers that may leave. What a warning says went through the detectors. */
-export function passedOn(headers: Headers, unmask: readonly string[]): Headers {
+/** Headers that may leave. What a warning says is masked, and went through the detectors. */
+export function passedOn(headers: Headers, unmask: readonly string[], mask: (text: string) => string): Headers {
   return pick(headers, passed).flatMap(([name, value]): Headers => {
     if (name !== 'warning') return [[name, value]];
     const [, code, agent, text] = warning.exec(value) ?? [];
     if (text === undefined) return [];
-    return [[name, `${code} ${agent} "${maskText(text, { unmask }).text}"`]];
+    return [[name, `${code} ${agent} "${maskText(mask(text), { unmask }).text}"`]];
   });
 }
 

@@ -14,6 +14,7 @@ import {
   wholeLines,
 } from './answers.ts';
 import { parseJson, textAt } from './json.ts';
+import { maskLog } from './masks/masks.ts';
 import { answerOwn } from './own.ts';
 import type { Plan } from './plan.ts';
 import { sendJudged } from './preflight.ts';
@@ -79,10 +80,11 @@ function eventsOf(answer: UpstreamAnswer, plan: Plan, most: number): Body {
   return { ...common(answer, plan), content: 'json', live: true, pieces, summary: () => ({ truncated: isCut() }) };
 }
 
-/** Text is looked through by the detectors, line by line. */
+/** Text is looked through by the detectors, line by line; logs for what is named as a secret, too. */
 function textOf(answer: UpstreamAnswer, plan: Plan, most: number): Body {
   if (typeOf(answer.headers) !== 'text/plain') throw unmaskable(answer);
-  const { pieces, isCut } = boundedLines(wholeLines(answer.body), most);
+  const lines = plan.answer === 'log' ? maskLog(answer.body, plan.tells.report) : wholeLines(answer.body);
+  const { pieces, isCut } = boundedLines(lines, most);
   const live = plan.query.some(([name, value]) => name === 'follow' && value === 'true');
   return { ...common(answer, plan), content: 'text', live, pieces, summary: () => ({ truncated: isCut() }) };
 }
@@ -106,8 +108,8 @@ async function failureBytes(answer: UpstreamAnswer, { masks }: Plan): Promise<Ui
   return isStatus ? maskJsonBytes(told, masks).bytes : Buffer.from(JSON.stringify(plainStatus(answer.status)));
 }
 
-const common = ({ status, headers }: UpstreamAnswer, { unmask }: Plan) =>
-  ({ form: 'body', status, headers: passedOn(headers, unmask) }) as const;
+const common = ({ status, headers }: UpstreamAnswer, { unmask, tells }: Plan) =>
+  ({ form: 'body', status, headers: passedOn(headers, unmask, tells.message) }) as const;
 
 function unmaskable({ status, headers }: UpstreamAnswer): Problem {
   const detail = `The API server answered ${status} in a form that cannot be masked; nothing of it passes.`;

@@ -26,6 +26,8 @@ export type Plan = {
   masks: JsonMasks;
   /** The same with no class left in the clear: for approvers and the trail. */
   hides: JsonMasks;
+  /** How its texts are masked that are no JSON: lines of a log, and what the server says in a header. */
+  tells: { report: (text: string) => string; message: (text: string) => string };
   /** For what of the answer to a dry run stands in the trail. */
   seal: Seal;
   /** What came of a dry run: how it is sent so that the same comes of it. */

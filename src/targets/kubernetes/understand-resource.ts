@@ -2,8 +2,9 @@ import type { Risk } from '../../model/documents.ts';
 import type { HttpRequest } from '../../model/http-request.ts';
 import type { Mask, Operation } from '../../model/operation.ts';
 import type { Context } from '../target.ts';
-import { answerMasks } from './answer-masks.ts';
+import { answerMasks, masksFor } from './answer-masks.ts';
 import { fieldTerms } from './field-selector.ts';
+import { refuseSentinel } from './masks/masks.ts';
 import { type Address, firstOf, type Query, writeAddress } from './path.ts';
 import type { Answering, Plan } from './plan.ts';
 import { never, unreadable } from './refusal.ts';
@@ -39,6 +40,8 @@ export function understandResource(
   const body = upgrade === undefined ? readBody(request, verb) : noBody(request);
   refuseBreaking(body, verb);
   refuseOracles(body, query, understood);
+  const hidden = masksFor(info, context, []);
+  refuseSentinel(bytesOf(body), hidden.holdsSentinel);
 
   const session =
     isSession(asked) && upgrade !== undefined ? understandSession(asked, { query, upgrade, seal }) : undefined;
@@ -54,11 +57,11 @@ export function understandResource(
     verb: understood.verb,
     risks: risksOf(understood, isUnbounded(verb, query) ? ['unbounded'] : (session?.risks ?? [])),
     resources,
-    classes: secret ? ['CREDENTIAL'] : [],
+    classes: hidden.classes,
     statement: session === undefined ? statementOf(parts) : `${statementOf(parts)}\n\n${session.text}`,
     parameters: [],
     recorded: { statement: session?.recorded(parts) ?? recordedStatement(parts, { secret }, seal), parameters: [] },
-    masks: secret ? resources.map((resource): Mask => ({ resource, class: 'CREDENTIAL', transform: 'redact' })) : [],
+    masks: hidden.classes.flatMap((name) => resources.map((resource) => maskOf(resource, name, context))),
     warnings: session?.warnings ?? [],
     estimates: {},
     ...(isLive(answer, query) && { live: true }),
@@ -77,6 +80,11 @@ export function understandResource(
     },
   };
 }
+
+/** Kubernetes’ own masks, and tokens where the classification says so; nothing else could be told when it is written back. */
+const maskOf = (resource: string, name: string, { connection }: Context): Mask => ({
+  ...{ resource, class: name, transform: connection.transforms.get(name) === 'token' ? 'token' : 'redact' },
+});
 
 /** Names that would be read as patterns or as part of the path, and paths that say more than what was understood of them. */
 function refuseNames({ segments, group, version, resource, subresource, namespace, name, verb }: RequestInfo) {

@@ -1,11 +1,9 @@
-import { type JsonMask, type JsonMasks, maskJsonBy, masksOf } from '../../../masking/masking.ts';
+import { type JsonMask, type JsonMasks, masksOf } from '../../../masking/masking.ts';
 import type { Connection } from '../../../model/connection.ts';
-import type { Piece } from '../../../model/result.ts';
 import type { TokenKey } from '../../../model/seal.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { createBecome } from './become.ts';
 import { classifiedRules } from './classified.ts';
-import { maskLog } from './logs.ts';
 import { createRewriting } from './rewriting.ts';
 import {
   below,
@@ -21,6 +19,7 @@ import {
 import { CREDENTIAL, type SentinelFinder, sentinel, sentinelFinder } from './sentinel.ts';
 import { tableRules } from './tables.ts';
 
+export { maskLog } from './logs.ts';
 export { refuseSentinel } from './sentinel.ts';
 
 /** What a request is about, and for whom. */
@@ -38,15 +37,11 @@ export type KubernetesMasks = {
   masks: readonly JsonMask[];
   /** Classes of data in what it is about: those that Kubernetes or the classification names. */
   classes: readonly string[];
-  /** The answer as it comes, masked; for `content: json`. `counts` are the values that were masked, by path. */
-  answer(
-    source: AsyncIterable<Uint8Array>,
-    kind: 'object' | 'watch',
-    counts?: Map<string, number>,
-  ): AsyncIterable<Piece>;
-  /** Lines of a log, masked; for `content: text`. */
-  log(source: AsyncIterable<Uint8Array>): AsyncIterable<Piece>;
-  /** What a server says in a header (`Warning`). */
+  /** Of its answers: the object, a list, a Table, a Status; where it is a watch, each of its events. */
+  json: JsonMasks;
+  /** Of lines of a log. */
+  report(text: string): string;
+  /** Of what the server says in a header (`Warning`). */
   message(text: string): string;
   /** Whether a request's body holds what stands for a masked value. */
   holdsSentinel: SentinelFinder;
@@ -61,17 +56,14 @@ export function createMasks({ info, connection, unmask, tokenKey }: MasksFor): K
   const table = tableRules(info, masksIn(named)[0], isExempt, rewriting.report);
   const inTable = [...table.rules, ...below('rows[*].object', object)];
   const token = info.subresource === 'token' ? [tokenRule] : [];
-  const documents = masksOf([...token, ...object, ...below('items[*]', object), ...inTable, ...general], become);
-  const events = masksOf([...below('object', [...object, ...inTable]), ...general], become);
+  const documents = [...token, ...object, ...below('items[*]', object), ...inTable];
+  const events = info.verb === 'watch' ? below('object', [...object, ...inTable]) : [];
 
   return {
     masks: masksIn(object),
     classes: classesOf(info, named),
-    answer: (source, kind, counts) =>
-      kind === 'object'
-        ? maskJsonBy(source, () => documents.reader(counts), 'document')
-        : maskJsonBy(source, () => events.reader(counts), 'lines'),
-    log: (source) => maskLog(source, rewriting.report),
+    json: masksOf([...documents, ...events, ...general], become),
+    report: rewriting.report,
     message: rewriting.message,
     holdsSentinel: sentinelFinder([...connection.classification.values()].flatMap((paths) => [...paths.values()])),
   };

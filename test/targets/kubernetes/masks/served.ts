@@ -1,7 +1,7 @@
-import { maskResult } from '../../../../src/masking/masking.ts';
+import { maskJson, maskResult } from '../../../../src/masking/masking.ts';
 import type { Piece } from '../../../../src/model/result.ts';
 import { createTokenKey } from '../../../../src/model/seal.ts';
-import { createMasks, type MasksFor } from '../../../../src/targets/kubernetes/masks/masks.ts';
+import { createMasks, type MasksFor, maskLog } from '../../../../src/targets/kubernetes/masks/masks.ts';
 import type { RequestInfo } from '../../../../src/targets/kubernetes/request-info.ts';
 
 /** `secrets`, `deployments.apps`, `pods/log`; the verb as RequestInfo has it. */
@@ -55,10 +55,10 @@ async function left(
 export function served(resource: string, answer: unknown, serving: Serving = {}): Promise<string> {
   const { verb, size = 65536, unmask = [] } = serving;
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
-  const kind = verb === 'watch' ? 'watch' : 'object';
-  return left(masksOf(resource, serving).answer(chunksOf(text, size), kind), 'json', unmask);
+  const framing = verb === 'watch' ? 'lines' : 'document';
+  return left(maskJson(chunksOf(text, size), masksOf(resource, serving).json, framing), 'json', unmask);
 }
 
 export function logged(text: string, size = 65536): Promise<string> {
-  return left(masksOf('pods/log').log(chunksOf(text, size)), 'text', []);
+  return left(maskLog(chunksOf(text, size), masksOf('pods/log').report), 'text', []);
 }
