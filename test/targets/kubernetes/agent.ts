@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { startKubernetes } from '../../../emulators/kubernetes/kubernetes.ts';
 import { maskResult } from '../../../src/masking/masking.ts';
 import type { Connection, Limits } from '../../../src/model/connection.ts';
@@ -10,26 +9,22 @@ import { createKubernetes } from '../../../src/targets/kubernetes/kubernetes.ts'
 import type { Caller } from '../../../src/targets/target.ts';
 import { aCaller } from '../../fakes/caller.ts';
 import { unkeptTranscript } from '../../fakes/transcript.ts';
+import { serverOfEnvironment } from '../../real/kubernetes/server.ts';
 
 /** An API server, and a token that the gateway may use there. */
 export type ApiServer = { url: string; ca?: string; token: string; stop(): Promise<void> };
 
-const { KUBE_URL, KUBE_CA, KUBE_ADMIN_TOKEN } = process.env;
+const real = serverOfEnvironment();
 
 /** Ours, and a real one where the environment says where it is. */
 export const apiServers: readonly { name: string; start: () => Promise<ApiServer> }[] = [
   { name: 'the emulator', start: () => startKubernetes() },
-  ...(KUBE_URL === undefined || KUBE_CA === undefined || KUBE_ADMIN_TOKEN === undefined
+  ...(real === undefined
     ? []
     : [
         {
           name: 'a real API server',
-          start: async () => ({
-            url: KUBE_URL,
-            ca: readFileSync(KUBE_CA, 'utf8'),
-            token: KUBE_ADMIN_TOKEN,
-            stop: async () => {},
-          }),
+          start: async () => ({ url: real.url.origin, ca: real.ca, token: real.token, stop: async () => {} }),
         },
       ]),
 ];
