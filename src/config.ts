@@ -29,6 +29,8 @@ export type Config = {
   limits: { perMinute: number; atOnce: number; openAtOnce: number };
   /** Bytes of each answer that are recorded at most. */
   recordingLimit: number;
+  /** Bytes of each session that are recorded at most. */
+  sessionLimit: number;
   groups: { admins: string; auditors: string };
   /** The console accepts a pasted token from a browser: for a laptop, where no IAP stands before it. */
   tokenSignIn: boolean;
@@ -122,6 +124,12 @@ const environmentSchema = z.object({
     .min(4096)
     .max(4 * 1024 * 1024)
     .default(1024 * 1024),
+  SALLYPORT_SESSION_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(64 * 1024)
+    .max(1024 * 1024 * 1024)
+    .default(64 * 1024 * 1024),
   SALLYPORT_ADMINS: group.default('group:sallyport-admins'),
   SALLYPORT_AUDITORS: group.default('group:sallyport-auditors'),
   SALLYPORT_TOKEN_SIGN_IN: z.enum(['true', 'false']).default('false'),
@@ -255,6 +263,7 @@ function configOf(role: Role, environment: Environment): Config {
       openAtOnce: environment.SALLYPORT_OPEN_AT_ONCE,
     },
     recordingLimit: environment.SALLYPORT_RECORDING_LIMIT,
+    sessionLimit: environment.SALLYPORT_SESSION_LIMIT,
     groups: { admins: nameOf(environment.SALLYPORT_ADMINS), auditors: nameOf(environment.SALLYPORT_AUDITORS) },
     tokenSignIn: environment.SALLYPORT_TOKEN_SIGN_IN === 'true',
     emulators: emulatorsOf(environment),

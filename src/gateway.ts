@@ -284,7 +284,7 @@ export function createGateway(steps: Steps): Gateway {
       leave();
       report(passage);
     };
-    const transcript: OpenTranscript = (options) => masking.transcribe(options, { unmask, tape: intent.recorder });
+    const transcript: OpenTranscript = (options) => masking.transcribe(options, { unmask, tape: intent.tape });
     try {
       const running = credentials.use(connection, (secret) => {
         credential = { secret: nameOf(connection), version: secret.version };

@@ -4,6 +4,7 @@ import type { Column, Lines, Masked, MaskedBody, MaskedDuplex, MaskedRows } from
 import { isGivenUp } from '../platform/giving-up.ts';
 import type { Intent } from './audit.ts';
 import type { Outcome } from './facts.ts';
+import type { SessionTape } from './tape.ts';
 
 /** What the caller gets of a result. Each form ends only once the outcome is recorded, and leaving early cancels at the target. */
 export type Answer = RowsAnswer | BodyAnswer | DuplexAnswer;
@@ -75,8 +76,11 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
       return { form, status, headers, content, live, pieces: items, cancel, summary };
     }
     case 'duplex': {
-      const { form, protocol, send } = result;
-      const source = result.messages[Symbol.asyncIterator]();
+      const { form, protocol } = result;
+      const { tape } = intent;
+      const source = withTape(result.messages[Symbol.asyncIterator](), tape);
+      const send =
+        tape === undefined ? result.send : (message: Uint8Array) => tape.room().then(() => result.send(message));
       const { items, cancel, summary } = hand({ intent, result, delivery, source });
       return { form, protocol, send, messages: items, cancel, summary };
     }
@@ -238,6 +242,26 @@ function withLast(pieces: AsyncIterable<Uint8Array>): Source {
       return { done: false, value: { bytes: step.value, ...(following.done === true && { last: true }) } };
     },
     ...leaving(source),
+  };
+}
+
+/** Nothing goes on that cannot be recorded: the session is ended at its target as soon as that is known. */
+function withTape(source: Source, tape: SessionTape | undefined): Source {
+  if (tape === undefined) return source;
+  const { lost } = tape;
+  return {
+    ...leaving(source),
+    async next() {
+      const { promise: end, reject } = Promise.withResolvers<never>();
+      const onLost = () => reject(lost.reason);
+      lost.addEventListener('abort', onLost, { once: true });
+      try {
+        return await Promise.race([tape.room().then(() => source.next()), end]);
+      } finally {
+        lost.removeEventListener('abort', onLost);
+        if (lost.aborted) await source.return?.();
+      }
+    },
   };
 }
 

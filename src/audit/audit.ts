@@ -23,6 +23,7 @@ import { createSampling } from './sampling.ts';
 import { createShipper } from './shipping.ts';
 import { cut, isTooLarge } from './size.ts';
 import { createSweeper, type Swept } from './sweep.ts';
+import type { SessionTape } from './tape.ts';
 import { atMost, defaultTiming, pauseFor, type Timing } from './timing.ts';
 import { createWriter, type Entry, type Landed } from './writer.ts';
 
@@ -62,6 +63,8 @@ export type AuditDeps = {
   memory?: number;
   /** Bytes of an answer that are recorded at most; as text in JSON they must fit into one commit (10 MiB). */
   recordingLimit?: number;
+  /** Bytes of a session that are recorded at most. */
+  sessionLimit?: number;
 };
 
 /** The audit trail of one instance: what it says happened is durable before anyone acts on it. */
@@ -106,6 +109,8 @@ export interface Intent {
   eventId: string;
   /** Keeps what the caller is sent, for the outcome. Absent where that may not be kept. */
   recorder?: Recorder;
+  /** Keeps what is said in a session, while it runs. Absent where that may not be kept. */
+  tape?: SessionTape;
   /** The outcome, durable when it resolves; once. Throws `outcome-unrecorded` when that is not confirmed: the result is withheld. */
   complete(outcome: Outcome): Promise<void>;
 }
@@ -118,6 +123,9 @@ const MEMORY = 32 * 1024 * 1024;
 
 /** 1 MiB. */
 const RECORDING_LIMIT = 1024 * 1024;
+
+/** 64 MiB. */
+const SESSION_LIMIT = 64 * 1024 * 1024;
 
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, ids, log, gateway, append, seal, conceal } = deps;
@@ -144,7 +152,9 @@ export function createAudit(deps: AuditDeps): Audit {
   });
   const writer = createWriter({ store, log, timing, openLease, onLanded });
   const recordingLimit = deps.recordingLimit ?? RECORDING_LIMIT;
-  const intents = createIntents({ store, log, timing, stop: stopping.signal, writer, describe, recordingLimit });
+  const sessionLimit = deps.sessionLimit ?? SESSION_LIMIT;
+  const stop = stopping.signal;
+  const intents = createIntents({ store, log, timing, stop, writer, describe, recordingLimit, sessionLimit });
   const sweeper = createSweeper({
     store,
     heads,
@@ -202,7 +212,8 @@ export function createAudit(deps: AuditDeps): Audit {
   function onLanded({ entry, link, abandoned, doubted }: Landed) {
     const { phase, event_id } = link.event;
     const { within = [], beside = [] } = entry.chunks ?? {};
-    if (entry.shippedBy === undefined) {
+    if (entry.shippedBy === undefined && entry.chunks?.taped === true) shipper.readAgain(entry.path);
+    else if (entry.shippedBy === undefined) {
       const { path } = entry;
       const whole = phase !== 'intent' && within.length === 0;
       shipper.track({ path, json: link.json, row: link.event, whole, first: phase !== 'outcome', doubted });

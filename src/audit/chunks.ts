@@ -3,8 +3,8 @@ import type { AuditFacts } from '../model/audit-event.ts';
 import type { StoredDocument } from '../platform/store.ts';
 import type { Recording } from './recorder.ts';
 
-/** `returned`: what the caller was sent. What the caller sent is in the event. */
-const directions = ['returned'] as const;
+/** `returned`: what the caller was sent. `both`: a session, with what the caller said in it. */
+const directions = ['returned', 'both'] as const;
 
 /** A chunk of a recording as the table `recordings` holds it. `time` is that of the outcome, which tells how many there are. */
 const chunkSchema = z.strictObject({
@@ -34,7 +34,12 @@ export function readChunkRecord({ path, data }: StoredDocument): ChunkRecord {
 /** A chunk, and its text as it is kept. */
 type KeptChunk = { row: ChunkRow; json: string };
 /** `within`: in the event's own document. `beside`: each in a document of its own, in the same commit. */
-export type PlacedChunks = { within: readonly KeptChunk[]; beside: readonly (KeptChunk & { path: string })[] };
+export type PlacedChunks = {
+  within: readonly KeptChunk[];
+  beside: readonly (KeptChunk & { path: string })[];
+  /** They were written while the session ran. */
+  taped?: boolean;
+};
 
 /** Bytes of a recording that go into its event's own document, beside two rows of 400 kB. */
 const mostWithin = 32 * 1024;

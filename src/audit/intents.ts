@@ -9,6 +9,8 @@ import type { FactsInput, Outcome } from './facts.ts';
 import { outboxPath, readRecord, readRow, withOutcome } from './outbox.ts';
 import { createRecorder } from './recorder.ts';
 import { cut } from './size.ts';
+import { createTape } from './tape.ts';
+import { createTaping } from './taping.ts';
 import { atMost, createPauses, type Timing } from './timing.ts';
 import { ChainLost, type Entry, type Writer } from './writer.ts';
 
@@ -20,10 +22,11 @@ export function createIntents(deps: {
   stop: AbortSignal;
   writer: Writer;
   describe: (input: Omit<FactsInput, 'time'>) => AuditFacts;
-  /** Bytes. */
+  /** Bytes: of an answer, and of a session. */
   recordingLimit: number;
+  sessionLimit: number;
 }) {
-  const { store, log, timing, stop, writer, describe, recordingLimit } = deps;
+  const { store, log, timing, stop, writer, describe, recordingLimit, sessionLimit } = deps;
   const open = new Map<string, Promise<void>>();
 
   /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
@@ -35,25 +38,37 @@ export function createIntents(deps: {
     let completion: Promise<void> | undefined;
     const unkept = whyUnkept(passage);
     const recorder = unkept === undefined ? createRecorder(recordingLimit) : undefined;
+    const taping = createTaping({ store, timing, stop, event: eventId, document });
+    const tape =
+      unkept === undefined ? createTape({ limit: sessionLimit, age: timing.tape, write: taping.write }) : undefined;
 
-    async function complete(outcome: Outcome) {
+    async function complete(given: Outcome) {
       const recording = recorder?.take();
+      const taped = await tape?.finish();
+      const { lost } = taped ?? {};
+      const outcome: Outcome =
+        lost === undefined || given.problem !== undefined ? given : { ...given, type: 'failed', problem: lost };
+      const kept = taped?.summary ?? recording?.summary;
       const facts = cut(
         describe({
           ...{ eventId, phase: 'outcome', type: outcome.type, subject: passage },
-          outcome: recording === undefined ? outcome : { ...outcome, recording: recording.summary },
+          outcome: kept === undefined ? outcome : { ...outcome, recording: kept },
           ...(unkept !== undefined && outcome.problem === undefined && { note: unkept }),
         }),
       );
-      const recorded = record(facts, document, placeChunks(facts, recording)).finally(() => {
+      const known = taped === undefined ? document : taping.document();
+      const chunks = taped === undefined ? placeChunks(facts, recording) : inTape;
+      const recorded = record(facts, known, chunks).finally(() => {
         open.delete(eventId);
         end();
       });
       await withinPatience(recorded);
+      if (lost !== undefined && given.problem === undefined) throw lost;
     }
     return {
       eventId,
       ...(recorder !== undefined && { recorder }),
+      ...(tape !== undefined && { tape }),
       complete: (outcome) => (completion ??= complete(outcome)),
     };
   }
@@ -118,6 +133,8 @@ export function createIntents(deps: {
 }
 
 const nothingKept: PlacedChunks = { within: [], beside: [] };
+/** Each chunk of a session is in a document of its own already. */
+const inTape: PlacedChunks = { within: [], beside: [], taped: true };
 
 /** Why the answer is not recorded, for the trail; undefined where it is. What may hold classified values in the clear never is. */
 function whyUnkept({ connection, decision, operation }: Passage): string | undefined {
@@ -154,8 +171,10 @@ function inTimeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocum
 
 const chunksOf = ({ within }: PlacedChunks) => (within.length === 0 ? {} : { chunks: within.map(({ json }) => json) });
 
+/** The chunks of a session belong to whoever closed it. */
 function lateEntry(outcome: AuditFacts, chunks: PlacedChunks): Entry {
-  const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type };
+  const recording = chunks.taped === true ? null : outcome.recording;
+  const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type, recording };
   return {
     ...{ facts, path: outboxPath(facts), chunks },
     data: ({ event: { event_id, chain }, json }) => ({

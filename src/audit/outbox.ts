@@ -17,6 +17,8 @@ const outboxDocumentSchema = z.object({
   rows: z.array(z.string()).min(1),
   /** What was recorded of its answer, where that is little. */
   chunks: z.array(z.string()).default([]),
+  /** How many chunks of a session were written while it ran, each in a document of its own. */
+  taped: z.int().nonnegative().default(0),
 });
 type OutboxDocument = z.output<typeof outboxDocumentSchema>;
 
@@ -42,8 +44,15 @@ export function readRecord(document: StoredDocument): OutboxRecord {
 }
 
 /** The outbox document of an intent with the outcome in it, which may be a link of another chain. */
-export function withOutcome({ event, chain, rows }: OutboxRecord, { event: { chain: also }, json }: Link) {
-  return { event, chain, state: 'done', rows: [...rows, json], ...(also !== chain && { also }) };
+export function withOutcome({ event, chain, rows, taped }: OutboxRecord, { event: { chain: also }, json }: Link) {
+  return {
+    event,
+    chain,
+    state: 'done',
+    rows: [...rows, json],
+    ...(also !== chain && { also }),
+    ...(taped > 0 && { taped }),
+  };
 }
 
 export const readRow = (json: string): Row => rowSchema.parse(JSON.parse(json));

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { AuditFacts } from '../model/audit-event.ts';
 import { sha256 } from '../model/canonical.ts';
-import type { Tape } from '../model/transcript.ts';
 
 /** What was kept of an answer, and what the trail says of it. */
 export type Recording = { summary: NonNullable<AuditFacts['recording']>; chunks: readonly Chunk[] };
 
 /** `offset`: milliseconds from the beginning of the answer to that of the chunk. */
-type Chunk = { content: string; sha256: string; offset: number };
+export type Chunk = { content: string; sha256: string; offset: number };
 
-export type Recorder = Tape & {
+export type Recorder = {
   /** The first line: the columns of rows, as whoever asks for NDJSON gets them; of an HTTP answer its status and headers. */
   begin(head: object | undefined): void;
   /** Lines that are handed to the caller; they are copied. */
@@ -35,10 +34,6 @@ export function createRecorder(limit: number): Recorder {
   let bytes = 0;
   let begun = false;
   let truncated = false;
-  let last = start;
-  let ending = () => {};
-
-  const line = (value: unknown) => add(Buffer.from(`${JSON.stringify(value)}\n`));
 
   function add(lines: Uint8Array) {
     if (truncated) return;
@@ -76,28 +71,7 @@ export function createRecorder(limit: number): Recorder {
       if (head !== undefined) add(Buffer.from(`${JSON.stringify(head)}\n`));
     },
     add,
-    open({ columns, rows, command }) {
-      begun = true;
-      const term = columns === undefined || rows === undefined ? {} : { term: { cols: columns, rows } };
-      line({
-        version: 3,
-        ...term,
-        timestamp: Math.floor(Date.now() / 1000),
-        ...(command !== undefined && { command }),
-      });
-      last = performance.now();
-    },
-    beforeEnd(last) {
-      ending = last;
-    },
-    entry(code, data) {
-      const now = performance.now();
-      line([Math.round(now - last) / 1000, code, data]);
-      last = now;
-    },
     take() {
-      ending();
-      ending = () => {};
       if (!begun) return undefined;
       if (size > 0) close();
       return { summary: { chunks: chunks.length, bytes, sha256: digestOf(chunks), truncated }, chunks };

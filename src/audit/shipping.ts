@@ -6,6 +6,7 @@ import { readChunk, readChunkRecord } from './chunks.ts';
 import type { DeadLetters } from './dead.ts';
 import { furthest, type Heads, type Reached, reachedIn } from './heads.ts';
 import { readRecord, readRow } from './outbox.ts';
+import { releaseTape } from './taping.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
 /** A row, and its text as it stands in the document at `path`. */
@@ -167,11 +168,13 @@ export function createShipper(deps: {
       ] as const;
       const records = (await store.query({ collection: 'outbox', where, limit: most.rows })).map(readRecord);
       const shipped = new Set(kept.map(({ path }) => path));
-      for (const { path, rows, chunks } of records.filter(({ path }) => !progress.has(path) && !shipped.has(path)))
-        trackAll(path, [
-          ...rows.map((json) => ({ json, row: readRow(json) })),
-          ...chunks.map((json) => ({ json, row: readChunk(json) })),
+      for (const record of records.filter(({ path }) => !progress.has(path) && !shipped.has(path))) {
+        await releaseTape(store, record);
+        trackAll(record.path, [
+          ...record.rows.map((json) => ({ json, row: readRow(json) })),
+          ...record.chunks.map((json) => ({ json, row: readChunk(json) })),
         ]);
+      }
       if (records.length === most.rows) spilled = true;
       await shipChunks(chain, shipped);
     }
@@ -191,8 +194,16 @@ export function createShipper(deps: {
       track({ path, ...row, first: index === 0, whole: index === rows.length - 1, doubted: false });
   }
 
+  /** What is in the document, and beside it, is read from the store. */
+  function readAgain(path: string) {
+    held -= forget(path);
+    spilled = true;
+    start();
+  }
+
   return {
     track,
+    readAgain,
     start,
     /** Ships what waits; true when nothing is left. Gives up at the deadline: a keeper goes on. */
     async drain(until: AbortSignal): Promise<boolean> {

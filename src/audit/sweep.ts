@@ -10,6 +10,7 @@ import { furthest, type Heads, reachedIn } from './heads.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow, withOutcome } from './outbox.ts';
 import { aboutOf, partiesIn, type Raising } from './raising.ts';
+import { releaseTape, tapedIn } from './taping.ts';
 import type { Timing } from './timing.ts';
 import type { Writer } from './writer.ts';
 
@@ -104,6 +105,7 @@ export function createSweeper(deps: {
       if (records.length + chunks.length === 0)
         return { count, finished: !(await isLeftElsewhere(chain)) && (await mark(chain, 'closed')) };
       const done = records.filter(({ state }) => state === 'done');
+      for (const record of done) await releaseTape(store, record);
       const shipped = await ship([...done.map(shipmentOf), ...chunks.map(chunkShipmentOf)]);
       if (shipped === 0) return { count, finished: false };
       count += shipped;
@@ -166,7 +168,7 @@ export function createSweeper(deps: {
   /** False when another keeper, or the instance itself, was first. */
   async function closeAsUnknown(record: OutboxRecord): Promise<boolean> {
     const { path, revision, event } = record;
-    const facts = unknownOutcome(record);
+    const facts = { ...unknownOutcome(record), recording: await tapedIn(store, record) };
     return succeeds(
       writer.append({
         facts,

@@ -9,6 +9,8 @@ export type Timing = {
   grace: number;
   /** How long a caller waits for an intent or a fact to be durable. */
   patience: number;
+  /** How long what a session says may wait before it is written. */
+  tape: number;
   /** How long a caller waits for its outcome to be durable. */
   outcomePatience: number;
   /** The longest `close` may take. */
@@ -30,6 +32,7 @@ export const defaultTiming: Timing = {
   renew: 10_000,
   grace: 15_000,
   patience: 5_000,
+  tape: 5_000,
   outcomePatience: 10_000,
   drain: 8_000,
   pause: [50, 2_000],

@@ -70,6 +70,7 @@ export async function openParts(config: Config, role: Exclude<Role, 'all'>) {
     },
     timing: { drain: DRAIN.trail },
     recordingLimit: config.recordingLimit,
+    sessionLimit: config.sessionLimit,
   });
   const connections = createConnections({ store: policyStore, log });
   return {

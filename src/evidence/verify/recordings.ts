@@ -21,7 +21,7 @@ const rowSchema = z.object({
   session: z.string().nullable(),
   connection: z.string().nullable(),
   time: z.string(),
-  direction: z.literal('returned'),
+  direction: z.enum(['returned', 'both']),
   chunk: z.int(),
   content: z.string(),
   sha256: z.string(),
