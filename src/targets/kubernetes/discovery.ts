@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { Problem } from '../../model/problem.ts';
+import type { Proxy as Way } from '../../proxy/proxy.ts';
+import type { Access, Caller } from '../target.ts';
+import { parseJson } from './json.ts';
 import { nameOf } from './rules/built-in.ts';
+import type { Settings } from './settings.ts';
+import { createSend, leave, readWhole } from './upstream.ts';
 
 /** A resource that a server serves: `deployments.apps`, or with a subresource `deployments.apps/scale`. */
 export type Served = {
@@ -16,11 +21,52 @@ export type Served = {
 };
 
 /** Asks the server for a document; undefined where it has none there. */
-export type Get = (path: string, accept: string) => Promise<unknown>;
+type Get = (path: string, accept: string) => Promise<unknown>;
 
 /** Beyond so many a cluster is none that an agent could be told of. */
 const MOST_GROUPS = 500;
 const MOST_RESOURCES = 20_000;
+
+/** Bytes of one document. */
+const MOST = 8 * 1024 * 1024;
+/** Milliseconds for which what was read is good enough. */
+const AGE = 60_000;
+/** Milliseconds that reading may take: others wait for it, too, so it is not ended with the caller who began it. */
+const PATIENCE = 10_000;
+
+/** What servers serve, read by one caller for all, and kept for a minute. A failure is not kept. */
+export function createDiscovery(proxy: Way, now: () => number = Date.now) {
+  const known = new Map<string, { key: string; until: number; served: Promise<readonly Served[]> }>();
+  return (access: Access<Settings>): Promise<readonly Served[]> => {
+    const { connection, secret } = access;
+    const key = `${connection.version} ${secret.version}`;
+    const found = known.get(connection.name);
+    if (found !== undefined && found.key === key && now() < found.until) return found.served;
+    const served = readDiscovery(getBy(proxy, access));
+    const entry = { key, until: now() + AGE, served };
+    known.set(connection.name, entry);
+    served.catch(() => {
+      if (known.get(connection.name) === entry) known.delete(connection.name);
+    });
+    return served;
+  };
+}
+
+/** The gateway itself asks, for nobody. */
+const nobody: Caller = { member: '', groups: [], may: () => 'deny' };
+
+function getBy(proxy: Way, access: Access<Settings>): Get {
+  const settings: Settings = { ...access.settings, impersonate: 'none' };
+  const signal = AbortSignal.timeout(PATIENCE);
+  const send = createSend(proxy, { ...access, settings, signal, caller: nobody });
+  return async (path, accepted) => {
+    const answer = await send({ method: 'GET', path, accept: accepted });
+    if (answer.status === 200) return parseJson((await readWhole(answer, MOST)).toString('utf8'));
+    await leave(answer);
+    if (answer.status === 404 || answer.status === 503) return undefined;
+    throw unreadable();
+  };
+}
 
 const words = z.array(z.string().max(100)).max(50);
 const scope = z.enum(['Namespaced', 'Cluster']);
@@ -66,7 +112,7 @@ const aggregatedAs = ['v2', 'v2beta1'].map(
 const accept = [...aggregatedAs, 'application/json'].join(',');
 
 /** All that a server serves, by name. In one document each for `/api` and `/apis` where it knows such (1.26), else group by group. */
-export async function readDiscovery(get: Get): Promise<readonly Served[]> {
+async function readDiscovery(get: Get): Promise<readonly Served[]> {
   const found = (await Promise.all(['/api', '/apis'].map((path) => readBelow(path, get)))).flat();
   if (found.length > MOST_RESOURCES)
     throw new Problem('too-large', { detail: 'The cluster serves too many resources.' });

@@ -22,7 +22,11 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
  * What a request means. Pure. Refuses what two readers could read differently, what is not known, and what never passes; what is sent to
  * the server is written anew from what was understood.
  */
-export function understand(request: HttpRequest, { settings }: Facts, context: Context): Operation<Plan> {
+export function understand(
+  request: HttpRequest,
+  { settings }: Pick<Facts, 'settings'>,
+  context: Context,
+): Operation<Plan> {
   if (!methods.includes(request.method)) throw never('method', `Use one of ${methods.join(', ')}.`);
   refuseHeaders(request);
   const address = readAddress(request.path);

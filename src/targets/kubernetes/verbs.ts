@@ -1,7 +1,7 @@
 import type { Touch } from '../../model/operation.ts';
 import { never } from './refusal.ts';
 import type { RequestInfo } from './request-info.ts';
-import { type BuiltIn, builtIns, isApiVerb, type Meanings, nameOf } from './rules/built-in.ts';
+import { type ApiVerb, type BuiltIn, builtIns, isApiVerb, type Meanings, nameOf } from './rules/built-in.ts';
 
 /** What of a request decides what it means; `auth can-i` asks with no more. */
 export type Subject = Pick<RequestInfo, 'verb' | 'group' | 'resource' | 'subresource' | 'namespace' | 'name'>;
@@ -14,32 +14,38 @@ export type Understood = Touch & {
 
 /**
  * What a request for a resource means: verb, risks and what it touches. Throws `denied` for what never passes: proxies, resources,
- * subresources and verbs that are not known here and that the connection does not list, and what the server itself does not serve.
+ * subresources and verbs that are not known here and that the connection does not list.
  */
 export function meaningOf(subject: Subject, customResources: readonly string[]): Understood {
-  const { group, resource, subresource } = subject;
+  const { verb, group, resource, subresource } = subject;
   if (subresource === 'proxy') throw never('proxy', 'Nothing is reached through the API server’s proxy.');
   const known = builtIns.get(nameOf(resource, group));
-  const meanings = meaningsOf(subject, known, customResources);
-  const meaning = isApiVerb(subject.verb) ? meanings[subject.verb] : undefined;
+  const meanings = meaningsOf(subject, customResources);
+  if (meanings === undefined && known !== undefined)
+    throw never('unknown-resource', `${titleOf(subject)} is not served.`);
+  if (meanings === undefined)
+    throw never(
+      'unknown-resource',
+      `${titleOf(subject)} is none of Kubernetes’ own; whoever keeps the connection may list it in custom_resources.`,
+    );
+  const meaning = isApiVerb(verb) ? meanings[verb] : undefined;
   if (meaning === undefined)
-    throw never('unknown-verb', `${subject.verb || 'This method'} is not served on ${titleOf(subject)}.`);
-  return { verb: meaning.verb, risks: meaning.risks, resources: touchedBy(subject, known), known };
+    throw never('unknown-verb', `${verb || 'This method'} is not served on ${titleOf(subject)}.`);
+  return { ...meaning, resources: touchedBy(subject, known), known };
 }
 
-function meaningsOf(subject: Subject, known: BuiltIn | undefined, customResources: readonly string[]): Meanings {
-  const { group, resource, subresource } = subject;
-  if (known !== undefined) {
-    const found = subresource === '' ? known.meanings : ownOf(known.subresources, subresource);
-    if (found === undefined) throw never('unknown-resource', `${titleOf(subject)} is not served.`);
-    return found;
-  }
-  const name = `${nameOf(resource, group)}${subresource === '' ? '' : `/${subresource}`}`;
-  if (customResources.includes(name)) return ofCustom;
-  throw never(
-    'unknown-resource',
-    `${titleOf(subject)} is none of Kubernetes’ own; whoever keeps the connection may list it in custom_resources.`,
-  );
+type Kind = Pick<Subject, 'group' | 'resource' | 'subresource'>;
+
+/** What a verb on a resource means; undefined for what never passes. */
+export function knownMeaningOf({ verb, ...kind }: Kind & { verb: ApiVerb }, customResources: readonly string[]) {
+  return kind.subresource === 'proxy' ? undefined : meaningsOf(kind, customResources)?.[verb];
+}
+
+function meaningsOf(kind: Kind, customResources: readonly string[]): Meanings | undefined {
+  const { group, resource, subresource } = kind;
+  const known = builtIns.get(nameOf(resource, group));
+  if (known === undefined) return customResources.includes(titleOf(kind)) ? ofCustom : undefined;
+  return subresource === '' ? known.meanings : ownOf(known.subresources, subresource);
 }
 
 /** What the connection lists is read, changed and deleted as what applications are made of. */
@@ -48,7 +54,7 @@ const ofCustom = builtIns.get('configmaps')?.meanings ?? {};
 const ownOf = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
 
-const titleOf = ({ group, resource, subresource }: Subject) =>
+const titleOf = ({ group, resource, subresource }: Kind) =>
   `${nameOf(resource, group)}${subresource === '' ? '' : `/${subresource}`}`;
 
 /** Refuses what no server serves: a namespace where there is none, none where there must be one, and so with names. */

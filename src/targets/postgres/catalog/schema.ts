@@ -1,11 +1,11 @@
 import { maskText } from '../../../masking/masking.ts';
 import type { Connection } from '../../../model/connection.ts';
 import type { StructureQuestion } from '../../../model/structure.ts';
+import { pageOf } from '../../../model/structure-page.ts';
 import { coverOf, maskOf } from '../masks/masks.ts';
 import type { Protections } from '../rules/protections.ts';
 import { type Catalog, isSystem, nameOf, type Relation } from './catalog.ts';
 import { linksOf } from './links.ts';
-import { pageOf } from './pages.ts';
 import { protectionOf } from './privileges.ts';
 import type { Details } from './schema-details.ts';
 

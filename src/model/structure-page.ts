@@ -1,5 +1,5 @@
-import { Problem } from '../../../model/problem.ts';
-import type { StructureQuery } from '../../../model/structure.ts';
+import { Problem } from './problem.ts';
+import type { StructureQuery } from './structure.ts';
 
 /** Names that are looked at for one page: whether somebody may know of one takes time, and others wait. */
 const mostLookedAt = 1000;
