@@ -41,15 +41,20 @@ export function leaving(headers: Headers, rules: AnswerHeaderRules): [string, st
     .map(([name, value]) => [name, maskText(echoes.strip(value), { unmask }).text]);
 }
 
-export type Whereabouts = { origin: URL; basePath: readonly string[]; connection: string; path: string };
+export type Whereabouts = Pick<AnswerHeaderRules, 'echoes' | 'unmask'> & {
+  origin: URL;
+  basePath: readonly string[];
+  connection: string;
+  path: string;
+};
 
 /**
  * Where a `Location` leads, as a path of this gateway: only within the connection, and only to a path that a caller could ask for. Undefined
- * for anything else, which nobody is told.
+ * for anything else, which nobody is told, and where it holds what nobody may see.
  */
 export function locationWithin(
   headers: Headers,
-  { origin, basePath, connection, path }: Whereabouts,
+  { origin, basePath, connection, path, echoes, unmask }: Whereabouts,
 ): string | undefined {
   const given = headers.filter(([name]) => name === 'location').map(([, value]) => value);
   const [location] = given;
@@ -60,7 +65,8 @@ export function locationWithin(
   try {
     const { segments, query } = readPath(url.pathname + url.search);
     if (!basePath.every((segment, index) => segments[index] === segment)) return undefined;
-    return `/http/${connection}${writePath(segments.slice(basePath.length))}${writeQuery(query)}`;
+    const within = `/http/${connection}${writePath(segments.slice(basePath.length))}${writeQuery(query)}`;
+    return echoes.strip(maskText(within, { unmask }).text) === within ? within : undefined;
   } catch {
     return undefined;
   }

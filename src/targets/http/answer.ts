@@ -39,9 +39,15 @@ export async function receive(answer: UpstreamAnswer, receiving: Receiving): Pro
     isBytes: plan.response.content === 'bytes',
   });
   const basePath = settings.base_path ?? [];
-  const location = locationWithin(answer.headers, { origin: settings.origin, basePath, connection, path: plan.path });
-  if (location !== undefined && (status === 201 || isRedirect(status)))
-    headers.push(['location', echoes.strip(location)]);
+  const location = locationWithin(answer.headers, {
+    origin: settings.origin,
+    basePath,
+    connection,
+    path: plan.path,
+    echoes,
+    unmask: plan.unmask,
+  });
+  if (location !== undefined && (status === 201 || isRedirect(status))) headers.push(['location', location]);
   if (isBodiless(plan.method, status) || isRedirect(status)) {
     await source.return?.();
     return bare(status, headers);
@@ -91,21 +97,21 @@ function bodyOf({ first, source, answer, headers }: Open, receiving: Receiving):
       size += bytes.length;
       if (size > most) throw tooLarge(most);
       check?.push(bytes);
-      return content === 'bytes' ? bytes : without.push(bytes);
+      return without.push(bytes);
     },
     end() {
       check?.end();
-      return content === 'bytes' ? Buffer.alloc(0) : without.end();
+      return without.end();
     },
   });
-  const written = content === 'bytes' ? type.type : `${type.type}; charset=utf-8`;
+  const written = echoes.strip(content === 'bytes' ? type.type : `${type.type}; charset=utf-8`);
   return {
     form: 'body',
     status: answer.status,
     headers: [['content-type', written], ...headers],
     content,
     live,
-    pieces: content === 'json' ? maskJson(chunks, plan.masks, framing) : asPieces(chunks),
+    pieces: content === 'json' ? maskedJson(chunks, plan, framing) : asPieces(chunks),
     summary: () => ({ truncated: false, ...(echoes.count() > 0 && { warnings: [echoed] }) }),
   };
 }
@@ -160,22 +166,52 @@ function textCheck() {
   return { push: decode, end: () => decode() };
 }
 
+/** Where something is hidden by its path, an event must be JSON: in anything else no path leads anywhere. */
+function maskedJson(
+  chunks: AsyncIterable<Uint8Array>,
+  { masks, hides }: Plan,
+  framing: JsonFraming,
+): AsyncIterable<Piece> {
+  const pieces = maskJson(chunks, masks, framing);
+  return hides && framing === 'events' ? passing(pieces, refusePlainEvents) : pieces;
+}
+
+function refusePlainEvents(piece: Piece): Piece {
+  const { bytes, plain = [] } = piece;
+  for (let index = 0; index < plain.length; index += 2) {
+    const said = Buffer.from(bytes.subarray(plain[index], plain[index + 1])).toString();
+    if (/^(?:\uFEFF)?data(?!: ?(?:\[[A-Z]+\])?\s*$)/m.test(said.trimEnd()))
+      throw withheld('content', 'The service sent an event that is no JSON, so it cannot be masked by path.');
+  }
+  return piece;
+}
+
 const tooLarge = (most: number) =>
   new Problem('too-large', { detail: `The service answered more than ${most} bytes.` });
 
-function asPieces(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Piece> {
+const asPieces = (chunks: AsyncIterable<Uint8Array>) => passing(chunks, (bytes): Piece => ({ bytes }));
+
+/** Each item as it is asked for. No generator: one that was never started would not pass on that its reader has left. */
+function passing<From, To>(items: AsyncIterable<From>, map: (item: From) => To): AsyncIterable<To> {
   return {
     [Symbol.asyncIterator]() {
-      const source = chunks[Symbol.asyncIterator]();
+      const source = items[Symbol.asyncIterator]();
+      const leave = async (): Promise<IteratorResult<To>> => {
+        await source.return?.();
+        return { done: true, value: undefined };
+      };
       return {
         async next() {
           const step = await source.next();
-          return step.done === true ? step : { done: false, value: { bytes: step.value } };
+          if (step.done === true) return step;
+          try {
+            return { done: false, value: map(step.value) };
+          } catch (error) {
+            await leave();
+            throw error;
+          }
         },
-        async return() {
-          await source.return?.();
-          return { done: true, value: undefined };
-        },
+        return: leave,
       };
     },
   };

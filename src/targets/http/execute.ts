@@ -1,4 +1,5 @@
 import type { Operation } from '../../model/operation.ts';
+import { Problem } from '../../model/problem.ts';
 import type { Body } from '../../model/result.ts';
 import { CredentialRejected } from '../../model/secret.ts';
 import type { Proxy as HttpProxy } from '../../proxy/proxy.ts';
@@ -14,10 +15,11 @@ const MOST_BYTES = 100 * 1024 * 1024;
 
 /** Sends what was judged, with the credential, and gives back what may leave of the answer. Throws `CredentialRejected` at a 401. */
 export async function execute(
-  { plan }: Operation<Plan>,
+  { plan, unprovable }: Operation<Plan>,
   access: Execution<Settings>,
   { proxy, stall }: { proxy: HttpProxy; stall: number },
 ): Promise<Body> {
+  if (unprovable !== undefined) throw new Problem('masking-unprovable', { detail: unprovable.detail });
   const { settings, connection, secret, limits, operation } = access;
   const { origin, ca, server_name: serverName, networks, inject } = settings;
   const proof = proofOf(inject, secret);

@@ -1,5 +1,3 @@
-import { writePath } from './path.ts';
-
 /** What the value of a parameter of a path may be. `text` has no colon, as services put their own verbs behind one. */
 export const parameterKinds = ['text', 'integer', 'uuid', 'any'] as const;
 export type ParameterKind = (typeof parameterKinds)[number];
@@ -108,9 +106,4 @@ const isWithin = (text: string, segment: Segment) => text !== '' && text.endsWit
 function rank(segment: Segment): number {
   if (segment.kind === 'literal') return Number.POSITIVE_INFINITY;
   return segment.kind === 'one' ? 1 + segment.suffix.length : 0;
-}
-
-/** The plain text of a template without parameters, as it is sent. */
-export function writeLiteral(template: Template): string {
-  return writePath(template.map((segment) => (segment.kind === 'literal' ? segment.text : '')));
 }

@@ -383,6 +383,23 @@ describe('a stream', () => {
     });
   });
 
+  test.each([
+    'data: Ann\n\n',
+    'data: {"user":{"name":"Ann"}}\n\ndata:Ann\n\n',
+    'id: 1\ndata: [DONE] Ann\n\n',
+    'data: 7\n\n',
+  ])('of events that are no JSON (%j) ends where something is hidden by its path', async (body) => {
+    const { ask } = await agentWith(head('text/event-stream') + body, { classification });
+
+    expect(await problemOf(ask({ path: '/stream' }))).toMatchObject({ code: 'answer-unreadable' });
+  });
+
+  test('of events ends with a word, as streams of models do', async () => {
+    const { ask } = await agentWith(`${head('text/event-stream')}event: end\ndata: [DONE]\n\n`, { classification });
+
+    expect(await ask({ path: '/stream' })).toMatchObject({ text: 'event: end\ndata: [DONE]\n\n' });
+  });
+
   test('of lines of JSON is masked line by line, and each leaves before the next comes', async () => {
     const parts = ['{"user":{"name":"Ann"},"note":"ann@exa', 'mple.com"}\n{"user":'];
 

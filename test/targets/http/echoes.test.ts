@@ -126,6 +126,7 @@ describe('a service that tells its credential', () => {
   const operations = [
     { name: 'json', method: 'GET', path: '/json', response: { stream: true, errors: 'body' } },
     { name: 'text', method: 'GET', path: '/text', response: { content: 'text', errors: 'body' } },
+    { name: 'bytes', method: 'GET', path: '/bytes', response: { content: 'bytes', types: ['image/svg'] } },
   ];
   const response = (status: string, type: string, body: string, more = '') =>
     `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\n${more}Connection: close\r\n\r\n${body}`;
@@ -145,11 +146,8 @@ describe('a service that tells its credential', () => {
     ['in a page', '/text', response('200 OK', 'text/html', `<a href="?t=${percent(TOKEN)}">${swapped(TOKEN)}</a>`)],
     ['in an error page', '/text', response('500 No', 'text/plain', `env: AUTH=Bearer ${TOKEN}`)],
     ['in a header', '/json', response('200 OK', 'application/json', '{}', `X-Request-Id: ${TOKEN}\r\n`)],
-    [
-      'in a redirect',
-      '/json',
-      `HTTP/1.1 302 Found\r\nLocation: /x?token=${TOKEN}&b=${percent(TOKEN)}\r\nConnection: close\r\n\r\n`,
-    ],
+    ['in its type', '/json', response('200 OK', `application/${TOKEN}+json`, '{}')],
+    ['in bytes', '/bytes', response('200 OK', 'image/svg', `<svg>${TOKEN}</svg>`)],
   ])('%s does not give it away', async (_, path, reply) => {
     const { origin } = await rawService(closing, reply);
     const { ask } = agentAt(origin, closing, { settings: { operations } });
@@ -158,6 +156,15 @@ describe('a service that tells its credential', () => {
 
     for (const form of Object.values(forms)) expect(told).not.toContain(form(TOKEN).toLowerCase());
     expect(told).toContain('[credential]');
+  });
+
+  test('in a redirect leads nowhere', async () => {
+    const location = `Location: /x?token=${percent(TOKEN)}`;
+    const { origin } = await rawService(closing, `HTTP/1.1 302 Found\r\n${location}\r\nConnection: close\r\n\r\n`);
+
+    expect(await agentAt(origin, closing, { settings: { operations } }).ask({ path: '/json' })).toMatchObject({
+      headers: {},
+    });
   });
 
   test('is one of which the caller hears so', async () => {

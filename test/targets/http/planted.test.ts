@@ -112,6 +112,6 @@ test('what was planted never leaves, in whatever document, frame and pieces it c
         if (type === 'application/json') expect(Object.keys(JSON.parse(text))).toEqual(['people', 'rest']);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
