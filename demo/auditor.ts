@@ -32,18 +32,21 @@ export async function askAuditor(scene: {
   const approvals = await ask(whoApproved);
   holds(
     'each approval is by the DBA, and was spent by exactly one run',
-    approvals.length === 1 &&
+    approvals.length === 3 &&
+      approvals.filter(({ connection }) => connection === 'cluster').length === 2 &&
       approvals.every(({ approver, runs }) => approver === 'user:dba@example.com' && runs === 1),
   );
 
   const masked = await ask(whatWasMasked);
   holds(
-    'what was masked is told by column, and by field of the service',
-    ['public.users.email', 'customers.get.**.email'].every((name) => masked.some(({ resource }) => resource === name)),
+    'what was masked is told by column, by Secret, and by field of the service',
+    ['public.users.email', 'team-a/secrets/database', 'customers.get.**.email'].every((name) =>
+      masked.some(({ resource }) => resource === name),
+    ),
   );
 
   const leaks = await bigquery.query(anythingClassified);
-  holds('no address of a customer is in the trail', leaks.length === 1 && leaks[0]?.['leaks'] === 0);
+  holds('no address of a customer and no password is in the trail', leaks.length === 1 && leaks[0]?.['leaks'] === 0);
 
   const evidence = await people.get(`${stand.console}/api/evidence/failed_access`, stand.tokens.auditor);
   holds('the same is evidence in the console', evidence.status === 200);
@@ -85,5 +88,5 @@ const whatWasMasked = `
   ORDER BY resource`;
 
 const anythingClassified = `
-  SELECT COUNTIF(REGEXP_CONTAINS(CONCAT(IFNULL(statement, ''), IFNULL(parameters, ''), IFNULL(note, '')), r'customer[0-9]+@|@post\\.example|DE8937')) AS leaks
+  SELECT COUNTIF(REGEXP_CONTAINS(CONCAT(IFNULL(statement, ''), IFNULL(parameters, ''), IFNULL(note, '')), r'customer[0-9]+@|@post\\.example|DE8937|battery')) AS leaks
   FROM \`sallyport_evidence.events\``;

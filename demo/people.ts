@@ -27,6 +27,8 @@ export type People = {
   get(url: string, token: string): Promise<Answer>;
   post(url: string, token: string, body: unknown): Promise<Answer>;
   remove(url: string, token: string): Promise<Answer>;
+  /** As a merge patch. */
+  patch(url: string, token: string, body: unknown): Promise<Answer>;
 };
 
 export function createPeople(stand: Stand, terminal: Terminal): People {
@@ -76,6 +78,10 @@ export function createPeople(stand: Stand, terminal: Terminal): People {
     remove(url, token) {
       terminal.request(`DELETE ${url}`);
       return send('DELETE', url, token);
+    },
+    patch(url, token, body) {
+      terminal.request(`PATCH ${url} ${JSON.stringify(body)}`);
+      return send('PATCH', url, token, body, { 'Content-Type': 'application/merge-patch+json' });
     },
   };
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { askAuditor } from './auditor.ts';
 import { type Answer, createPeople, type People } from './people.ts';
 import { writeSecret } from './seed.ts';
-import { askBilling } from './services.ts';
+import { askBilling, useCluster } from './services.ts';
 import type { RunningStand, Stand } from './stand.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -39,9 +39,11 @@ export async function playStory(running: RunningStand, terminal: Terminal): Prom
   await askAHuman(scene);
   terminal.step(5, "The database's password is rotated while all this runs");
   await rotate(scene);
-  terminal.step(6, 'It calls a service over HTTP, with a credential that it never holds');
+  terminal.step(6, 'It works in a Kubernetes cluster, as kubectl would');
+  await useCluster(scene);
+  terminal.step(7, 'It calls a service over HTTP, with a credential that it never holds');
   await askBilling(scene);
-  terminal.step(7, 'An auditor asks BigQuery');
+  terminal.step(8, 'An auditor asks BigQuery');
   await askAuditor(scene);
   return broken;
 }

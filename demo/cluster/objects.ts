@@ -1,11 +1,26 @@
 /** Of the demo's cluster: a shop in the namespace `team-a`, and what is nobody's business in `team-b`. Each value is there to be masked. */
-export const secrets = { database: 'correct-horse-7-battery', apiKey: 'billing-key-of-team-b-90210' } as const;
+export const secrets = {
+  database: 'correct-horse-7-battery',
+  apiKey: 'billing-key-of-team-b-90210',
+  contact: 'jane@home.example',
+  /** In the form that Google's have, and nobody's. */
+  googleKey: `AIza${'SyD0nt-Use_This1sN0tAKey00000000000'}`,
+} as const;
 
 /** What the gateway may do there by itself, whatever its policies say. */
 const rules = [
   {
     apiGroups: [''],
-    resources: ['pods', 'secrets', 'configmaps', 'services', 'serviceaccounts', 'events', 'namespaces'],
+    resources: [
+      'pods',
+      'secrets',
+      'configmaps',
+      'services',
+      'serviceaccounts',
+      'events',
+      'namespaces',
+      'replicationcontrollers',
+    ],
     verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
   },
   {
@@ -14,7 +29,7 @@ const rules = [
     verbs: ['get', 'create'],
   },
   {
-    apiGroups: ['apps', 'batch'],
+    apiGroups: ['apps', 'batch', 'autoscaling', 'networking.k8s.io'],
     resources: ['*'],
     verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
   },
@@ -82,7 +97,15 @@ export const objects = [
     metadata: { name: 'worker', namespace: 'team-a', labels: { app: 'worker' } },
     spec: {
       containers: [
-        { name: 'worker', image: 'registry.example/worker:2', env: [{ name: 'DB_PASSWORD', value: secrets.database }] },
+        {
+          name: 'worker',
+          image: 'registry.example/worker:2',
+          env: [
+            { name: 'DB_PASSWORD', value: secrets.database },
+            { name: 'CONTACT', value: secrets.contact },
+            { name: 'API_KEY', value: secrets.googleKey },
+          ],
+        },
       ],
     },
   },

@@ -38,6 +38,8 @@ await runMain(
       verify: async () => (await import('./verify.ts')).createVerifyCommand(surroundings),
       evidence: async () => (await import('./evidence.ts')).createEvidenceCommand(surroundings),
       postgres: async () => (await import('./grants.ts')).createPostgresCommand(surroundings),
+      kubeconfig: async () => (await import('./kubeconfig.ts')).createKubeconfigCommand(surroundings),
+      token: async () => (await import('./token.ts')).createTokenCommand(surroundings),
       replay: async () => (await import('./replay.ts')).createReplayCommand(surroundings),
     },
   }),
