@@ -25,7 +25,9 @@ import { createSend, leave, readWhole } from './upstream.ts';
 /** Bytes of a failure that the server tells. */
 const MOST_STATUS = 1024 * 1024;
 const json = 'application/json';
-const schemas = /^application\/com\.github\.proto-openapi\.spec\.v[23](@v1\.0|\.v1\.0)\+protobuf$/;
+/** How servers name their OpenAPI documents; older ones have no name for them (1.20: `application/octet-stream`, `text/plain`). */
+const schemaTypes =
+  /^(application\/com\.github\.proto-openapi\.spec\.v[23](@v1\.0|\.v1\.0)\+protobuf|application\/octet-stream|text\/plain)$/;
 
 /**
  * Sends what was understood and judged, and gives the server's answer, masked: a failure with its code and reason, so that clients do as they
@@ -49,22 +51,26 @@ function bounded({ signal, limits: { seconds } }: Execution<Settings>): AbortSig
 }
 
 function bodyOf(answer: UpstreamAnswer, plan: Plan, most: number): Body | Promise<Body> {
-  if (plan.answer === 'discovery') return servedOf(answer, plan, most);
+  if (plan.answer === 'discovery') return servedOf(answer, plan);
   if (answer.status >= 400) return failureOf(answer, plan);
   if (plan.answer === 'log') return textOf(answer, plan, most);
   if (typeOf(answer.headers) !== json) throw unmaskable(answer);
   return plan.answer === 'watch' ? eventsOf(answer, plan, most) : documentOf(answer, plan, most);
 }
 
+/** Bytes of what a server says that it serves: no data, so the limit of the connection is not for it. */
+const MOST_SERVED = 32 * 1024 * 1024;
+
 /** What the server serves, and whether it is well: no data. */
-function servedOf(answer: UpstreamAnswer, plan: Plan, most: number): Body | Promise<Body> {
+function servedOf(answer: UpstreamAnswer, plan: Plan): Body | Promise<Body> {
   const { status, headers } = answer;
   const type = typeOf(headers);
+  const isSchema = plan.info.segments[0] === 'openapi';
   if (status === 304) return emptyOf(answer, plan);
-  if (status >= 400 && type !== 'text/plain') return failureOf(answer, plan);
-  if (type === 'text/plain') return textOf(answer, plan, most);
-  if (type !== json && !schemas.test(type)) throw unmaskable(answer);
-  const pieces = boundedDocument(mapBytes(answer.body), most);
+  if (status >= 400 && (isSchema || type !== 'text/plain')) return failureOf(answer, plan);
+  if (type === 'text/plain' && !isSchema) return textOf(answer, plan, MOST_SERVED);
+  if (type !== json && !(isSchema && schemaTypes.test(type))) throw unmaskable(answer);
+  const pieces = boundedDocument(mapBytes(answer.body), MOST_SERVED);
   return { ...common(answer, plan), content: 'bytes', live: false, pieces, summary: () => ({ truncated: false }) };
 }
 

@@ -40,6 +40,8 @@ export type Judged = {
   headers: Plan['headers'];
   /** Whether the gateway itself made it conditional on the object's version, so that a conflict is not the caller's. */
   pinned: boolean;
+  /** It cannot be made conditional, so it is tried once more right before it is sent. */
+  again?: boolean;
   /** What comes of it, as one text; part of what is approved. */
   result: string;
 };

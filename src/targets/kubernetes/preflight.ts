@@ -6,7 +6,7 @@ import { countDeletion } from './count.ts';
 import { deleteOptions, isDryRun, writeDeletion } from './deletion.ts';
 import { refuseWithoutDryRun } from './dry-run.ts';
 import { type Json, objectAt, parseJson, textAt } from './json.ts';
-import { changesBetween } from './judge/changes.ts';
+import { changesBetween, lastApplied } from './judge/changes.ts';
 import type { Finding } from './judge/finding.ts';
 import { judge, risksOf } from './judge/judge.ts';
 import { settled } from './judge/settled.ts';
@@ -51,18 +51,27 @@ export async function sendJudged(plan: Plan, send: Send): Promise<UpstreamAnswer
   if (!isJudged(plan)) return send({ method, path, accept, headers, body });
   if (plan.judged === undefined) throw new Problem('internal', { reason: 'not-judged' });
   let { judged } = plan;
+  if (judged.again === true) judged = await judgedAgain(plan, judged, send);
   for (let left = TRIES; ; left--) {
     const answer = await send({ method, path, accept, headers: judged.headers, body: judged.body });
     if (answer.status !== 409 || !judged.pinned || left === 0) return answer;
     await leave(answer);
-    const again = await preflight(plan, send);
-    if (again.judged.result !== judged.result) throw changed();
-    judged = again.judged;
+    judged = await judgedAgain(plan, judged, send);
   }
 }
 
+/** For the object as it is by now. Throws `approval-conflict` where something else comes of it than what was decided on. */
+async function judgedAgain(plan: Plan, { result }: Judged, send: Send): Promise<Judged> {
+  const { judged } = await preflight(plan, send);
+  if (judged.result === result) return judged;
+  throw new Problem('approval-conflict', {
+    detail: 'The object changed meanwhile, and something else would come of the request: send it again.',
+    reason: 'judged-anew',
+  });
+}
+
 type Preflight = { judged: Judged; findings: readonly Finding[]; changes: string };
-type Written = Pick<Judged, 'body' | 'headers' | 'pinned'>;
+type Written = Pick<Judged, 'body' | 'headers' | 'pinned' | 'again'>;
 
 const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
@@ -136,12 +145,19 @@ function repinned(plan: Plan, written: Written, object: Json): Written {
   const version = textAt(object, 'metadata', 'resourceVersion');
   if (written.pinned || version === '' || (verb !== 'patch' && verb !== 'update') || versionIn(plan) !== '')
     return written;
+  if (isKeptByServer(plan, object)) return { ...written, again: true };
   const pinned = pin(plan, version);
   if (pinned !== undefined) return { ...pinned, pinned: true };
   throw new Problem('operation-unreadable', {
     detail: 'Send the object as JSON, or with its metadata.resourceVersion: else another version might be overwritten.',
     reason: 'kubernetes:body',
   });
+}
+
+/** The server keeps what is applied in an annotation, where there is one: a version in it would stay there, and be applied again. */
+function isKeptByServer({ headers }: Plan, object: Json): boolean {
+  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
+  return type === 'application/apply-patch+yaml' && lastApplied in objectAt(object, 'metadata', 'annotations');
 }
 
 function dryRunOf({ method, info, query, path }: Plan, { body, headers }: Written) {
@@ -164,7 +180,7 @@ function conclude(plan: Plan, written: Written, before: Json, answered: Json): P
   return {
     judged: { ...written, result: gone ? departureOf(before) : resultOf(shown(is), seal) },
     findings: judge({ info: named, before: was, after: is }),
-    changes: gone ? '' : changesBetween(shown(was), shown(is)),
+    changes: gone ? departureOf(before) : changesBetween(shown(was), shown(is)),
   };
 }
 
@@ -173,9 +189,3 @@ function departureOf(before: Json): string {
   const uid = textAt(before, 'metadata', 'uid');
   return uid === '' ? 'gone' : `gone: ${textAt(before, 'kind')} ${textAt(before, 'metadata', 'name')}, uid ${uid}`;
 }
-
-const changed = () =>
-  new Problem('approval-conflict', {
-    detail: 'The object changed meanwhile, and something else would come of the request: send it again.',
-    reason: 'judged-anew',
-  });

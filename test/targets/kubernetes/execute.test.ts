@@ -197,6 +197,27 @@ describe.each(apiServers)('through $name', ({ start }) => {
       expect(second.json.data).toEqual({ colour: 'red' });
     });
 
+    test('by apply onto what was applied before leaves no version behind, and means the same twice', async () => {
+      const name = fresh('migrated');
+      const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+      await created(maps, { ...aMap(name), metadata: { name, annotations } } as never);
+      const path = `${maps}/${name}?fieldManager=kubectl&force=true`;
+      const asked = { type: 'application/apply-patch+yaml', body: JSON.stringify(aMap(name, { colour: 'red' })) };
+
+      const one = await agent.judge('PATCH', path, asked);
+      await agent.call('PATCH', `${maps}/${name}`, { type: 'application/merge-patch+json', body: {} });
+      const done = await agent.call('PATCH', path, asked);
+      const other = { type: 'application/merge-patch+json', body: { data: { more: 'x' } } };
+      const raced = agent.call('PATCH', path, {
+        ...asked,
+        meanwhile: () => agent.call('PATCH', `${maps}/${name}`, other),
+      });
+
+      expect(one.statement).toContain('"red"');
+      expect(done.json.metadata.annotations[Object.keys(annotations)[0] ?? '']).not.toContain('resourceVersion');
+      await expect(raced).rejects.toMatchObject({ code: 'approval-conflict' });
+    });
+
     test('by update keeps the condition that its caller set', async () => {
       const path = await created(maps, aMap(fresh('updated')));
       const { json } = await agent.call('GET', path);

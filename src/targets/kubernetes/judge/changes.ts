@@ -4,6 +4,9 @@ import { isObject, type Json, textAt } from '../json.ts';
 /** An object as it may be shown, beside the object as it is: they differ where something is hidden. */
 export type Shown = { shown: Json; real: Json };
 
+/** Where kubectl, and the server after it, keep a copy of what was applied: it changes with all that is shown anyway. */
+export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** Lines of a change that a human is shown; the rest is counted. */
 const mostLines = 60;
 const mostCharacters = 160;
@@ -18,7 +21,11 @@ export function changesBetween(before: Shown, after: Shown): string {
 }
 
 function* differences(before: Shown, after: Shown, path: string): Generator<string> {
-  if (isDeepStrictEqual(before.real, after.real)) return;
+  if (
+    isDeepStrictEqual(before.real ?? undefined, after.real ?? undefined) ||
+    path.endsWith(`[${JSON.stringify(lastApplied)}]`)
+  )
+    return;
   const [was, is] = [membersOf(before), membersOf(after)];
   if (was === undefined || is === undefined || (was.size === 0 && is.size === 0)) {
     yield line(before, after, path);
@@ -34,7 +41,7 @@ const nothing: Shown = { shown: undefined, real: undefined };
 
 /** Members by how they are written after a path. Elements of a list of named things go by their names. */
 function membersOf({ shown, real }: Shown): ReadonlyMap<string, Shown> | undefined {
-  if (real === undefined) return new Map();
+  if (real === undefined || real === null) return new Map();
   if (Array.isArray(real)) {
     if (!real.every(isObject)) return undefined;
     const names = real.map((item, index) => textAt(item, 'name') || String(index));
@@ -56,8 +63,8 @@ function shownBelow(shown: Json, name: string | number): Json {
 }
 
 function line(before: Shown, after: Shown, path: string): string {
-  if (before.real === undefined) return `+ ${path}: ${written(after)}`;
-  if (after.real === undefined) return `- ${path}: ${written(before)}`;
+  if (before.real === undefined || before.real === null) return `+ ${path}: ${written(after)}`;
+  if (after.real === undefined || after.real === null) return `- ${path}: ${written(before)}`;
   const [was, is] = [written(before), written(after)];
   return was === is ? `${path}: ${was} → another value` : `${path}: ${was} → ${is}`;
 }
