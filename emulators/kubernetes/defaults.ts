@@ -109,7 +109,7 @@ function podTemplate(template: JsonObject): JsonObject {
   };
 }
 
-export function podSpec(spec: JsonObject): JsonObject {
+function podSpec(spec: JsonObject): JsonObject {
   const made = {
     restartPolicy: 'Always',
     dnsPolicy: 'ClusterFirst',

@@ -171,7 +171,7 @@ function requirePlace(resource: Resource, namespace: string, object: JsonObject)
 }
 
 /** Throws a 400 for a dry run that is not of all. */
-export function isDryRun(query: URLSearchParams): boolean {
+function isDryRun(query: URLSearchParams): boolean {
   const asked = query.getAll('dryRun');
   if (asked.every((one) => one === 'All')) return asked.length > 0;
   throw badRequest(`Invalid value: ${JSON.stringify(asked)}: supported values: "All"`);

@@ -22,6 +22,15 @@ export function openApi(segments: readonly string[], resources: readonly Resourc
   return served && documentOf(served);
 }
 
+/**
+ * `/openapi/v2`, as kubectl before 1.28 wants it: a document in protobuf (`openapi.v2.Document`) that describes nothing, so that it
+ * keeps to what is built into it.
+ */
+export const openApiV2 = {
+  type: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  body: Buffer.from('\x0a\x032.0\x12\x0e\x0a\x0aKubernetes\x12\x00\x42\x00\x4a\x00', 'latin1'),
+} as const;
+
 function pathOf(resource: Resource): string {
   return resource.group === '' ? `api/${resource.version}` : `apis/${groupVersionOf(resource)}`;
 }

@@ -15,7 +15,7 @@ export type Resource = {
   custom?: boolean;
 };
 
-export type Subresource = { name: string; group: string; version: string; kind: string; verbs: readonly string[] };
+type Subresource = { name: string; group: string; version: string; kind: string; verbs: readonly string[] };
 
 const every = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const asked = ['create'];

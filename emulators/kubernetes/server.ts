@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { discover, version } from './discovery.ts';
 import type { Json } from './json.ts';
 import type { Logs } from './logs.ts';
-import { openApi } from './openapi.ts';
+import { openApi, openApiV2 } from './openapi.ts';
 import { podOf } from './pods.ts';
 import { type RequestInfo, readRequestInfo } from './request-info.ts';
 import { answerResource } from './resource-requests.ts';
@@ -47,6 +47,10 @@ async function answer(cluster: Cluster, logs: Logs, request: IncomingMessage, re
       return reply(response, 200, body, type);
     }
     case 'openapi': {
+      if (segments[1] === 'v2') {
+        response.writeHead(200, { 'Content-Type': openApiV2.type }).end(openApiV2.body);
+        return;
+      }
       const found = openApi(segments, cluster.resources());
       if (found !== undefined) return reply(response, 200, found);
     }

@@ -34,7 +34,7 @@ export function clientOf(kubernetes: Kubernetes) {
 }
 
 /** Of an answer's JSON, what tests look at. */
-export type Answered = {
+type Answered = {
   kind: string;
   message: string;
   reason: string;
