@@ -94,11 +94,13 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       return met.traits !== 0 || met.escapes ? length >= leastNotable : false;
     }
 
-    /** Names below a place whose texts are rewritten are texts, too. */
-    function rename(place: Place<Mask>, start: number, stop: number) {
+    /** Names below a place whose texts are rewritten are texts, too. Whether this one was. */
+    function isRenamed(place: Place<Mask>, start: number, stop: number): boolean {
+      if (place.rewrites.length === 0) return false;
       const text = textOf(bytes, start, stop, met.escapes);
       const renamed = place.rewrites.reduce((so, rewrite) => rewrite(so), text);
       if (renamed !== text) put(start, stop, JSON.stringify(renamed));
+      return renamed !== text;
     }
 
     /** The index after the colon. */
@@ -114,8 +116,7 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       else if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0)
         here = place.other();
       else here = place.member(textOf(bytes, start, stop, met.escapes));
-      if (place.rewrites.length > 0) rename(place, start, stop);
-      else if (!place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);
+      if (!isRenamed(place, start, stop) && !place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);
       return colon + 1;
     }
 
