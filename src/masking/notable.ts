@@ -1,4 +1,5 @@
 import { isKnownCountry } from './ibans.ts';
+import { holdsMark } from './secret-marks.ts';
 
 /**
  * A look at bytes that is far cheaper than detectors: what it finds nothing notable in, no detector would either. It reads
@@ -52,23 +53,24 @@ function look(bytes: Uint8Array, start: number, end: number, kinds: Uint8Array):
   let runFrom = start;
   let lastColon = Number.NEGATIVE_INFINITY;
   let colons = 0;
+  let hasRun = false;
   for (let at = start; at < end; at++) {
     const kind = kinds[bytes[at] ?? 0];
     if (kind === plain) continue;
     switch (kind) {
       case carriage:
         if (bytes[at + 1] !== 0x0a) return true;
-        if (at - runFrom >= leastRun) return true;
+        if (at - runFrom >= leastRun) hasRun = true;
         runFrom = at + 1;
         break;
       case gap:
-        if (at - runFrom >= leastRun) return true;
+        if (at - runFrom >= leastRun) hasRun = true;
         runFrom = at + 1;
         break;
       case digit: {
         const last = lastOfNumber(bytes, at, end);
         if (last === notableNumber) return true;
-        if (last - runFrom >= leastRun) return true;
+        if (last - runFrom >= leastRun) hasRun = true;
         // Within a number, brackets and spaces end a run.
         for (; at < last; at++) if (kinds[bytes[at + 1] ?? 0] === gap) runFrom = at + 2;
         break;
@@ -92,7 +94,7 @@ function look(bytes: Uint8Array, start: number, end: number, kinds: Uint8Array):
         if (mayFold(bytes, at)) return true;
     }
   }
-  return end - runFrom >= leastRun;
+  return (hasRun || end - runFrom >= leastRun) && holdsMark(bytes, start, end);
 }
 
 const notableNumber = -1;

@@ -36,6 +36,10 @@ export type Place<Mask> = {
   readonly hints: Uint8Array;
   readonly other: () => Place<Mask>;
   readonly member: (name: string) => Place<Mask>;
+  /** The same by the name's bytes, where it was asked about before; `undefined` else. */
+  readonly known: (bytes: Uint8Array, start: number, end: number) => Place<Mask> | undefined;
+  /** Remembers that. */
+  readonly learn: (bytes: Uint8Array, start: number, end: number, place: Place<Mask>) => void;
   readonly element: (index: number) => Place<Mask>;
   /** The place where these rules begin besides. */
   readonly with: (rules: readonly Rule<Mask>[]) => Place<Mask>;
@@ -83,6 +87,7 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
     const acts = reached.filter(({ rule, at }) => at === rule.steps.length).map(({ rule }) => rule.act);
     const members = new Map<string, Place<Mask>>();
     const elements = new Map<number, Place<Mask>>();
+    const slots: (Slot<Mask> | undefined)[] = [];
     const joined = new WeakMap<readonly Rule<Mask>[], Place<Mask>>();
     const hints = hintsOf(reached);
     const isLevel = reached.every(({ rule, at }) => at === rule.steps.length && lasts(rule.act));
@@ -109,6 +114,14 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
         members.set(name, known);
         return known;
       },
+      known(bytes, start, end) {
+        const slot = slots[hashOf(bytes, start, end) & lastSlot];
+        return slot !== undefined && isName(slot.name, bytes, start, end) ? slot.place : undefined;
+      },
+      learn(bytes, start, end, known) {
+        if (end - start <= longestName)
+          slots[hashOf(bytes, start, end) & lastSlot] = { name: bytes.slice(start, end), place: known };
+      },
       element(index) {
         if (isLevel) return place;
         const slot = counts ? Math.min(index, mostIndex + 1) : 0;
@@ -130,6 +143,24 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
 }
 
 const begun = <Mask>(rule: Rule<Mask>): Reached<Mask> => ({ rule, at: 0 });
+
+/** A name in bytes, and where it leads: one that comes to the same slot takes its place. */
+type Slot<Mask> = { name: Uint8Array; place: Place<Mask> };
+
+const lastSlot = 127;
+const longestName = 64;
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
+  return hash ^ (hash >>> 11);
+}
+
+function isName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let at = 0; at < name.length; at++) if (name[at] !== bytes[start + at]) return false;
+  return true;
+}
 
 /** `**` may stand for no level at all. */
 function passedOver<Mask>(one: Reached<Mask>): Reached<Mask>[] {

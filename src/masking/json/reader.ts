@@ -103,6 +103,15 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       return renamed !== text;
     }
 
+    /** By its bytes first: names are few, and come again and again. */
+    function memberOf(place: Place<Mask>, start: number, stop: number): Place<Mask> {
+      const known = place.known(bytes, start + 1, stop - 1);
+      if (known !== undefined) return known;
+      const member = place.member(textOf(bytes, start, stop, met.escapes));
+      place.learn(bytes, start + 1, stop - 1, member);
+      return member;
+    }
+
     /** The index after the colon. */
     function name(start: number): number {
       const stop = endOfString(bytes, start, end, met);
@@ -115,7 +124,7 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       if (place.level) here = place;
       else if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0)
         here = place.other();
-      else here = place.member(textOf(bytes, start, stop, met.escapes));
+      else here = memberOf(place, start, stop);
       if (!isRenamed(place, start, stop) && !place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);
       return colon + 1;
     }
