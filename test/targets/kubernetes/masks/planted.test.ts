@@ -93,7 +93,7 @@ test('a secret that is planted anywhere in a Secret is in no byte that leaves, h
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 60 },
   ));
 
 test('what holds no secret leaves as it came, to the byte', () =>
@@ -109,7 +109,7 @@ test('what holds no secret leaves as it came, to the byte', () =>
         expect(await served(resource, text, { size })).toBe(text);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 60 },
   ));
 
 test('an object whose every text is a secret', async () => {
