@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { maskText } from '../../masking/masking.ts';
 import type { Operation } from '../../model/operation.ts';
 import type { Estimate } from '../target.ts';
 import { deleteOptions, writeDeletion } from './deletion.ts';
@@ -24,21 +25,24 @@ type Counted = Pick<Operation<Plan>, 'statement' | 'recorded' | 'plan'>;
 export async function countDeletion({ statement, recorded, plan }: Counted, send: Send): Promise<Estimate<Plan>> {
   const { names, isWhole } = await list(plan, send);
   const result = `gone: ${names.length}${isWhole ? '' : ' and more'} objects, sha256:${digestOf(names)}`;
-  const rest = names.length - NAMES;
   const body = writeDeletion(deleteOptions(plan), {});
   const headers = [['content-type', 'application/json']] as const;
   return {
     risks: ['bulk', ...(isWhole ? [] : (['unbounded'] as const)), ...risksOf(judge({ info: plan.info, before: {} }))],
     estimates: {
       ...(isWhole && { changes: names.length }),
-      plan: [...names.slice(0, NAMES).map((name) => `- ${name}`), ...(rest > 0 ? [`… and ${rest} more`] : [])].join(
-        '\n',
-      ),
+      plan: shown(names),
     },
     statement: statementWith(statement, result),
     recorded: { ...recorded, statement: statementWith(recorded.statement, result) },
     replan: (understood) => ({ ...understood, judged: { body, headers, pinned: false, result } }),
   };
+}
+
+function shown(names: readonly string[]): string {
+  const rest = names.length - NAMES;
+  const lines = names.slice(0, NAMES).map((name) => `- ${name}`);
+  return maskText([...lines, ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n'), { unmask: [] }).text;
 }
 
 /** Names with their namespaces, in order. */

@@ -32,8 +32,10 @@ export async function estimate(
   access: Asking<Settings>,
   proxy: Upstream,
 ): Promise<Estimate<Plan>> {
-  if (!isJudged(plan)) return { risks: [], estimates: {} };
+  if (!isWrite(plan)) return { risks: [], estimates: {} };
   const send = createSend(proxy, access);
+  await refuseWithoutDryRun(plan.info, plan.method, send);
+  if (isTrial(plan)) return { risks: [], estimates: {} };
   if (plan.info.verb === 'deletecollection') return countDeletion({ statement, recorded, plan }, send);
   const { judged, findings, changes } = await preflight(plan, send);
   return {
@@ -48,7 +50,7 @@ export async function estimate(
 /** Sends the request as it was judged. Where the object changed meanwhile it is judged again, and sent if the same comes of it. */
 export async function sendJudged(plan: Plan, send: Send): Promise<UpstreamAnswer> {
   const { method, path, accept, headers, body } = plan;
-  if (!isJudged(plan)) return send({ method, path, accept, headers, body });
+  if (!isWrite(plan) || isTrial(plan)) return send({ method, path, accept, headers, body });
   if (plan.judged === undefined) throw new Problem('internal', { reason: 'not-judged' });
   let { judged } = plan;
   if (judged.again === true) judged = await judgedAgain(plan, judged, send);
@@ -81,16 +83,19 @@ const storing = ({ group, resource, subresource }: Plan['info']) =>
   group !== 'authorization.k8s.io' &&
   !(group === '' && resource === 'serviceaccounts' && subresource === 'token');
 
-/** Whether it changes something. A dry run of the caller's own does not, and needs no other before it. */
-function isJudged(plan: Plan): boolean {
-  const { answer, info, query } = plan;
-  if (answer !== 'object' || !writing.has(info.verb) || !storing(info)) return false;
-  if (info.verb === 'delete' || info.verb === 'deletecollection') return !isDryRun(deleteOptions(plan));
-  return !query.some(([name]) => name === 'dryRun');
+/** Whether it changes something, or would but for a dry run of the caller's own. */
+function isWrite({ answer, info }: Plan): boolean {
+  return answer === 'object' && writing.has(info.verb) && storing(info);
+}
+
+/** A dry run of the caller's own needs no other before it. */
+function isTrial(plan: Plan): boolean {
+  const { info, query } = plan;
+  if (info.verb === 'delete' || info.verb === 'deletecollection') return isDryRun(deleteOptions(plan));
+  return query.some(([name]) => name === 'dryRun');
 }
 
 async function preflight(plan: Plan, send: Send): Promise<Preflight> {
-  await refuseWithoutDryRun(plan.info, plan.method, send);
   for (let left = TRIES; ; left--) {
     const before = await current(plan, send);
     const written = prepared(plan, before);

@@ -5,7 +5,7 @@ import type { Asking } from '../target.ts';
 import { wayTo } from './credential.ts';
 import type { Settings } from './settings.ts';
 
-export type Sent = { method: string; path: string; accept: string; headers?: Headers; body?: Uint8Array };
+type Sent = { method: string; path: string; accept: string; headers?: Headers; body?: Uint8Array };
 
 /** One request to the API server, as the gateway and, where the connection says so, as the agent. */
 export type Send = (sent: Sent, signal?: AbortSignal) => Promise<UpstreamAnswer>;

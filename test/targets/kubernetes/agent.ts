@@ -37,6 +37,8 @@ type Asked = {
   signal?: AbortSignal;
   unmask?: readonly string[];
   caller?: Caller;
+  /** What Secret Manager holds; the server's token unless given. */
+  secret?: object;
   /** Between what is judged and what is run. */
   meanwhile?: () => Promise<unknown>;
 };
@@ -62,9 +64,14 @@ export function anAgent(server: ApiServer, settings: Record<string, unknown> = {
   const seal = createSeal('a key for tests');
   const tokenKey = createTokenKey('a key for tests');
   const never = new AbortController().signal;
-  const access = ({ signal = never, limits = {}, caller = aCaller() }: Asked = {}) => ({
+  const access = ({
+    signal = never,
+    limits = {},
+    caller = aCaller(),
+    secret = { token: server.token },
+  }: Asked = {}) => ({
     ...{ connection, settings: parsed, signal, limits, caller, transcript: unkeptTranscript },
-    secret: new Secret(JSON.stringify({ token: server.token }), 'k/1'),
+    secret: new Secret(JSON.stringify(secret), 'k/1'),
   });
 
   async function understand(method: string, path: string, { body, type, headers = {}, unmask = [] }: Asked = {}) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startKubernetes } from '../../../emulators/kubernetes/kubernetes.ts';
 import { type ApiServer, anAgent, apiServers, inProtobuf, lengthed } from './agent.ts';
 
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -370,4 +371,16 @@ describe.each(apiServers)('through $name', ({ start }) => {
       expect((await agent.call('GET', `${maps}/${name}`)).status).toBe(404);
     });
   });
+});
+
+test('a gateway may prove itself with a certificate of the cluster’s own authority', async () => {
+  const server = await startKubernetes();
+  const { certificate, key } = server.client('gateway', ['system:masters']);
+  const agent = anAgent(server);
+
+  const { status } = await agent.call('GET', maps, { secret: { client_certificate: certificate, client_key: key } });
+  await agent.stop();
+  await server.stop();
+
+  expect(status).toBe(200);
 });

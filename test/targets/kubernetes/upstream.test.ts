@@ -214,11 +214,12 @@ describe('a write', () => {
       },
     );
 
-    const judged = agent.judge('POST', '/apis/example.com/v1/namespaces/n/widgets', {
-      body: { metadata: { name: 'w' } },
-    });
+    const widgets = '/apis/example.com/v1/namespaces/n/widgets';
+    for (const path of [widgets, `${widgets}?dryRun=All`])
+      await expect(agent.judge('POST', path, { body: { metadata: { name: 'w' } } })).rejects.toMatchObject({
+        reason: 'kubernetes:no-dry-run',
+      });
 
-    await expect(judged).rejects.toMatchObject({ reason: 'kubernetes:no-dry-run' });
     expect(heard.every(({ method }) => method === 'GET')).toBe(true);
   });
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Risk } from '../../../model/documents.ts';
 import { at, type Json, objectAt } from '../json.ts';
 import type { RequestInfo } from '../request-info.ts';
+import { nameOf } from '../rules/built-in.ts';
 import { type Finding, privilege, when } from './finding.ts';
 import { judgeDeletion, judgeKind } from './kinds.ts';
 import { judgeAnnotations, judgeMetadata } from './metadata.ts';
@@ -23,7 +24,7 @@ const ofTheCluster = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
  * specification is judged whole once anything in it changes: another image in a Pod that holds a Secret is another reader of it.
  */
 export function judge({ info, before, after }: Change): Finding[] {
-  const resource = resourceOf(info);
+  const resource = nameOf(info.resource, info.group);
   const inCluster = when(
     ofTheCluster.has(info.namespace),
     privilege(`it is in ${info.namespace}, part of the cluster itself`),
@@ -42,9 +43,6 @@ export function judge({ info, before, after }: Change): Finding[] {
 export function risksOf(findings: readonly Finding[]): readonly Risk[] {
   return [...new Set(findings.map(({ risk }) => risk))].sort();
 }
-
-export const resourceOf = ({ resource, group }: Pick<RequestInfo, 'group' | 'resource'>) =>
-  group === '' ? resource : `${resource}.${group}`;
 
 /** Whether nothing of the object but its metadata's labels changes. */
 function isSameBut(before: Json, after: Json): boolean {
