@@ -24,7 +24,7 @@ import { approvalView, connectionView, operationView } from './views.ts';
 
 export { createKeeperApi } from './keeper.ts';
 export { createLookups } from './lookups.ts';
-export { createUpgrades } from './upgrades.ts';
+export { type Agreed, createUpgrades } from './upgrades.ts';
 
 /** How requests are read and problems rendered, for the other adaptors: everywhere the same. */
 export const transport = { readJson, readBearer, refuseTokenInUrl, renderProblem };

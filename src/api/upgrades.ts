@@ -20,12 +20,15 @@ type Socket = {
 
 type Upgrade<S extends Socket> = { request: IncomingMessage; socket: S; head: Buffer };
 
+/** What the connection becomes: a WebSocket, where nothing else is said. */
+export type Agreed = Pick<DuplexAnswer, 'protocol' | 'upgrade'>;
+
 /** Seconds for which a handshake is held while a human decides: clients that stay connected do not try again by themselves. */
 const HELD_SECONDS = 240;
 
 /** Requests to stay connected: what runs in a container, tunnels. They go through the same flow, and their answer is a connection. */
 export function createUpgrades<S extends Socket>(
-  deps: ProxiedDeps & { accept: (upgrade: Upgrade<S>, protocol: string) => Promise<Channel> },
+  deps: ProxiedDeps & { accept: (upgrade: Upgrade<S>, agreed: Agreed) => Promise<Channel> },
 ) {
   const { gateway, lookups, consoleUrl, onFault, accept } = deps;
 
@@ -37,7 +40,7 @@ export function createUpgrades<S extends Socket>(
     socket.once('close', () => gone.abort());
     try {
       const answer = await open(request, gone.signal);
-      await relay(answer, await accept(upgrade, answer.protocol).catch((thrown) => leave(answer, thrown)));
+      await relay(answer, await accept(upgrade, answer).catch((thrown) => leave(answer, thrown)));
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'internal') onFault(problem.cause, undefined);

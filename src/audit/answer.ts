@@ -25,7 +25,7 @@ export type BodyAnswer = Common & Pick<MaskedBody, 'form' | 'status' | 'headers'
 
 /** A connection of messages. The one that tells the end is withheld until the outcome is recorded. */
 export type DuplexAnswer = Common &
-  Pick<MaskedDuplex, 'form' | 'protocol' | 'send'> & { messages: AsyncIterable<Uint8Array> };
+  Pick<MaskedDuplex, 'form' | 'protocol' | 'upgrade' | 'send'> & { messages: AsyncIterable<Uint8Array> };
 
 type Common = {
   /** For a caller that is gone, also when it never read: as leaving early. */
@@ -76,13 +76,13 @@ export function deliver(intent: Intent, result: Masked, delivery: Delivery): Ans
       return { form, status, headers, content, live, pieces: items, cancel, summary };
     }
     case 'duplex': {
-      const { form, protocol } = result;
+      const { form, protocol, upgrade } = result;
       const { tape } = intent;
       const source = withTape(result.messages[Symbol.asyncIterator](), tape);
       const send =
         tape === undefined ? result.send : (message: Uint8Array) => tape.room().then(() => result.send(message));
       const { items, cancel, summary } = hand({ intent, result, delivery, source });
-      return { form, protocol, send, messages: items, cancel, summary };
+      return { form, protocol, ...(upgrade !== undefined && { upgrade }), send, messages: items, cancel, summary };
     }
   }
 }

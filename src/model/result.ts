@@ -53,6 +53,8 @@ export type Duplex = {
   form: 'duplex';
   /** The subprotocol that was agreed on with the target; empty where there is none. */
   protocol: string;
+  /** Where the connection is no WebSocket: what it becomes, and what is said of that in the handshake. */
+  upgrade?: { to: string; headers: readonly (readonly [name: string, value: string])[] };
   /** From the target. The message that tells the end says so: it leaves once the outcome is recorded. */
   messages: AsyncIterable<Message>;
   /** To the target; resolves when there is room for more. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { Problem } from '../model/problem.ts';
 import { channelOf, type WebSocketChannel, webSocketOptions } from '../platform/web-socket.ts';
 import { type Headers, pairsOf } from './headers.ts';
 import { createLookup } from './lookup.ts';
@@ -76,7 +77,8 @@ export function dial(
     webSocket.on('upgrade', ({ headers: chosen }: IncomingMessage) => {
       protocol = chosen['sec-websocket-protocol'] ?? '';
       delete chosen['sec-websocket-protocol'];
-      if (protocols.length > 0 && !protocols.includes(protocol)) fail(new Error('No subprotocol was agreed on.'));
+      if (protocols.length > 0 && !protocols.includes(protocol))
+        fail(new Problem('target-unavailable', { reason: 'no-subprotocol' }));
     });
     webSocket.on('unexpected-response', (_request, answer) => {
       refusalOf(answer).then(fail, fail);
@@ -89,13 +91,13 @@ export function dial(
 }
 
 /** A header that is there several times is sent several times. */
-function grouped(headers: Headers): Record<string, string[]> {
+export function grouped(headers: Headers): Record<string, string[]> {
   const all: Record<string, string[]> = {};
   for (const [name, value] of headers) all[name] = [...(all[name] ?? []), value];
   return all;
 }
 
-async function refusalOf(answer: IncomingMessage): Promise<Refused> {
+export async function refusalOf(answer: IncomingMessage): Promise<Refused> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of answer) {

@@ -1,14 +1,17 @@
+import type { ByteChannel } from '../platform/byte-channel.ts';
 import type { WebSocketChannel } from '../platform/web-socket.ts';
 import { type DialRequest, dial } from './dial.ts';
+import type { Headers } from './headers.ts';
 import { createPools } from './pools.ts';
 import { request, type UpstreamAnswer, type UpstreamRequest } from './request.ts';
+import { type UpgradeRequest, upgrade } from './upgrade.ts';
 
 export { Refused } from './dial.ts';
 export { type Headers, pick } from './headers.ts';
 export { endOf, problemOf } from './problems.ts';
 export type { UpstreamAnswer, UpstreamRequest } from './request.ts';
 export { networkSchema } from './vetting.ts';
-export type { WebSocketChannel };
+export type { ByteChannel, WebSocketChannel };
 
 /** Where a target is reached over HTTP/1.1, and who it must be. */
 export type Place = {
@@ -33,6 +36,8 @@ export type Proxy = {
   request(place: Place, request: UpstreamRequest): Promise<UpstreamAnswer>;
   /** A WebSocket with one of these subprotocols. Throws `Refused` where the target answers otherwise, else a `Problem`. */
   dial(place: Place, request: DialRequest): Promise<WebSocketChannel>;
+  /** A connection that becomes something else than a WebSocket. Throws as `dial`. */
+  upgrade(place: Place, request: UpgradeRequest): Promise<{ headers: Headers; channel: ByteChannel }>;
   close(): Promise<void>;
 };
 
@@ -42,6 +47,7 @@ export function createProxy({ allowLoopback }: { allowLoopback: boolean }): Prox
   return {
     request: (place, given) => request(pools.of(place), given),
     dial: (place, given) => dial(place, given, { allowLoopback }),
+    upgrade: (place, given) => upgrade(place, given, { allowLoopback }),
     close: pools.close,
   };
 }

@@ -1,4 +1,4 @@
-import { createApi, createLookups, createUpgrades } from '../api/api.ts';
+import { type Agreed, createApi, createLookups, createUpgrades } from '../api/api.ts';
 import { createApprovals } from '../approvals/approvals.ts';
 import { deliver } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
@@ -7,15 +7,20 @@ import { createGateway, type Steps } from '../gateway.ts';
 import { createTranscript, maskResult } from '../masking/masking.ts';
 import type { Passage } from '../model/call.ts';
 import { createAdmission } from '../platform/admission.ts';
+import { acceptUpgrade } from '../platform/byte-channel.ts';
 import { createInstanceDialer } from '../platform/cloud-sql.ts';
 import { createTokenMint } from '../platform/impersonation.ts';
 import { createKmsVerifier } from '../platform/kms.ts';
 import type { LogFields } from '../platform/logger.ts';
-import { serve } from '../platform/server.ts';
+import { serve, type Upgrade } from '../platform/server.ts';
 import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
 import { createTargets } from '../targets/targets.ts';
 import { clock, DRAIN, ids, openParts, type Running, suspected } from './parts.ts';
+
+/** A connection that leaves HTTP, for what its target and its caller agreed on. */
+const accept = async (caller: Upgrade, { protocol, upgrade }: Agreed) =>
+  upgrade === undefined ? acceptWebSocket(caller, protocol) : acceptUpgrade(caller, upgrade);
 
 /** Agents call it. */
 export async function startGateway(config: Config): Promise<Running> {
@@ -64,7 +69,7 @@ export async function startGateway(config: Config): Promise<Running> {
       log.error({ error, ...(trace !== undefined && { trace }) }, 'A fault of ours.'),
   };
   const app = createApi({ ...served, ready: () => connections.fresh() && audit.ready() });
-  const upgrades = createUpgrades({ ...served, accept: acceptWebSocket });
+  const upgrades = createUpgrades({ ...served, accept });
   const server = await serve({ fetch: app.fetch, upgrades, host: config.host, port: config.ports.gateway });
   await Promise.all([audit.open(), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');

@@ -5,7 +5,7 @@ import { createApi, createLookups, createUpgrades } from '../../src/api/api.ts';
 import type { HttpRequest } from '../../src/model/http-request.ts';
 import { Problem } from '../../src/model/problem.ts';
 import type { Body, Duplex, Message, Piece } from '../../src/model/result.ts';
-import { serve } from '../../src/platform/server.ts';
+import { serve, type Upgrade } from '../../src/platform/server.ts';
 import { acceptWebSocket } from '../../src/platform/web-socket.ts';
 import type { Execution } from '../../src/targets/target.ts';
 import { anAllow, anApproval, type FakeOptions, fakeGateway } from '../fakes/gateway.ts';
@@ -29,7 +29,10 @@ async function aServer(options: FakeOptions = {}) {
     onFault: (error: unknown) => faults.push(error),
   };
   const app = createApi({ ...served, ready: () => true });
-  const upgrades = createUpgrades({ ...served, accept: acceptWebSocket });
+  const upgrades = createUpgrades({
+    ...served,
+    accept: (caller: Upgrade, { protocol }) => acceptWebSocket(caller, protocol),
+  });
   const server = await serve({ fetch: app.fetch, upgrades, host: '127.0.0.1', port: 0 });
   closing.push(() => server.drain(50));
   const requests = () => fake.executed.map(({ plan }) => plan as HttpRequest);

@@ -33,7 +33,12 @@ export function createKubernetes({ proxy }: KubernetesDeps): Target<Settings, Ht
       if (plan.session === undefined) return execute(plan, access, proxy);
       const dial = createDial(proxy, access);
       const { unmask, path } = plan;
-      return openSession(plan.session, { ...access, unmask, dial: (protocols) => dial(path, protocols) });
+      return openSession(plan.session, {
+        ...access,
+        unmask,
+        webSocket: (protocols) => dial.webSocket(path, protocols),
+        spdy: (version) => dial.spdy(path, version),
+      });
     },
     async schema({ settings, served }, question, { connection }) {
       return schemaOf({ served: await served(), settings, connection }, question);

@@ -108,12 +108,14 @@ function askedOf({ resource, subresource, group }: RequestInfo, verb: ApiVerb, {
 }
 
 /** Upgrades are for sessions alone: a list would be watched over one, past all that masks it. */
-function upgradeOf({ upgrade }: HttpRequest, asked: Asked): HttpRequest['upgrade'] {
+function upgradeOf({ upgrade, headers }: HttpRequest, asked: Asked): HttpRequest['upgrade'] {
   if (isSession(asked)) {
     if (upgrade === undefined) throw unreadable('upgrade', 'This is asked for with an upgrade to a WebSocket.');
     if (upgrade.protocols.some((protocol) => /^base64url\.bearer\./i.test(protocol)))
       throw never('upgrade', 'Send the token as Authorization, not as a subprotocol.');
-    return upgrade;
+    if (upgrade.to !== 'spdy/3.1') return upgrade;
+    const versions = headers.get('x-stream-protocol-version') ?? '';
+    return { to: upgrade.to, protocols: versions.split(/\s*,\s*/) };
   }
   if (upgrade !== undefined) throw never('upgrade', 'Only exec, attach and port-forward of pods are upgraded.');
   return undefined;

@@ -1,6 +1,6 @@
 import { Problem } from '../../model/problem.ts';
 import { CredentialRejected } from '../../model/secret.ts';
-import type { Headers, Proxy as Upstream, UpstreamAnswer, WebSocketChannel } from '../../proxy/proxy.ts';
+import type { ByteChannel, Headers, Proxy as Upstream, UpstreamAnswer, WebSocketChannel } from '../../proxy/proxy.ts';
 import type { Asking } from '../target.ts';
 import { wayTo } from './credential.ts';
 import type { Settings } from './settings.ts';
@@ -10,7 +10,11 @@ type Sent = { method: string; path: string; accept: string; headers?: Headers; b
 /** One request to the API server, as the gateway and, where the connection says so, as the agent. */
 export type Send = (sent: Sent, signal?: AbortSignal) => Promise<UpstreamAnswer>;
 
-export type Dial = (path: string, protocols: readonly string[]) => Promise<WebSocketChannel>;
+export type Dial = {
+  webSocket(path: string, protocols: readonly string[]): Promise<WebSocketChannel>;
+  /** By what Kubernetes spoke before it knew WebSockets. `versions` of what is spoken in it. */
+  spdy(path: string, version: string): Promise<ByteChannel>;
+};
 
 /**
  * How an API server is asked for somebody. Nothing of the caller's headers is passed on but what the plan holds. Throws `CredentialRejected`
@@ -43,7 +47,15 @@ export function createDial(proxy: Upstream, access: Asking<Settings>): Dial {
   const { settings, secret, signal } = access;
   const way = wayTo(settings, secret);
   const headers = [...way.headers, ...impersonation(access), ['user-agent', agent] as const];
-  return (path, protocols) => proxy.dial(way.place, { path, protocols, headers, signal });
+  return {
+    webSocket: (path, protocols) => proxy.dial(way.place, { path, protocols, headers, signal }),
+    async spdy(path, version) {
+      const asked = [...headers, ['x-stream-protocol-version', version] as const];
+      const sent = { method: 'POST', path, headers: asked, to: 'SPDY/3.1', signal };
+      const { channel } = await proxy.upgrade(way.place, sent);
+      return channel;
+    },
+  };
 }
 
 const agent = 'sallyport';

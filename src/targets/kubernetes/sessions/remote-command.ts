@@ -1,10 +1,11 @@
 import { maskText } from '../../../masking/masking.ts';
 import { Problem } from '../../../model/problem.ts';
 import type { Duplex, Finding, Message } from '../../../model/result.ts';
-import { endOf, type WebSocketChannel } from '../../../proxy/proxy.ts';
+import { endOf, Refused, type WebSocketChannel } from '../../../proxy/proxy.ts';
 import { agreeOn, channels, frame, readSize, V4, V5, writeSize } from './channels.ts';
 import { refusalOf } from './refused.ts';
 import type { SessionPlan, Way } from './sessions.ts';
+import { askOverSpdy } from './spdy/asked.ts';
 import { type Ending, endingOf, readEnding } from './status.ts';
 
 /** Milliseconds that the API server has to close once it has told how the program ended. */
@@ -20,9 +21,7 @@ const outputs: Readonly<Record<number, string>> = { [channels.stdout]: 'stdout',
  */
 export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Duplex> {
   const protocol = agreeOn(plan.protocols);
-  const upstream = await way.dial([V5, V4]).catch((thrown) => {
-    throw refusalOf(thrown);
-  });
+  const upstream = await openUpstream(plan, way);
   const { terminal, command } = plan;
   const transcript = way.transcript({ terminal, ...(command !== undefined && { command }) });
   const { signal, limits, unmask } = way;
@@ -169,6 +168,29 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
     }),
   };
 }
+
+/**
+ * By WebSocket; where there is input and the server does not know the version that can tell its end, by what came before. A handshake that
+ * is refused has run nothing.
+ */
+async function openUpstream(plan: SessionPlan, { webSocket, spdy }: Way): Promise<WebSocketChannel> {
+  try {
+    return await webSocket(plan.stdin ? [V5] : [V5, V4]);
+  } catch (thrown) {
+    if (!plan.stdin || !isUnknown(thrown)) throw refusalOf(thrown);
+  }
+  try {
+    return await askOverSpdy(await spdy(V4), plan);
+  } catch (thrown) {
+    throw refusalOf(thrown);
+  }
+}
+
+/** What a server answers that does not know the subprotocol: it depends on its age. */
+const isUnknown = (thrown: unknown) =>
+  thrown instanceof Refused ? [400, 403, 426, 500].includes(thrown.status) : isDisagreed(thrown);
+
+const isDisagreed = (thrown: unknown) => thrown instanceof Problem && thrown.reason === 'no-subprotocol';
 
 /** Nothing leaves where nothing is left. */
 function framed(channel: number, bytes: Uint8Array): Uint8Array | undefined {

@@ -1,10 +1,11 @@
 import type { Limits } from '../../../model/connection.ts';
 import type { Duplex } from '../../../model/result.ts';
 import type { OpenTranscript } from '../../../model/transcript.ts';
-import type { WebSocketChannel } from '../../../proxy/proxy.ts';
+import type { ByteChannel, WebSocketChannel } from '../../../proxy/proxy.ts';
 import { unreadable } from '../refusal.ts';
 import { openPortForward } from './port-forward.ts';
 import { openRemoteCommand } from './remote-command.ts';
+import { openOverSpdy } from './spdy/served.ts';
 
 export { understandSession } from './understand-session.ts';
 
@@ -21,6 +22,8 @@ export type SessionPlan = {
   to: string;
   protocols: readonly string[];
   stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
   terminal: boolean;
   /** What runs, as it may be recorded. */
   command?: string;
@@ -28,8 +31,9 @@ export type SessionPlan = {
 
 /** What a session runs with. */
 export type Way = {
-  /** A WebSocket to the path of the plan, with the credential and what else the API server must be told. */
-  dial(protocols: readonly string[]): Promise<WebSocketChannel>;
+  /** Both to the path of the plan, with the credential and what else the API server must be told. */
+  webSocket(protocols: readonly string[]): Promise<WebSocketChannel>;
+  spdy(version: string): Promise<ByteChannel>;
   transcript: OpenTranscript;
   signal: AbortSignal;
   limits: Limits;
@@ -37,11 +41,19 @@ export type Way = {
   unmask: readonly string[];
 };
 
-const withKubectl =
-  'kubectl speaks it from 1.31 on by itself, and 1.29 and 1.30 with KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true (for port-forward: 1.31 on, 1.30 with KUBECTL_PORT_FORWARD_WEBSOCKETS=true).';
+/** What Kubernetes spoke before it knew WebSockets, and kubectl up to 1.30 still does. */
+export const SPDY = 'spdy/3.1';
+
+/** How a caller that speaks it is told of the version that was agreed on. */
+export const handshake = (version: string) => ({
+  to: 'SPDY/3.1',
+  headers: [['X-Stream-Protocol-Version', version]] as const,
+});
 
 /** Opens it. Throws `CredentialRejected`, or a Problem, before anything ran. */
 export async function openSession(plan: SessionPlan, way: Way): Promise<Duplex> {
-  if (plan.to !== 'websocket') throw unreadable('upgrade', `Ask for an upgrade to a WebSocket: ${withKubectl}`);
-  return plan.kind === 'portforward' ? openPortForward(plan, way) : openRemoteCommand(plan, way);
+  if (plan.to !== 'websocket' && plan.to !== SPDY)
+    throw unreadable('upgrade', 'Ask for an upgrade to a WebSocket, or to SPDY/3.1.');
+  if (plan.kind === 'portforward') return openPortForward(plan, way);
+  return plan.to === SPDY ? openOverSpdy(plan, way) : openRemoteCommand(plan, way);
 }

@@ -32,7 +32,9 @@ export function understandSession(
   { query, upgrade, seal }: { query: Query; upgrade: { to: string; protocols: readonly string[] }; seal: Seal },
 ): SessionMeaning {
   const isTrue = (name: string) => firstOf(query, name) === 'true';
-  const plan = { kind, ...upgrade, stdin: isTrue('stdin'), terminal: isTrue('tty') };
+  const terminal = isTrue('tty');
+  const streams = { stdin: isTrue('stdin'), stdout: isTrue('stdout'), stderr: isTrue('stderr') && !terminal };
+  const plan = { kind, ...upgrade, ...streams, terminal };
   if (kind === 'portforward') {
     const text = 'Ports are forwarded; what goes through them is not recorded.';
     return { risks: [], warnings: [uncounted], text, recorded: recordedAs(query, text, seal), plan };

@@ -73,6 +73,8 @@ const usual: SessionPlan = {
   to: 'websocket',
   protocols: ['v5.channel.k8s.io'],
   stdin: true,
+  stdout: true,
+  stderr: true,
   terminal: false,
   command: 'cat',
 };
@@ -87,12 +89,16 @@ export async function session(plan: Partial<SessionPlan> = {}, way: Partial<Way>
     entry: (code: string, data: string) => tape.push(`${code} ${data}`),
     beforeEnd: () => {},
   };
-  const offered: (readonly string[])[] = [];
+  const offered: (string | readonly string[])[] = [];
   const duplex = await openSession(
     { ...usual, ...plan },
     {
-      async dial(protocols) {
+      async webSocket(protocols) {
         offered.push(protocols);
+        return upstream.channel;
+      },
+      async spdy(version) {
+        offered.push(version);
         return upstream.channel;
       },
       transcript: (options) => createTranscript(options, { unmask: [], tape: recorder }),

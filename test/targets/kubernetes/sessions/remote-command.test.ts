@@ -259,10 +259,16 @@ describe('the handshake', () => {
     [[V4], V4],
     [['channel.k8s.io', V4, 'base64.channel.k8s.io'], V4],
   ])('of %j, the newest is spoken, and both are offered to the server', async (protocols, expected) => {
-    const { duplex, offered } = await session({ protocols });
+    const { duplex, offered } = await session({ protocols, stdin: false });
 
     expect(duplex.protocol).toBe(expected);
     expect(offered).toEqual([['v5.channel.k8s.io', V4]]);
+  });
+
+  test('with input, only a server that can be told its end is spoken to by WebSocket', async () => {
+    const { offered } = await session({ stdin: true });
+
+    expect(offered).toEqual([['v5.channel.k8s.io']]);
   });
 
   test.each([[[]], [['channel.k8s.io']], [['base64.channel.k8s.io']], [['v3.channel.k8s.io']]])(
@@ -272,15 +278,12 @@ describe('the handshake', () => {
     },
   );
 
-  test('SPDY is refused in words that help', async () => {
-    await expect(session({ to: 'spdy/3.1' })).rejects.toMatchObject({
-      code: 'operation-unreadable',
-      detail: expect.stringContaining('KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true'),
-    });
+  test.each([['h2c'], ['tls/1.2'], ['']])('an upgrade to %j is refused', async (to) => {
+    await expect(session({ to })).rejects.toMatchObject({ code: 'operation-unreadable' });
   });
 
   const refusal = (status: number, body = '') => ({
-    dial: () => Promise.reject(new Refused({ status, headers: [], body: Buffer.from(body) })),
+    webSocket: () => Promise.reject(new Refused({ status, headers: [], body: Buffer.from(body) })),
   });
 
   test('what the server says of a refusal is told by its code alone', async () => {
@@ -313,7 +316,8 @@ describe('forwarded ports', () => {
 
     const { texts } = await read(duplex);
 
-    expect(offered).toEqual([[tunnel]]);
+    expect(duplex.protocol).toBe(tunnel);
+    expect(offered).toEqual(['portforward.k8s.io']);
     expect(upstream.heard.map(String)).toEqual(['jane@example.com']);
     expect(texts).toEqual(['128 john@example.com']);
     expect(tape).toEqual([]);
@@ -337,6 +341,22 @@ describe('forwarded ports', () => {
     expect(upstream.heard).toHaveLength(1);
     expect((await read(duplex)).texts).toEqual([]);
     expect(duplex.summary().truncated).toBe(true);
+  });
+
+  test('of a client library are spoken of by WebSocket', async () => {
+    const { duplex, offered } = await session({ kind: 'portforward', protocols: [V4] }, {}, V4);
+
+    expect(duplex.protocol).toBe(V4);
+    expect(offered).toEqual([[V4]]);
+  });
+
+  test('of an old kubectl are told in the handshake what was agreed on', async () => {
+    const { duplex } = await session({ kind: 'portforward', to: 'spdy/3.1', protocols: ['portforward.k8s.io'] });
+
+    expect(duplex.upgrade).toEqual({
+      to: 'SPDY/3.1',
+      headers: [['X-Stream-Protocol-Version', 'portforward.k8s.io']],
+    });
   });
 
   test('are refused to who offers neither way', async () => {
