@@ -51,7 +51,10 @@ describe('a request on a raw socket, however it is bent', () => {
     };
     const served = { gateway, lookups: createLookups(steps), consoleUrl: 'https://console.test', onFault: fault };
     const app = createApi({ ...served, ready: () => true });
-    const upgrades = createUpgrades({ ...served, accept: acceptWebSocket });
+    const upgrades = createUpgrades({
+      ...served,
+      accept: (caller: Upgrade, { protocol }) => acceptWebSocket(caller, protocol),
+    });
     server = await serve({ fetch: app.fetch, upgrades, host: '127.0.0.1', port: 0 });
   });
 
