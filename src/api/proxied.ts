@@ -12,8 +12,11 @@ import { statusOf } from './status.ts';
 /** The protocols that are spoken as they are, by the first segment of their path. */
 const kinds: Readonly<Record<string, TargetKind>> = { k8s: 'kubernetes', http: 'http' };
 
-/** Seconds between two tries of a client that waits for a human: kubectl tries ten times. */
+/** Seconds between two tries of a client that waits for a human: kubectl tries ten times. One that was held while it waited comes at once. */
 const RETRY_SECONDS = 30;
+const RETRY_SECONDS_HELD = 1;
+/** Milliseconds from which a request counts as held. */
+const HELD = 5000;
 
 export type ProxiedDeps = {
   gateway: Gateway;
@@ -26,13 +29,16 @@ export type ProxiedDeps = {
 export function createProxied({ gateway, lookups, consoleUrl, onFault }: ProxiedDeps) {
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
     const target = readTarget(incoming);
+    const begun = performance.now();
     const gone = new AbortController();
     outgoing.once('close', () => gone.abort());
     try {
       const call = await readCall(incoming, target, gone.signal).catch((thrown) =>
         lookups.refuse(bareCall(incoming, target, gone.signal), asProblem(thrown)),
       );
-      return await renderReply(await gateway.handle(call), incoming.method === 'HEAD');
+      const reply = await gateway.handle(call);
+      if (reply.state === 'waiting') throw pending(reply, consoleUrl, performance.now() - begun > HELD);
+      return await renderReply(reply, incoming.method === 'HEAD');
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'internal') onFault(problem.cause, undefined);
@@ -40,9 +46,8 @@ export function createProxied({ gateway, lookups, consoleUrl, onFault }: Proxied
     }
   }
 
-  async function renderReply(reply: Reply, isHead: boolean): Promise<Response> {
+  async function renderReply(reply: Exclude<Reply, { state: 'waiting' }>, isHead: boolean): Promise<Response> {
     if (reply.state === 'simulated') throw new Problem('internal');
-    if (reply.state === 'waiting') throw pending(reply, consoleUrl);
     const { answer: answered, operation } = reply;
     if (answered.form === 'body') return bodyOf(answered, operation, isHead);
     await answered.cancel();
@@ -100,11 +105,20 @@ export function bareCall({ headers }: IncomingMessage, target: RawTarget | undef
 }
 
 /** While a human must decide, a client is told to come back: with 202 it would take the request for done. */
-export function pending({ operation, approval }: Extract<Reply, { state: 'waiting' }>, consoleUrl: string): Problem {
+export function pending(
+  { operation, approval }: Extract<Reply, { state: 'waiting' }>,
+  consoleUrl: string,
+  held = false,
+): Problem {
   const { id } = approval;
   const approvers = approversOf(approval).join(', ');
   const detail = `${approvers} must approve it at ${approvalUrl(consoleUrl, id)}; then send the same request again.`;
-  return new Problem('approval-pending', { operation, approval: id, detail, retryAfter: RETRY_SECONDS });
+  return new Problem('approval-pending', {
+    operation,
+    approval: id,
+    detail,
+    retryAfter: held ? RETRY_SECONDS_HELD : RETRY_SECONDS,
+  });
 }
 
 /** A problem in the words of the protocol that was spoken. */
