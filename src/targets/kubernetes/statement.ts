@@ -1,7 +1,6 @@
-import type { Seal } from '../../model/seal.ts';
 import { type Address, sealAddress, writeAddress } from './path.ts';
 import type { Body } from './rules/body.ts';
-import { sealBody, sealText } from './rules/seal-body.ts';
+import { type Sealing, sealBody, sealText } from './rules/seal-body.ts';
 
 export type Parts = { method: string; address: Address; headers: readonly (readonly [string, string])[]; body: Body };
 
@@ -13,11 +12,10 @@ export function statementOf({ method, address, headers, body }: Parts): string {
   return assembled(method, writeAddress(address), headers, textOf(body));
 }
 
-/** The same as the trail may hold it. `secret`: whether the body is a Secret's. */
-export function recordedStatement(parts: Parts, about: { secret: boolean }, seal: Seal): string {
-  const { method, address, headers, body } = parts;
-  const path = sealAddress(address, (value) => sealText(value, seal));
-  return assembled(method, path, headers, sealBody(body, about, seal));
+/** The same as the trail may hold it. */
+export function recordedStatement({ method, address, headers, body }: Parts, sealing: Sealing): string {
+  const path = sealAddress(address, (value) => sealText(value, sealing.seal));
+  return assembled(method, path, headers, sealBody(body, sealing));
 }
 
 function assembled(method: string, path: string, headers: Parts['headers'], body: string): string {

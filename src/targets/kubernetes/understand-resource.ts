@@ -39,8 +39,8 @@ export function understandResource(
   const upgrade = upgradeOf(request, asked);
   const body = upgrade === undefined ? readBody(request, verb) : noBody(request);
   refuseBreaking(body, verb);
-  refuseOracles(body, query, understood);
   const hidden = masksFor(info, context, []);
+  refuseOracles(body, query, { ...understood, classified: hidden.classes.length > 0 });
   refuseSentinel(bytesOf(body), hidden.holdsSentinel);
 
   const session =
@@ -60,7 +60,10 @@ export function understandResource(
     classes: hidden.classes,
     statement: session === undefined ? statementOf(parts) : `${statementOf(parts)}\n\n${session.text}`,
     parameters: [],
-    recorded: { statement: session?.recorded(parts) ?? recordedStatement(parts, { secret }, seal), parameters: [] },
+    recorded: {
+      statement: session?.recorded(parts) ?? recordedStatement(parts, { seal, secret, hides: hidden.json }),
+      parameters: [],
+    },
     masks: hidden.classes.flatMap((name) => resources.map((resource) => maskOf(resource, name, context))),
     warnings: session?.warnings ?? [],
     estimates: {},
@@ -136,8 +139,8 @@ function refuseBreaking(body: Body, verb: ApiVerb) {
 }
 
 /** What would tell of masked values by whether it succeeds, or by what it finds. */
-function refuseOracles(body: Body, query: Query, { known }: Understood) {
-  if (body.type === 'json-patch') refuseTelling(readChanges(body.value), { classified: known?.secret === true });
+function refuseOracles(body: Body, query: Query, { known, classified }: Understood & { classified: boolean }) {
+  if (body.type === 'json-patch') refuseTelling(readChanges(body.value), { classified });
   const terms = fieldTerms(firstOf(query, 'fieldSelector') ?? '') ?? [];
   if (known === undefined && terms.some(({ field }) => !/^metadata\.(name|namespace)$/.test(field)))
     throw never('query', 'Select by metadata.name or metadata.namespace: other fields may be masked.');

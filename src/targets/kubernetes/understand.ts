@@ -51,6 +51,7 @@ function understandServer(
   const known = request.headers.get('if-none-match');
   const headers = known === undefined ? [] : [['if-none-match', known] as const];
   const parts = { method: 'GET', address, headers: [], body };
+  const masks = answerMasks(info, context);
   return {
     kind: 'kubernetes',
     verb: 'read',
@@ -59,7 +60,7 @@ function understandServer(
     classes: [],
     statement: statementOf(parts),
     parameters: [],
-    recorded: { statement: recordedStatement(parts, { secret: false }, seal), parameters: [] },
+    recorded: { statement: recordedStatement(parts, { seal, secret: false, hides: masks.hides }), parameters: [] },
     masks: [],
     warnings: [],
     estimates: {},
@@ -73,7 +74,7 @@ function understandServer(
       body: new Uint8Array(),
       answer: 'discovery',
       unmask,
-      ...answerMasks(info, context),
+      ...masks,
     },
   };
 }

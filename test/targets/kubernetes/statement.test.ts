@@ -65,6 +65,12 @@ describe('the trail holds no value of a Secret', () => {
       patch('json-patch+json'),
       [{ op: 'replace', path: '/spec/template/spec/containers/0/env/0/value', value: planted }],
     ],
+    [
+      'PATCH',
+      '/apis/apps/v1/namespaces/a/deployments/d',
+      patch('json-patch+json'),
+      [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value: planted }],
+    ],
     ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', json, { spec: { token: planted } }],
     ['POST', secrets, { 'content-type': 'application/vnd.kubernetes.protobuf' }, Buffer.from(`k8s\0${planted}`)],
   ])('%s %s as %j', ([method, path, headers, body]) => {
@@ -93,4 +99,67 @@ describe('the trail holds no value of a Secret', () => {
     expect(run.recorded.statement).not.toContain('jane');
     expect(run.statement).toContain('jane.doe%40example.com');
   });
+});
+
+describe('the trail holds nothing that is classified', () => {
+  const classification = {
+    ConfigMap: { 'data.customer': 'PERSON_NAME' },
+    'widgets.example.com': { 'spec.ssn': 'SSN' },
+  };
+  const maps = '/api/v1/namespaces/a/configmaps';
+  const given = (body: unknown, type = 'application/json') => ({
+    body: Buffer.from(JSON.stringify(body)),
+    headers: { 'content-type': type },
+    classification,
+  });
+
+  test.for([
+    ['POST', maps, given({ data: { customer: 'planted', colour: 'blue' } })],
+    ['PATCH', `${maps}/m`, given({ data: { customer: 'planted', colour: 'blue' } }, 'application/merge-patch+json')],
+    [
+      'PATCH',
+      `${maps}/m`,
+      given(
+        [
+          { op: 'add', path: '/data/customer', value: 'planted' },
+          { op: 'add', path: '/data/colour', value: 'blue' },
+        ],
+        'application/json-patch+json',
+      ),
+    ],
+    [
+      'PATCH',
+      `${maps}/m`,
+      given(
+        [{ op: 'replace', path: '/data', value: { customer: 'planted', colour: 'blue' } }],
+        'application/json-patch+json',
+      ),
+    ],
+  ] as const)('%s %s %j', ([method, path, how]) => {
+    const { recorded, classes } = understood(method, path, how);
+
+    expect(recorded.statement).not.toContain('planted');
+    expect(recorded.statement).toContain('«PERSON_NAME:…»');
+    expect(recorded.statement).toContain('blue');
+    expect(classes).toEqual(['PERSON_NAME']);
+  });
+
+  test('and no JSON patch tests, copies or moves anything of an object that holds some of it', () => {
+    const how = given([{ op: 'test', path: '/metadata/labels/x', value: 'y' }], 'application/json-patch+json');
+
+    expect(() => understood('PATCH', `${maps}/m`, how)).toThrow(
+      expect.objectContaining({ reason: 'kubernetes:patch' }),
+    );
+  });
+});
+
+test('what stands for a masked value is never written', () => {
+  for (const value of [
+    '[CREDENTIAL]',
+    Buffer.from('[CREDENTIAL]').toString('base64'),
+    'tok_abcdefghijklmnopabcdefghijklmnop',
+  ])
+    expect(() => understood('PUT', `${secrets}/s`, { body: { data: { a: value } } })).toThrow(
+      expect.objectContaining({ code: 'target-rejected', reason: 'sentinel' }),
+    );
 });

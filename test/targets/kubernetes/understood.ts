@@ -12,13 +12,14 @@ type Given = {
   upgrade?: { to: string; protocols: string[] };
   custom?: string[];
   unmask?: string[];
+  classification?: Record<string, Record<string, string>>;
 };
 
 export const webSocket = { to: 'websocket', protocols: ['v5.channel.k8s.io'] };
 
 /** What a request of an agent means to a cluster that lists these custom resources. */
 export function understood(method: string, path: string, given: Given = {}): Operation<Plan> {
-  const { headers = {}, body, upgrade, custom = [], unmask = [] } = given;
+  const { headers = {}, body, upgrade, custom = [], unmask = [], classification = {} } = given;
   const settings = settingsSchema.parse({ server: 'https://cluster.example', custom_resources: custom });
   const document = connectionSchema.parse({
     kind: 'kubernetes',
@@ -32,7 +33,10 @@ export function understood(method: string, path: string, given: Given = {}): Ope
     ...(body !== undefined && { body }),
     ...(upgrade !== undefined && { upgrade }),
   });
-  const connection = { name: 'prod', version: 'c1', document, classification: new Map(), transforms: new Map() };
+  const classified = new Map(
+    Object.entries(classification).map(([key, paths]) => [key, new Map(Object.entries(paths))]),
+  );
+  const connection = { name: 'prod', version: 'c1', document, classification: classified, transforms: new Map() };
   const seal = (className: string) => `«${className}:…»`;
   return understand(request, { settings }, { connection, unmask, seal, tokenKey: () => new Uint8Array(32) });
 }
