@@ -6,7 +6,7 @@ export type ApiVerb = (typeof apiVerbs)[number];
 
 export const isApiVerb = (verb: string): verb is ApiVerb => apiVerbs.some((known) => known === verb);
 
-export type Meaning = { verb: Verb; risks: readonly Risk[] };
+type Meaning = { verb: Verb; risks: readonly Risk[] };
 
 /** What each verb on it means here. A verb that is not among them does not exist, or never passes. */
 export type Meanings = Readonly<Partial<Record<ApiVerb, Meaning>>>;
