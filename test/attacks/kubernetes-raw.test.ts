@@ -8,7 +8,7 @@ import type { Call } from '../../src/model/call.ts';
 import { connectionSchema } from '../../src/model/documents.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { type RunningServer, serve } from '../../src/platform/server.ts';
+import { type RunningServer, serve, type Upgrade } from '../../src/platform/server.ts';
 import { acceptWebSocket } from '../../src/platform/web-socket.ts';
 import { createProxy, type Proxy as Way } from '../../src/proxy/proxy.ts';
 import { createKubernetes } from '../../src/targets/kubernetes/kubernetes.ts';
