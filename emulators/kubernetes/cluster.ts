@@ -2,7 +2,7 @@ import { type Access, createAccess } from './access.ts';
 import { listAt, objectAt, textAt } from './json.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { builtInResources, type Resource } from './resources.ts';
-import { noSuchPath } from './status.ts';
+import { NoSuchPage, noSuchPath } from './status.ts';
 import { createStore, type Store } from './store.ts';
 import { createUsers, type User, type Users } from './users.ts';
 
@@ -32,8 +32,9 @@ export function createCluster(options: { tokens: Readonly<Record<string, User>>;
     resources,
     resourceAt({ group, version, resource }) {
       const found = resources().find((one) => one.group === group && one.version === version && one.name === resource);
-      if (found === undefined) throw noSuchPath();
-      return found;
+      if (found !== undefined) return found;
+      const isServed = resources().some((one) => one.group === group && one.version === version);
+      throw isServed ? noSuchPath() : new NoSuchPage();
     },
   };
 }

@@ -26,7 +26,6 @@ const count = (name: string, ...path: string[]): Column => ({
 const wide = (column: Column): Column => ({ ...column, wide: true });
 const keys = (name: string, ...path: string[]): Column => ({
   name,
-  type: 'integer',
   of: (object) => Object.keys(objectAt(object, ...path)).length,
 });
 
@@ -171,12 +170,11 @@ const known: Readonly<Record<string, readonly Column[]>> = {
     name,
     {
       name: 'Data',
-      type: 'integer',
       of: (map) => Object.keys({ ...objectAt(map, 'data'), ...objectAt(map, 'binaryData') }).length,
     },
     age,
   ],
-  ServiceAccount: [name, { name: 'Secrets', type: 'integer', of: (one) => listAt(one, 'secrets').length }, age],
+  ServiceAccount: [name, { name: 'Secrets', of: (one) => listAt(one, 'secrets').length }, age],
   Namespace: [name, text('Status', 'status', 'phase'), age],
   Node: [
     name,

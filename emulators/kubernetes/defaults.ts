@@ -6,12 +6,18 @@ export function withDefaults(kind: string, object: JsonObject): JsonObject {
   return complete === undefined ? object : complete(object);
 }
 
+const tolerations = ['not-ready', 'unreachable'].map((reason) => ({
+  ...{ key: `node.kubernetes.io/${reason}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+}));
+/** What admission adds to every Pod. */
+const admitted = { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0, tolerations };
+
 type Complete = (object: JsonObject) => JsonObject;
 
 const byKind: Readonly<Record<string, Complete>> = {
   Pod: (pod) => ({
     ...pod,
-    spec: podSpec(objectAt(pod, 'spec')),
+    spec: { ...admitted, ...podSpec(objectAt(pod, 'spec')) },
     status: { phase: 'Pending', qosClass: 'BestEffort', ...objectAt(pod, 'status') },
   }),
   Deployment: workload({

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from './json.ts';
 import { readMediaTypes } from './media-types.ts';
 import { groupVersionOf, type Resource } from './resources.ts';
-import { noSuchPath } from './status.ts';
+import { NoSuchPage } from './status.ts';
 
 export const version = {
   major: '1',
@@ -45,7 +45,7 @@ function plain(prefix: string, [group, version]: readonly (string | undefined)[]
   if (prefix === 'api') return resourceList(served, { group: '', version: group });
   if (version === undefined) {
     const found = groupsOf(served).find(({ name }) => name === group);
-    if (found === undefined) throw noSuchPath();
+    if (found === undefined) throw new NoSuchPage();
     return { kind: 'APIGroup', apiVersion: 'v1', ...found };
   }
   return resourceList(served, { group, version });
@@ -74,7 +74,7 @@ function versionsOf(served: readonly Resource[], group: string): string[] {
 
 function resourceList(served: readonly Resource[], asked: { group: string; version: string }): JsonObject {
   const found = served.filter(({ group, version }) => group === asked.group && version === asked.version);
-  if (found.length === 0) throw noSuchPath();
+  if (found.length === 0) throw new NoSuchPage();
   const resources = found.flatMap((one) => [
     {
       name: one.name,

@@ -13,7 +13,7 @@ type Place = { store: Store; now: () => Date };
 
 /** A page of what is there: by `limit`, from `continue` on. */
 export function list({ store, now }: Place, { resource, namespace, query, shape }: Asked): JsonObject {
-  const matching = store.list(resource, namespace).filter(selectorOf(query));
+  const matching = store.list(resource, namespace).filter(selectorOf(query, resource.name));
   const limit = numberOf(query, 'limit') ?? 0;
   const from = startOf(query.get('continue'));
   const rest = from === undefined ? matching : matching.filter((object) => keyOf(object) > from.after);
@@ -55,7 +55,7 @@ const LONGEST_SECONDS = 3600;
 /** Writes an event a line until the caller leaves or `timeoutSeconds` are over, and then a bookmark where it takes them. */
 export function watch({ store, now }: Place, asked: Asked, response: ServerResponse): void {
   const { resource, namespace, query, shape } = asked;
-  const matches = selectorOf(query);
+  const matches = selectorOf(query, resource.name);
   const write = eventWriter(asked, response, now);
   const bookmark = (annotations?: JsonObject) => {
     const metadata = {

@@ -65,7 +65,7 @@ function strategicValue(name: string, before: Json | undefined, value: Json, ord
   if (sets.includes(name)) return [...new Set([...known, ...value])];
   const key = keyFieldOf(name, [...known, ...value]);
   if (key === undefined) return copy(value);
-  return ordered(mergeItems(known, value, key), key, order);
+  return ordered(mergeItems(known, value, key), known, key, Array.isArray(order) ? order : value);
 }
 
 function mergeItems(known: readonly Json[], changes: readonly Json[], key: string): Json[] {
@@ -82,14 +82,18 @@ function mergeItems(known: readonly Json[], changes: readonly Json[], key: strin
   return merged;
 }
 
-/** As `$setElementOrder` says; what it does not name stays where it is, after those. */
-function ordered(items: Json[], key: string, order: Json | undefined): Json[] {
-  if (!Array.isArray(order)) return items;
-  const place = (item: Json) => {
-    const found = order.findIndex((one) => at(one, key) === at(item, key));
-    return found < 0 ? order.length : found;
-  };
-  return items.sort((one, other) => place(one) - place(other));
+/** In the order of the patch, or of `$setElementOrder`; what it does not name keeps its place among what was there before. */
+function ordered(items: readonly Json[], known: readonly Json[], key: string, order: readonly Json[]): Json[] {
+  const isOf = (item: Json) => (other: Json) => at(other, key) === at(item, key);
+  const placed = order.flatMap((one) => items.filter(isOf(one)));
+  const rest = items.filter((item) => !placed.includes(item));
+  const result: Json[] = [];
+  for (const item of placed) {
+    const before = known.findIndex(isOf(item));
+    while (rest[0] !== undefined && known.findIndex(isOf(rest[0])) < before) result.push(...rest.splice(0, 1));
+    result.push(item);
+  }
+  return [...result, ...rest];
 }
 
 function withoutDirectives(value: Json): Json {

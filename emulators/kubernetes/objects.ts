@@ -4,7 +4,7 @@ import { at, type JsonObject, listAt, numberAt, objectAt, same, textAt } from '.
 
 import { type Manager, tracked } from './managed-fields.ts';
 import { groupVersionOf, type Resource } from './resources.ts';
-import { alreadyExists, badRequest, conflict, forbidden, notFound } from './status.ts';
+import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './status.ts';
 import { nameOf, namespaceOf, type Store } from './store.ts';
 import { validate } from './validation.ts';
 
@@ -170,11 +170,14 @@ function requirePlace(resource: Resource, namespace: string, object: JsonObject)
   throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
-/** Throws a 400 for a dry run that is not of all. */
+/** Throws a 422 for a dry run that is not of all. */
 function isDryRun(query: URLSearchParams): boolean {
   const asked = query.getAll('dryRun');
   if (asked.every((one) => one === 'All')) return asked.length > 0;
-  throw badRequest(`Invalid value: ${JSON.stringify(asked)}: supported values: "All"`);
+  const message = `Unsupported value: []string{${asked.map((one) => JSON.stringify(one)).join(', ')}}: supported values: "All"`;
+  throw invalid({ group: 'meta.k8s.io', kind: 'CreateOptions' }, '', [
+    { field: 'dryRun', reason: 'NotSupported', message },
+  ]);
 }
 
 export function seconds(date: Date): string {

@@ -13,7 +13,7 @@ import { review } from './reviews.ts';
 import { selectorOf } from './selectors.ts';
 import { type Ask, reply } from './server.ts';
 import { shapeList, shapeObject } from './shapes.ts';
-import { badRequest, methodNotAllowed, noSuchPath, Refused } from './status.ts';
+import { badRequest, invalid, methodNotAllowed, noSuchPath } from './status.ts';
 import { nameOf, namespaceOf } from './store.ts';
 import { creations, type Lens, lenses, whole } from './subresources.ts';
 
@@ -48,7 +48,7 @@ export async function answerResource(
     case 'create': {
       if (name !== '') throw methodNotAllowed();
       const object = await readObject(type, await readBody());
-      return show(201, review(cluster, resource.kind, object, ask.user) ?? cluster.objects.create(target, object));
+      return show(201, review(cluster, resource, object, ask.user) ?? cluster.objects.create(target, object));
     }
     case 'update':
       return show(200, replace(cluster, target, whole, await readObject(type, await readBody())));
@@ -60,7 +60,7 @@ export async function answerResource(
       return reply(response, 200, remove(cluster, target, await optionsOf(type, await readBody())));
     case 'deletecollection': {
       const options = await optionsOf(type, await readBody());
-      const matching = cluster.store.list(resource, namespace).filter(selectorOf(query));
+      const matching = cluster.store.list(resource, namespace).filter(selectorOf(query, resource.name));
       const removed = matching.map(
         (object) =>
           cluster.objects.remove({ ...target, namespace: namespaceOf(object), name: nameOf(object) }, options).object,
@@ -81,7 +81,7 @@ async function answerSubresource(
   response: ServerResponse,
 ) {
   const { info, request, query } = ask;
-  const { resource, name } = target;
+  const { resource } = target;
   const known = resource.subresources.find((one) => one.name === info.subresource);
   if (known === undefined) throw noSuchPath();
   if (!known.verbs.includes(info.verb)) throw methodNotAllowed();
@@ -90,8 +90,8 @@ async function answerSubresource(
   if (create !== undefined)
     return reply(response, 201, create(cluster, target, await readObject(type, await readBody())));
   const lens = lenses[known.name];
-  if (lens === undefined)
-    throw new Refused(501, 'NotImplemented', `${resource.name}/${known.name} of ${name} is not served here`);
+  // The others are connections.
+  if (lens === undefined) throw badRequest('Upgrade request required');
   const shape = shapeOf(request.headers.accept);
   const show = (object: JsonObject) =>
     reply(response, 200, shapeObject(lens.read(object), lens.kind(resource), shape, query, cluster.now()));
@@ -118,11 +118,9 @@ async function patch(cluster: Cluster, { query, request }: Ask, target: Target, 
     ...{ manager, force, custom: resource.custom === true },
   });
   if (creates && query.get('fieldManager') === null) {
-    throw new Refused(
-      400,
-      'BadRequest',
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { field: 'fieldManager', reason: 'Required', message: 'Required value: is required for apply patch' },
+    ]);
   }
   // An apply says itself who holds what.
   const { manager: _, ...unmanaged } = target;

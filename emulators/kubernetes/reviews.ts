@@ -1,15 +1,28 @@
 import type { Wish } from './access.ts';
 import type { Cluster } from './cluster.ts';
 import { type JsonObject, listAt, objectAt, textAt } from './json.ts';
+import type { Resource } from './resources.ts';
 import type { User } from './users.ts';
 
 /** Objects that are questions: the answer is their `status`, and nothing is kept. Undefined for any other kind. */
-export function review(cluster: Cluster, kind: string, asked: JsonObject, user: User): JsonObject | undefined {
+export function review(
+  cluster: Cluster,
+  { kind, group, version }: Resource,
+  asked: JsonObject,
+  user: User,
+): JsonObject | undefined {
   const answer = answers[kind];
   if (answer === undefined) return undefined;
   const spec = objectAt(asked, 'spec');
   const metadata = { creationTimestamp: null, ...objectAt(asked, 'metadata') };
-  return { ...asked, metadata, ...(kind !== 'SelfSubjectReview' && { spec }), status: answer(cluster, spec, user) };
+  return {
+    kind,
+    apiVersion: `${group}/${version}`,
+    ...asked,
+    metadata,
+    ...(kind !== 'SelfSubjectReview' && { spec }),
+    status: answer(cluster, spec, user),
+  };
 }
 
 type Answer = (cluster: Cluster, spec: JsonObject, user: User) => JsonObject;

@@ -4,9 +4,9 @@ import { badRequest } from './status.ts';
 export type Matches = (object: JsonObject) => boolean;
 
 /** Which objects a list or a watch is about (labels, then fields). Throws a 400 for what is no selector. */
-export function selectorOf(query: URLSearchParams): Matches {
+export function selectorOf(query: URLSearchParams, resource: string): Matches {
   const labels = labelSelector(query.get('labelSelector') ?? '');
-  const fields = fieldSelector(query.get('fieldSelector') ?? '');
+  const fields = fieldSelector(query.get('fieldSelector') ?? '', resource);
   return (object) => labels(textsAt(object, 'metadata', 'labels')) && fields(object);
 }
 
@@ -37,7 +37,32 @@ function requirement(part: string, whole: string): Requirement {
   return (labels) => Object.hasOwn(labels, key) === (not === '');
 }
 
-function fieldSelector(text: string): Matches {
+/** Beside name and namespace. */
+const selectable: Readonly<Record<string, readonly string[]>> = {
+  events: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'reason',
+    'type',
+  ],
+  jobs: ['status.successful'],
+  namespaces: ['status.phase'],
+  nodes: ['spec.unschedulable'],
+  pods: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'status.phase',
+    'status.podIP',
+  ],
+  replicasets: ['status.replicas'],
+  secrets: ['type'],
+};
+
+function fieldSelector(text: string, resource: string): Matches {
   const requirements = text
     .split(',')
     .filter((part) => part !== '')
@@ -45,6 +70,9 @@ function fieldSelector(text: string): Matches {
       const found = /^([\w./-]+)(==|=|!=)(.*)$/.exec(part);
       if (found === null) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
       const [, path = '', operator, value = ''] = found;
+      if (!['metadata.name', 'metadata.namespace', ...(selectable[resource] ?? [])].includes(path)) {
+        throw badRequest(`field label not supported: ${path}`);
+      }
       return (object: JsonObject) => (textAt(object, ...path.split('.')) === value) === (operator !== '!=');
     });
   return (object) => requirements.every((holds) => holds(object));

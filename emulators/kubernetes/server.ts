@@ -8,7 +8,7 @@ import { openApi, openApiV2 } from './openapi.ts';
 import { podOf } from './pods.ts';
 import { type RequestInfo, readRequestInfo } from './request-info.ts';
 import { answerResource } from './resource-requests.ts';
-import { badRequest, forbidden, Refused } from './status.ts';
+import { badRequest, forbidden, NoSuchPage, Refused } from './status.ts';
 import { denial, impersonated, type User } from './users.ts';
 
 /** A request after its head was read: who asks for what. */
@@ -30,7 +30,7 @@ export function createHandler(
 async function answer(cluster: Cluster, logs: Logs, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const ask = admit(cluster, request);
   const { segments, isResource, resource, subresource, namespace, name } = ask.info;
-  if (resource === 'pods' && subresource === 'log')
+  if (resource === 'pods' && subresource === 'log' && ask.info.verb === 'get')
     return logs.write(podOf(cluster, namespace, name), ask.query, response);
   if (isResource) return answerResource(cluster, ask, () => bodyOf(request), response);
   switch (segments[0]) {
@@ -55,7 +55,7 @@ async function answer(cluster: Cluster, logs: Logs, request: IncomingMessage, re
       if (found !== undefined) return reply(response, 200, found);
     }
   }
-  response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+  throw new NoSuchPage();
 }
 
 /** Throws a 401 or 403 for whoever may not. */
@@ -105,5 +105,7 @@ function refuse(response: ServerResponse, error: unknown): void {
   const refused =
     error instanceof Refused ? error : new Refused(500, 'InternalError', `Internal error occurred: ${error}`);
   if (response.headersSent) response.destroy();
+  else if (error instanceof NoSuchPage)
+    response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
   else reply(response, refused.code, refused.status);
 }

@@ -23,6 +23,11 @@ export class Refused extends Error {
   }
 }
 
+/** What belongs to no group that is served: the real server answers it with a page, and no `Status`. */
+export class NoSuchPage extends Error {
+  override name = 'NoSuchPage';
+}
+
 type Named = Pick<Resource, 'group' | 'name'>;
 
 function detailsOf({ group, name: kind }: Named, name = ''): JsonObject {

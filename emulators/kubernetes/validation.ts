@@ -46,12 +46,19 @@ const byKind: Readonly<Record<string, (object: JsonObject) => Fault[]>> = {
 function workloadFaults(workload: JsonObject): Fault[] {
   const selector = textsAt(workload, 'spec', 'selector', 'matchLabels');
   const labels = textsAt(workload, 'spec', 'template', 'metadata', 'labels');
-  const isMatched = Object.entries(selector).every(([key, value]) => labels[key] === value);
+  const chosen = Object.entries(selector);
+  const isMatched = chosen.length > 0 && chosen.every(([key, value]) => labels[key] === value);
   return [
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : []),
-    ...(isMatched ? [] : [{ ...mismatch, message: `Invalid value: ${JSON.stringify(labels)}: ${mismatch.message}` }]),
+    ...(isMatched ? [] : [{ ...mismatch, message: `Invalid value: ${told(labels)}: ${mismatch.message}` }]),
     ...podFaults(workload, 'spec.template.spec'),
   ];
+}
+
+/** As Go writes a map. */
+function told(labels: Record<string, string>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  return pairs.length === 0 ? 'map[string]string(nil)' : `map[string]string{${pairs.sort().join(', ')}}`;
 }
 
 const mismatch = {

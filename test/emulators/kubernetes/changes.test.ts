@@ -70,9 +70,10 @@ describe('patches', () => {
       spec: { template: { spec: { containers } } },
     });
 
+    // What is new goes before what was there, as on the real server.
     const merged = [
-      { name: 'A', value: '1' },
       { name: 'B', value: '2' },
+      { name: 'A', value: '1' },
     ];
     expect(await pod('patched')).toMatchObject({
       containers: [{ name: 'web', image: 'nginx', env: merged }, { name: 'side' }],
