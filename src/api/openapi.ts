@@ -79,7 +79,10 @@ export const openApi: Json = {
       get: {
         summary: "The target's structure, each column with its class and mask",
         parameters: [connection, ...queryOf(structureQuerySchema)],
-        responses: { 200: response('A page of it.', schemas.structureSchema), ...problemResponses },
+        responses: {
+          200: response('A page of it.', z.union([schemas.structureSchema, schemas.serviceSchema])),
+          ...problemResponses,
+        },
       },
     },
     '/v1/connections/{connection}/operations': {

@@ -252,6 +252,40 @@ export const structureSchema = z
   })
   .meta({ id: 'Structure' });
 
+const calledSchema = z
+  .object({
+    name: z.string().meta({ description: 'The resource that policies name.' }),
+    method: z.string(),
+    path: z
+      .string()
+      .meta({ description: 'A template: `/v1/orders/{id}`, of which `{path...}` is one segment or more.' }),
+    verb: z.enum(verbs),
+    summary: z.string().optional(),
+    risks: z.array(z.enum(risks)).optional(),
+    parameters: z.array(z.object({ name: z.string(), kind: z.enum(['text', 'integer', 'uuid', 'any']) })),
+    query: z.union([z.literal('*'), z.array(z.string())]),
+    request: z.object({ types: z.array(z.string()), max_bytes: z.int() }).optional(),
+    response: z.object({ content: z.enum(['json', 'text', 'bytes']), types: z.array(z.string()), stream: z.boolean() }),
+    masks: z.array(
+      z.object({
+        path: z.string(),
+        class: z.string(),
+        mask: z.enum(['redact', 'null', 'token', 'partial']),
+      }),
+    ),
+    refused: z.string().optional().meta({ description: 'Why it cannot be asked for as it is classified now.' }),
+  })
+  .meta({ id: 'ServiceOperation' });
+
+/** Of an HTTP service. */
+export const serviceSchema = z
+  .object({
+    connection: z.string(),
+    operations: z.array(calledSchema),
+    next_page_token: z.string().optional().meta({ description: 'Absent on the last page.' }),
+  })
+  .meta({ id: 'Service' });
+
 export const problemSchema = z
   .object({
     type: z.string(),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { serviceSchema } from '../../../src/api/schemas.ts';
 import { type AgentOptions, agentAt, type Closing } from './service.ts';
 
 const closing: Closing = [];
@@ -295,7 +296,7 @@ describe('the schema', () => {
   test('tells of the operations that may be called, what they take, and what of their answers is masked', async () => {
     const { target, settings, access } = agent({ classification: { order: { 'customer.email': 'EMAIL_ADDRESS' } } });
 
-    const schema = await target.schema(settings, question, access());
+    const schema = serviceSchema.strict().parse(await target.schema(settings, question, access()));
 
     expect(schema).toMatchObject({
       connection: 'shop',
