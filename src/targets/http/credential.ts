@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { Problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
+import { type Search, searchFor } from './echoes.ts';
 import type { Inject } from './settings.ts';
 
 /** How the gateway proves to the service who it is. */
 export type Proof = {
   headers: readonly (readonly [name: string, value: string])[];
   client?: { certificate: string; key: string };
-  /** What the service may have sent back and nobody may see. */
-  secrets: readonly string[];
+  /** What the service may send back and nobody may see. */
+  search: Search;
 };
+
+type Shown = Omit<Proof, 'search'> & { secrets: readonly string[] };
 
 /** Characters of a secret, at least: a shorter one cannot be told from other text in an answer. */
 const SHORTEST = 6;
@@ -41,8 +44,22 @@ export function injectedHeader(inject: Inject): string | undefined {
   return typeof inject === 'object' && 'header' in inject ? inject.header.toLowerCase() : 'authorization';
 }
 
+/** Worked out once for a secret, and forgotten with it. */
+const known = new WeakMap<Secret, Map<string, Proof>>();
+
 /** What a request is proven with. Throws `credential-unavailable` where the secret does not hold what the settings inject. */
 export function proofOf(inject: Inject, secret: Secret): Proof {
+  const ofSecret = known.get(secret) ?? new Map<string, Proof>();
+  known.set(secret, ofSecret);
+  const key = JSON.stringify(inject);
+  const proof = ofSecret.get(key) ?? provenBy(shownFor(inject, secret));
+  ofSecret.set(key, proof);
+  return proof;
+}
+
+const provenBy = ({ secrets, ...proof }: Shown): Proof => ({ ...proof, search: searchFor(secrets) });
+
+function shownFor(inject: Inject, secret: Secret): Shown {
   if (inject === 'mtls') {
     const { client_certificate: certificate, client_key: key } = read(secret, shapes.certificate, inject);
     return { headers: [], client: { certificate, key }, secrets: [] };
@@ -55,13 +72,13 @@ export function proofOf(inject: Inject, secret: Secret): Proof {
   return { headers: [[inject.header.toLowerCase(), inject.prefix + value]], secrets: longEnough([value]) };
 }
 
-const authorization = (token: string): Proof => ({
+const authorization = (token: string): Shown => ({
   headers: [['authorization', `Bearer ${token}`]],
   secrets: longEnough([token]),
 });
 
 /** Some services take their key as the name, without a password. */
-function basic({ username, password }: z.output<typeof shapes.login>): Proof {
+function basic({ username, password }: z.output<typeof shapes.login>): Shown {
   const both = `${username}:${password}`;
   const encoded = Buffer.from(both).toString('base64');
   const secrets = longEnough([password === '' ? username : password]);

@@ -19,14 +19,20 @@ const TELLING = 16;
 const more = -1;
 const no = 0;
 
+/** What is looked for: made once for a credential, as it takes longer than a small answer. */
+export type Search = { needles: readonly Buffer[]; begins: Uint8Array };
+
+export function searchFor(secrets: readonly string[]): Search {
+  const needles = secrets.flatMap(forms).sort((a, b) => b.length - a.length);
+  return { needles, begins: beginningsOf(needles) };
+}
+
 /**
  * Finds what a service was proven with in what it answers: as it is, in capitals or small letters, in base64 wherever in it (and its URL
  * alphabet), in hex, backwards; each character also percent-encoded, twice too, as an escape of JSON or an entity of HTML; and cut
  * anywhere, by the network or by an end of line.
  */
-export function createEchoes(secrets: readonly string[]): Echoes {
-  const needles = secrets.flatMap(forms).sort((a, b) => b.length - a.length);
-  const begins = beginningsOf(needles);
+export function createEchoes({ needles, begins }: Search): Echoes {
   let counted = 0;
 
   /** The end of the longest form that begins there. */
@@ -43,8 +49,11 @@ export function createEchoes(secrets: readonly string[]): Echoes {
   function clean(bytes: Buffer, last: boolean): { clear: Buffer; rest: Buffer } {
     const parts: Buffer[] = [];
     let done = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      if (begins[(bytes[at] as number) * 256 + (bytes[at + 1] ?? 0)] === 0) continue;
+    const { length } = bytes;
+    for (let at = 0; at < length; at++) {
+      // Reading behind the end is slow.
+      const next = at + 1 < length ? (bytes[at + 1] as number) : 0;
+      if (begins[((bytes[at] as number) << 8) | next] === 0) continue;
       const end = endAt(bytes, at, last);
       if (end === no) continue;
       parts.push(bytes.subarray(done, at));

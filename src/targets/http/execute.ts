@@ -47,7 +47,7 @@ export async function execute(
     await answer.body[Symbol.asyncIterator]().return?.();
     throw new CredentialRejected();
   }
-  const echoes = createEchoes(proof.secrets);
+  const echoes = createEchoes(proof.search);
   return receive(answer, {
     plan,
     settings,

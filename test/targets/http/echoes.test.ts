@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createEchoes } from '../../../src/targets/http/echoes.ts';
+import { createEchoes, searchFor } from '../../../src/targets/http/echoes.ts';
 import { agentAt, type Closing, rawService, TOKEN } from './service.ts';
 
 const closing: Closing = [];
@@ -50,7 +50,7 @@ const forms: Record<string, (secret: string) => string> = {
 
 /** What comes out of a text that is cut at these places. */
 function streamed(text: string, secrets: readonly string[], cuts: readonly number[] = []): string {
-  const { push, end } = createEchoes(secrets).stream();
+  const { push, end } = createEchoes(searchFor(secrets)).stream();
   const bytes = Buffer.from(text);
   const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
   const parts = places.slice(1).map((place, index) => push(bytes.subarray(places[index], place)));
@@ -109,7 +109,7 @@ describe('a credential that comes back', () => {
   });
 
   test('is not awaited where nothing of it has begun, so that a stream goes on', () => {
-    const { push } = createEchoes([TOKEN]).stream();
+    const { push } = createEchoes(searchFor([TOKEN])).stream();
 
     expect(push(Buffer.from('data: {"a":1}\n\n')).toString()).toBe('data: {"a":1}\n\n');
     expect(push(Buffer.from('data: t\n\n')).toString()).toBe('data: t\n\n');
