@@ -17,7 +17,7 @@ export {
   maskJsonBytes,
   masksOf,
 } from './json/json.ts';
-export { PathError, readPath, type Step } from './json/paths.ts';
+export { PathError, readPath } from './json/paths.ts';
 export { type Act, type Rule, ruleOf } from './json/places.ts';
 export type { Scalar } from './json/reader.ts';
 export { sealJson } from './json/seal.ts';

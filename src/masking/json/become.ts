@@ -55,7 +55,7 @@ export function textToken(text: string, key: Uint8Array): string {
 }
 
 /** 60 bits of its MAC in nineteen digits, as `bigint` and `numeric` have. */
-export function numberToken(decimal: string, key: Uint8Array): string {
+function numberToken(decimal: string, key: Uint8Array): string {
   const mac = createHmac('sha256', key).update(decimal).digest('hex').slice(0, 15);
   return String(8_000_000_000_000_000_000n + BigInt(`0x${mac}`));
 }
@@ -64,7 +64,7 @@ export function numberToken(decimal: string, key: Uint8Array): string {
 const mostZeros = 1000;
 
 /** A number as PostgreSQL writes it: `1.0`, `1e0` and `1` are one. */
-export function decimalOf(json: string): string {
+function decimalOf(json: string): string {
   const [, minus = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? [];
   const shift = Number(exponent);

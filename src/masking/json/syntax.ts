@@ -27,7 +27,7 @@ const stop = 0x80;
 const escaping = 0x81;
 const control = 0x82;
 /** What beyond letters may make a short text notable, as bits. */
-export const traits = { digit: 1, sign: 2 } as const;
+const traits = { digit: 1, sign: 2 } as const;
 
 /** Of each byte within a string: a trait, or what ends the plain run. */
 const within = new Uint8Array(256).fill(control, 0, 0x20);

@@ -3,7 +3,7 @@ import type { Transform } from '../../../src/model/documents.ts';
 import type { Piece } from '../../../src/model/result.ts';
 import { createTokenKey } from '../../../src/model/seal.ts';
 
-export const tokenKey = createTokenKey('a key for tests');
+const tokenKey = createTokenKey('a key for tests');
 
 /** Path → class, or class and transform. */
 export type Paths = Record<string, string | readonly [className: string, transform: Transform]>;
@@ -29,7 +29,7 @@ export async function piecesOf(pieces: AsyncIterable<Piece>): Promise<Piece[]> {
   return all;
 }
 
-export const textOf = (pieces: readonly Piece[]) => Buffer.concat(pieces.map(({ bytes }) => bytes)).toString();
+const textOf = (pieces: readonly Piece[]) => Buffer.concat(pieces.map(({ bytes }) => bytes)).toString();
 
 type Asked = { paths?: Paths; unmask?: readonly string[]; sizes?: readonly number[]; framing?: JsonFraming };
 
@@ -45,7 +45,7 @@ export async function answered(json: string, { paths = {}, unmask = [], sizes = 
   return throughNet(pieces, unmask);
 }
 
-export async function throughNet(pieces: AsyncIterable<Piece>, unmask: readonly string[] = []) {
+async function throughNet(pieces: AsyncIterable<Piece>, unmask: readonly string[] = []) {
   const result = maskResult(
     {
       ...{ form: 'body', status: 200, headers: [], content: 'json', live: false, pieces },

@@ -11,7 +11,7 @@ export const sentinel = (className: string) => `[${className}]`;
 export const sentinel64 = (className: string) => Buffer.from(sentinel(className)).toString('base64');
 
 /** Of a text within a longer one, whatever stands before it: what its base64 has in common at each of the three alignments. */
-export function alignments(text: string): readonly string[] {
+function alignments(text: string): readonly string[] {
   return [0, 1, 2].map((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
     const whole = Math.floor((bytes.length * 8) / 6);

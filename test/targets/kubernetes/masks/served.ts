@@ -5,7 +5,7 @@ import { createMasks, type MasksFor, maskLog } from '../../../../src/targets/kub
 import type { RequestInfo } from '../../../../src/targets/kubernetes/request-info.ts';
 
 /** `secrets`, `deployments.apps`, `pods/log`; the verb as RequestInfo has it. */
-export function about(resource: string, verb = 'get'): RequestInfo {
+function about(resource: string, verb = 'get'): RequestInfo {
   const [named = '', subresource = ''] = resource.split('/');
   const [plural = '', ...group] = named.split('.');
   return {
