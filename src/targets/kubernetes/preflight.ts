@@ -111,14 +111,15 @@ async function preflight(plan: Plan, send: Send): Promise<Preflight> {
 }
 
 /** The object as it is, if there is one that the gateway may read. */
-async function current({ info }: Plan, send: Send): Promise<Json> {
+async function current(plan: Plan, send: Send): Promise<Json> {
+  const { info } = plan;
   if (info.verb === 'create' && info.subresource === '') return undefined;
   const segments = info.verb === 'create' ? info.segments.slice(0, -1) : info.segments;
   const answer = await send({ method: 'GET', path: writeAddress({ segments, query: [] }), accept: 'application/json' });
   if (answer.status === 200) return objectIn(answer);
+  if (![403, 404, 405].includes(answer.status)) throw await refusalOf(answer, plan);
   await leave(answer);
-  if ([403, 404, 405].includes(answer.status)) return undefined;
-  throw new Problem('target-unavailable', { reason: `status:${answer.status}` });
+  return undefined;
 }
 
 async function objectIn(answer: UpstreamAnswer): Promise<Json> {
@@ -148,6 +149,8 @@ function prepared(plan: Plan, before: Json): Written {
 function repinned(plan: Plan, written: Written, object: Json): Written {
   const { verb } = plan.info;
   const version = textAt(object, 'metadata', 'resourceVersion');
+  // Somebody else may make the object meanwhile, and it would then be changed.
+  if (version === '' && isApply(plan)) return { ...written, again: true };
   if (written.pinned || version === '' || (verb !== 'patch' && verb !== 'update') || versionIn(plan) !== '')
     return written;
   if (isKeptByServer(plan, object)) return { ...written, again: true };
@@ -160,10 +163,11 @@ function repinned(plan: Plan, written: Written, object: Json): Written {
 }
 
 /** The server keeps what is applied in an annotation, where there is one: a version in it would stay there, and be applied again. */
-function isKeptByServer({ headers }: Plan, object: Json): boolean {
-  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
-  return type === 'application/apply-patch+yaml' && lastApplied in objectAt(object, 'metadata', 'annotations');
-}
+const isKeptByServer = (plan: Plan, object: Json) =>
+  isApply(plan) && lastApplied in objectAt(object, 'metadata', 'annotations');
+
+const isApply = ({ headers }: Plan) =>
+  headers.some(([name, value]) => name === 'content-type' && value === 'application/apply-patch+yaml');
 
 function dryRunOf({ method, info, query, path }: Plan, { body, headers }: Written) {
   const accept = 'application/json';
@@ -178,7 +182,7 @@ function dryRunOf({ method, info, query, path }: Plan, { body, headers }: Writte
 function conclude(plan: Plan, written: Written, before: Json, answered: Json): Preflight {
   const { info, hides, seal } = plan;
   const gone = info.verb === 'delete' || textAt(answered, 'kind') === 'Status';
-  const options = { isStatus: info.subresource === 'status' };
+  const options = { isStatus: info.subresource === 'status' || info.subresource === 'approval' };
   const named = { ...info, name: info.name || textAt(answered, 'metadata', 'name') };
   const [was, is] = [before, gone ? undefined : answered];
   const shown = (object: Json) => shownOf(settled(object, options), hides);

@@ -198,6 +198,17 @@ describe.each(apiServers)('through $name', ({ start }) => {
       expect(second.json.data).toEqual({ colour: 'red' });
     });
 
+    test('by apply that was to make an object does not change one that somebody else has made meanwhile', async () => {
+      const name = fresh('taken');
+      const asked = { type: 'application/apply-patch+yaml', body: JSON.stringify(aMap(name)) };
+      const others = () => created(maps, aMap(name, { theirs: 'x' }));
+
+      const late = agent.call('PATCH', `${maps}/${name}?fieldManager=test`, { ...asked, meanwhile: others });
+
+      await expect(late).rejects.toMatchObject({ code: 'approval-conflict' });
+      expect((await agent.call('GET', `${maps}/${name}`)).json.data).toEqual({ theirs: 'x' });
+    });
+
     test('by apply onto what was applied before leaves no version behind, and means the same twice', async () => {
       const name = fresh('migrated');
       const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
