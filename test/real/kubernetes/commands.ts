@@ -85,9 +85,10 @@ export const reading: readonly Command[] = [
   { run: 'kubectl logs -f p1 | head -n 8' },
   { run: 'kubectl logs p1 --all-containers --timestamps=false' },
   { run: 'kubectl auth can-i get pods' },
+  { run: 'kubectl auth whoami', ...refused(/bot@sallyport-demo/, 'it answers for the agent', 0) },
   { run: 'kubectl auth can-i create deployments --namespace table' },
   {
-    run: 'kubectl auth can-i get clusterroles',
+    run: 'kubectl auth can-i create serviceaccounts/token',
     ...refused(/^no/m, 'it answers for the agent, from policy'),
   },
   { run: 'kubectl create configmap seen --from-literal=a=b --dry-run=client -o yaml' },
@@ -114,7 +115,7 @@ export const reading: readonly Command[] = [
   { run: `echo hello > up.txt; kubectl cp up.txt p1:"$POD_FILE" && kubectl exec p1 -- cat "$POD_FILE"` },
   { run: `kubectl cp p1:"$POD_FILE" down.txt && cat down.txt` },
   {
-    run: `kubectl proxy --append-server-path --port=45872 >/dev/null & sleep 1; curl -s http://127.0.0.1:45872/api/v1/namespaces/table/secrets/s1; kill %1; wait`,
+    run: `kubectl proxy --append-server-path --port=45872 >/dev/null & sleep 1; curl -s http://127.0.0.1:45872/api/v1/namespaces/table/secrets/s1?pretty=false; kill %1; wait`,
   },
   { run: 'kubectl kustomize kustomization' },
   {

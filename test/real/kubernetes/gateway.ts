@@ -86,5 +86,18 @@ async function admit(firestore: string, server: Server) {
     },
     anew,
   );
+  await documents.put(
+    'policies',
+    'bot-makes-accounts-of-no-rights',
+    {
+      principals: [bot],
+      connections: [CONNECTION],
+      verbs: ['grant'],
+      resources: ['table/serviceaccounts/made', 'table/serviceaccounts/*'],
+      effect: 'allow',
+      overrides: ['guard-grant', 'guard-risks', 'guard-kubernetes-changes'],
+    },
+    anew,
+  );
   await store.close();
 }
