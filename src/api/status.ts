@@ -1,6 +1,9 @@
 import { type Problem, type ProblemCode, problems } from '../model/problem.ts';
 
-/** What Kubernetes calls each failure, where its clients act on the name (k8s.io/apimachinery, `StatusReason`). */
+/**
+ * What Kubernetes calls each failure, where its clients act on the name (k8s.io/apimachinery, `StatusReason`). 422 is not `Invalid`: of
+ * that kubectl prints the causes alone, and not the message.
+ */
 const reasons: Partial<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -10,7 +13,7 @@ const reasons: Partial<Record<number, string>> = {
   409: 'Conflict',
   410: 'Expired',
   413: 'RequestEntityTooLarge',
-  422: 'Invalid',
+  422: 'BadRequest',
   429: 'TooManyRequests',
   500: 'InternalError',
   503: 'ServiceUnavailable',

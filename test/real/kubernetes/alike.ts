@@ -12,6 +12,11 @@ const hidden = new RegExp([...secrets.map(literally), ...marks.map(({ source }) 
 /** What two runs of the same command may differ in: masks, times, ages, ids, versions, addresses. */
 const differing: readonly (readonly [pattern: RegExp, stand: string])[] = [
   [hidden, '‹hidden›'],
+  // Marks begin with a bracket, so YAML quotes them.
+  [/'‹hidden›'/g, '‹hidden›'],
+  // What others have put there to be hidden.
+  [/("(?:password|user)": )"[^"]*"/g, '$1"‹hidden›"'],
+  [/(password=)[\w-]+/g, '$1‹hidden›'],
   [/https:\/\/127\.0\.0\.1:\d+(\/k8s\/[a-z]+)?/g, '‹server›'],
   [/\b(127\.0\.0\.1|\[::1\]|localhost):\d+/g, '‹address›'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '‹uid›'],

@@ -43,10 +43,9 @@ export async function govern(server: Server, seen: (bytes: Buffer, connection: n
     log: () => readFileSync(join(dir, 'stand.log'), 'utf8'),
     async trail() {
       const bigquery = createBigQuery({ projectId: PROJECT, emulatorHost: stand.bigquery.replace('http://', '') });
-      const tables = ['events', 'recordings'];
-      const rows = await Promise.all(
-        tables.map((name) => bigquery.query(`SELECT * FROM \`sallyport_evidence.${name}\``)),
-      );
+      const rows = [];
+      for (const table of ['events', 'recordings'])
+        rows.push(await bigquery.query(`SELECT * FROM \`sallyport_evidence.${table}\``));
       return JSON.stringify(rows);
     },
     async stop() {
@@ -93,7 +92,7 @@ async function admit(firestore: string, server: Server) {
       principals: [bot],
       connections: [CONNECTION],
       verbs: ['grant'],
-      resources: ['table/serviceaccounts/made', 'table/serviceaccounts/*'],
+      resources: ['table/serviceaccounts/made'],
       effect: 'allow',
       overrides: ['guard-grant', 'guard-risks', 'guard-kubernetes-changes'],
     },

@@ -45,6 +45,7 @@ export function asAdmin({ url, ca, admin }: Server) {
     return JSON.parse(text) as {
       items?: { metadata: { name: string; finalizers?: string[] } }[];
       metadata?: { uid?: string };
+      minor?: string;
     };
   };
 }
