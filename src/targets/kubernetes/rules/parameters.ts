@@ -65,8 +65,6 @@ const parameters = {
 
 export type Asked = keyof typeof parameters;
 
-export const isAsked = (text: string): text is Asked => Object.hasOwn(parameters, text);
-
 /**
  * The query as it will be sent. Refuses what is not known for what is asked, a parameter that stands twice, as servers differ in which they
  * take, and values that are none of their kind; truths are written as the server would take them.
