@@ -104,6 +104,7 @@ function decoded(raw: string, rule: 'path' | 'query'): string {
 
 /** Everything but unreserved characters (RFC 3986, 2.3) and the colon that names of roles hold. */
 function encoded(text: string): string {
+  if (/^[\w.~:-]*$/.test(text)) return text;
   return encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%3A', ':');

@@ -17,6 +17,8 @@ type Given = {
 
 export const webSocket = { to: 'websocket', protocols: ['v5.channel.k8s.io'] };
 
+const tokenKey = () => new Uint8Array(32);
+
 /** What a request of an agent means to a cluster that lists these custom resources. */
 export function understood(method: string, path: string, given: Given = {}): Operation<Plan> {
   const { headers = {}, body, upgrade, custom = [], unmask = [], classification = {} } = given;
@@ -36,9 +38,15 @@ export function understood(method: string, path: string, given: Given = {}): Ope
   const classified = new Map(
     Object.entries(classification).map(([key, paths]) => [key, new Map(Object.entries(paths))]),
   );
-  const connection = { name: 'prod', version: 'c1', document, classification: classified, transforms: new Map() };
+  const connection = {
+    name: 'prod',
+    version: JSON.stringify(classification),
+    document,
+    classification: classified,
+    transforms: new Map(),
+  };
   const seal = (className: string) => `«${className}:…»`;
-  return understand(request, { settings }, { connection, unmask, seal, tokenKey: () => new Uint8Array(32) });
+  return understand(request, { settings }, { connection, unmask, seal, tokenKey });
 }
 
 /** `write bulk,unbounded team-a/pods/*`: verb, risks where there are any, and what it touches. */
