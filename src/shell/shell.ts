@@ -2,7 +2,7 @@ import { readProgram } from './programs.ts';
 import { literal, type Reading, type SimpleCommand, type Understanding } from './reading.ts';
 import { readScript } from './scripts.ts';
 
-export type { Redirection, SimpleCommand, Understanding, Word } from './reading.ts';
+export type { Understanding } from './reading.ts';
 export { recordable } from './recordable.ts';
 
 /** Characters of a command, levels of nesting and programs in it, above which it is not read. */
