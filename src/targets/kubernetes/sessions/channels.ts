@@ -23,13 +23,13 @@ export function frame(channel: number, payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** The size of a terminal, as a client tells it; undefined where it is none. */
+/** The size of a terminal, as a client tells it; undefined where it is none. A side that is not known is 0. */
 export function readSize(payload: Uint8Array): { columns: number; rows: number } | undefined {
   if (payload.byteLength > 200) return undefined;
   const text = Buffer.from(payload).toString();
   const columns = Number(/"Width"\s*:\s*(\d{1,5})\b/.exec(text)?.[1]);
   const rows = Number(/"Height"\s*:\s*(\d{1,5})\b/.exec(text)?.[1]);
-  const isSize = (count: number) => count >= 1 && count <= 65_535;
+  const isSize = (count: number) => count >= 0 && count <= 65_535;
   return isSize(columns) && isSize(rows) ? { columns, rows } : undefined;
 }
 

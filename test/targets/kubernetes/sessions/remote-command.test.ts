@@ -154,10 +154,11 @@ describe('input', () => {
     const { duplex, upstream, tape } = await session({ terminal: true });
 
     await duplex.send(bytesOf(4, '{"Width":80, "Height":24, "x":"y"}'));
+    await duplex.send(bytesOf(4, '{"Width":77,"Height":0}'));
     await duplex.send(bytesOf(4, '{"Width":-1,"Height":24}'));
     await duplex.send(bytesOf(4, 'x'.repeat(1000)));
 
-    expect(upstream.heard.map(String)).toEqual(['\u0004{"Width":80,"Height":24}']);
+    expect(upstream.heard.map(String)).toEqual(['\u0004{"Width":80,"Height":24}', '\u0004{"Width":77,"Height":0}']);
     expect(tape).toContain('r 80x24');
   });
 
