@@ -8,7 +8,7 @@ import type { Chunk } from './recorder.ts';
 type Summary = NonNullable<AuditFacts['recording']>;
 
 /** What was kept of a session when it ended; `lost` where not all of it could be. */
-export type Taped = { summary: Summary; lost?: Problem };
+type Taped = { summary: Summary; lost?: Problem };
 
 /** The recording of a session, written while it runs: killed, it loses what the last few seconds said and no more. */
 export type SessionTape = Tape & {

@@ -42,6 +42,14 @@ const recordingSchema = z.object({
     truncated: z.boolean(),
     columns: z.array(z.looseObject({ name: z.string(), masked: z.string().optional() })),
     rows: z.array(z.array(z.unknown())),
+    session: z
+      .looseObject({ command: z.string().optional(), seconds: z.number(), exit: z.string().optional() })
+      .optional(),
+    /** Of a session. */
+    cast: z.string().optional(),
+    body: z
+      .object({ status: z.number(), headers: z.array(z.tuple([z.string(), z.string()])), text: z.string() })
+      .optional(),
   }),
 });
 export type RecordingShown = z.output<typeof recordingSchema>;

@@ -100,6 +100,11 @@ function answerOf(
           paint('red', 'THIS IS NOT WHAT WAS RECORDED:'),
           ...faults.map((fault) => paint('red', `  ${printable(fault)}`)),
         ];
+  const { body, session } = recording;
+  if (body !== undefined)
+    return [...wrong, ...bodyOf(body, { paint, rows: most }), ...(truncated ? [cutShort(paint)] : [])];
+  if (session !== undefined)
+    return [...wrong, ...sessionFacts(session, paint), ...(truncated ? [cutShort(paint)] : [])];
   const shown = rows.slice(0, most);
   const remarks = [
     rows.length > shown.length ? `${rows.length - shown.length} more rows; --rows shows more.` : '',
@@ -108,6 +113,31 @@ function answerOf(
   const table =
     columns.length === 0 ? [paint('dim', 'It returned no rows.')] : tableOf(columns, shown, { paint, width });
   return [...wrong, ...table, ...remarks.map((remark) => paint('dim', remark))];
+}
+
+const cutShort = (paint: Paint) => paint('dim', 'It was longer than what is kept of one.');
+
+function bodyOf(
+  { status, headers, text }: NonNullable<RecordingShown['recording']['body']>,
+  { paint, rows }: { paint: Paint; rows: number },
+): string[] {
+  const lines = text.split('\n').map(printable);
+  const more = lines.length - rows;
+  return [
+    paint('bold', `HTTP ${status}`),
+    ...headers.map(([name, value]) => paint('dim', printable(`${name}: ${value}`))),
+    '',
+    ...lines.slice(0, rows),
+    ...(more > 0 ? [paint('dim', `${more} more lines; --rows shows more.`)] : []),
+  ];
+}
+
+function sessionFacts(
+  { command, seconds, exit }: NonNullable<RecordingShown['recording']['session']>,
+  paint: Paint,
+): string[] {
+  const facts = [`a session of ${seconds} s`, exit === undefined ? '' : `that ended with ${printable(exit)}`];
+  return [paint('dim', facts.filter(Boolean).join(' ')), ...(command === undefined ? [] : [`$ ${printable(command)}`])];
 }
 
 /** Letters of a column at most. */

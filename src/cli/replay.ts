@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
 import { consoleArgs } from './address.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused } from './console-client.ts';
+import { type Pace, play } from './play.ts';
 import { createReplayClient, type ReplayClient } from './replay-client.ts';
 import { operationText, sessionText } from './replay-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,6 +19,14 @@ const args = {
   },
   to: { type: 'string', description: 'Of a session: before this time or day; else now.', valueHint: 'time' },
   rows: { type: 'string', default: '20', description: 'Rows of each answer that are shown.', valueHint: 'n' },
+  speed: { type: 'string', default: '1', description: 'Of a session: how many times faster.', valueHint: 'times' },
+  'idle-limit': { type: 'string', default: '2', description: 'Of a session: the longest pause.', valueHint: 'seconds' },
+  wait: {
+    type: 'boolean',
+    default: true,
+    description: 'Of a session: in its own time.',
+    negativeDescription: 'At once.',
+  },
   ...consoleArgs,
 } as const;
 
@@ -36,7 +46,10 @@ export function createReplayCommand(surroundings: Surroundings) {
         if (!console) throw new ConsoleRefused('Name the console with --console or SALLYPORT_CONSOLE.');
         const client = createReplayClient({ console, token: await tokenOf(given['token-file'], environment) });
         const { id, json, principal, from, to } = given;
-        return replay(terminal, { id, json, rows: rowsOf(given.rows), period: { principal, from, to }, client });
+        const pace = { speed: numberOf(given.speed, '--speed'), idle: numberOf(given['idle-limit'], '--idle-limit') };
+        const pause = given.wait ? (seconds: number) => sleep(seconds * 1000) : undefined;
+        const period = { principal, from, to };
+        return replay(terminal, { id, json, rows: rowsOf(given.rows), period, client, pace: { ...pace, pause } });
       }),
   });
 }
@@ -46,20 +59,31 @@ function rowsOf(text: string): number {
   throw new ConsoleRefused('--rows is a number.');
 }
 
+function numberOf(text: string, name: string): number {
+  const number = Number(text);
+  if (/^[\d.]{1,10}$/.test(text) && number > 0) return number;
+  throw new ConsoleRefused(`${name} is a number above 0.`);
+}
+
 export type ReplayOptions = {
   id: string;
   json: boolean;
   rows: number;
   period: { principal?: string | undefined; from?: string | undefined; to?: string | undefined };
   client: ReplayClient;
+  pace: Pace;
 };
 
 /** Exit status 0; 1 where a recording was changed or is missing. */
-export async function replay(terminal: Terminal, { id, json, rows, period, client }: ReplayOptions): Promise<number> {
+export async function replay(
+  terminal: Terminal,
+  { id, json, rows, period, client, pace }: ReplayOptions,
+): Promise<number> {
   if (!/^op_[0-9a-z]{26}$/.test(id)) return replaySession(terminal, await client.session(id, period), json);
   const { text, told } = await client.recording(id);
   const { paint, width = Number.POSITIVE_INFINITY } = terminal;
   terminal.write(json ? `${text}\n` : operationText(told, { paint, width, rows }));
+  if (!json && told.recording.cast !== undefined) await play(terminal, told.recording.cast, pace);
   return ['changed', 'missing'].includes(told.recording.state) ? 1 : 0;
 }
 

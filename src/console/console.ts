@@ -13,6 +13,7 @@ import { createEvidenceExport } from './evidence-export.ts';
 import { createHistories } from './histories.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
 import { createPages, problemResponse } from './pages.ts';
+import { PLAYING } from './player.ts';
 import { createPolicyEditing } from './policy-editing.ts';
 import type { Texts } from './policy-pages.ts';
 import { createReplays } from './replays.ts';
@@ -96,7 +97,7 @@ export function createConsole(deps: ConsoleDeps): Hono {
   return app;
 }
 
-/** Nothing is loaded from elsewhere, nothing runs in the page, nobody frames it, nothing of it is kept. */
+/** Nothing is loaded from elsewhere, nothing runs in a page but the player of a session, nobody frames it, nothing of it is kept. */
 function headers(secure: boolean): MiddlewareHandler {
   const fixed: Record<string, string> = {
     'Content-Security-Policy':
@@ -111,6 +112,8 @@ function headers(secure: boolean): MiddlewareHandler {
   };
   return async (context, next) => {
     await next();
+    const playing = context.res.headers.get('Content-Security-Policy') === PLAYING;
     for (const [name, value] of Object.entries(fixed)) context.res.headers.set(name, value);
+    if (playing) context.res.headers.set('Content-Security-Policy', PLAYING);
   };
 }

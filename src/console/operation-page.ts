@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { bodyView, sessionView } from './recorded-view.ts';
 import { valueOfCell } from './recording-formats.ts';
 import { type OperationSight, sessionSegment } from './replays.ts';
 import { reveal } from './reveal.ts';
@@ -44,9 +45,10 @@ const mostRows = 200;
 const mostOfCell = 1000;
 
 function resultOf({ operation, findings, masks }: Told, recorded: OperationSight['recorded']): Markup {
-  const { state, faults, truncated, columns, rows } = recorded;
+  const { state, faults, truncated, columns, rows, session, body } = recorded;
   if (state === 'unrecorded' || state === 'expired') return html`<p class="notice">${faults.join(' ')}</p>`;
-  const extent = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'row' : 'rows'}${rows.length > mostRows ? `, of which the first ${mostRows} are shown` : ''}`;
+  const inRows = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'row' : 'rows'}${rows.length > mostRows ? `, of which the first ${mostRows} are shown` : ''}`;
+  const extent = session !== undefined ? 'A session' : body !== undefined ? 'An HTTP answer' : inRows;
   const download = (format: string) => `/api/operations/${operation}/recording?format=${format}`;
   return html`${
     state === 'intact'
@@ -54,10 +56,10 @@ function resultOf({ operation, findings, masks }: Told, recorded: OperationSight
       : html`<div class="alert" role="alert"><strong>${state === 'missing' ? 'A part of this recording is missing.' : 'This is not what was recorded.'}</strong><ul>${faults.map((fault) => html`<li>${fault}</li>`)}</ul></div>`
   }
 ${truncated ? html`<p class="notice">The answer was longer than what is kept of one: this is its beginning.</p>` : ''}
-${findings.length === 0 ? '' : html`<p class="notice">Detectors masked ${findings.map(({ class: name, count }) => html`${count} × <code>${shown(name)}</code> `)}in columns that are not classified.</p>`}
-${columns.length === 0 ? html`<p class="empty">It returned no rows.</p>` : table(columns, rows)}
-${masks.length === 0 ? '' : html`<p class="quiet">Marked columns were masked before they left the target, or by the gateway.</p>`}
-<p class="lead"><a href="${download('csv')}">CSV</a> · <a href="${download('ndjson')}">NDJSON</a> · <a href="${download('json')}">JSON</a></p>`;
+${findings.length === 0 ? '' : html`<p class="notice">Detectors masked ${findings.map(({ class: name, count }) => html`${count} × <code>${shown(name)}</code> `)}in what is not classified.</p>`}
+${session !== undefined ? sessionView(session, download('cast')) : body !== undefined ? bodyView(body) : columns.length === 0 ? html`<p class="empty">It returned no rows.</p>` : table(columns, rows)}
+${masks.length === 0 || columns.length === 0 ? '' : html`<p class="quiet">Marked columns were masked before they left the target, or by the gateway.</p>`}
+<p class="lead">${session !== undefined ? html`<a href="${download('cast')}">asciicast</a>` : body !== undefined ? html`<a href="${download('ndjson')}">As it was kept</a>` : html`<a href="${download('csv')}">CSV</a> · <a href="${download('ndjson')}">NDJSON</a>`} · <a href="${download('json')}">JSON</a></p>`;
 }
 
 function table(columns: OperationSight['recorded']['columns'], rows: OperationSight['recorded']['rows']): Markup {

@@ -15,6 +15,7 @@ import { addIntegrityPage } from './integrity.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
 import { layout } from './layout.ts';
 import { addOversight } from './oversight-pages.ts';
+import { addPlayer } from './player.ts';
 import { addPolicyPages, type Texts } from './policy-pages.ts';
 import { addReplayPages } from './replay-pages.ts';
 import type { Markup } from './shown.ts';
@@ -55,6 +56,7 @@ export function createPages(deps: PagesDeps): Hono {
     });
   }
 
+  addPlayer(app);
   app.get('/style.css', (context) => context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   app.get('/', (context) => context.redirect('/approvals', 303));
 

@@ -1,10 +1,11 @@
 import { csvOf } from './csv.ts';
 import type { OperationSight } from './replays.ts';
 
-/** An operation with what is kept of its answer, as JSON: cells as they stood, to the last digit. */
+/** An operation with what is kept of its answer, as JSON: cells as they stood, to the last digit; of a session its asciicast. */
 export function recordingJson({ operation, recorded }: OperationSight): string {
-  const { content: _, rows, ...told } = recorded;
-  const head = JSON.stringify({ operation, recording: told }).slice(0, -2);
+  const { content, rows, ...told } = recorded;
+  const kept = recorded.session === undefined ? told : { ...told, cast: content };
+  const head = JSON.stringify({ operation, recording: kept }).slice(0, -2);
   return `${head},"rows":[${rows.map((row) => `[${row.join(',')}]`).join(',')}]}}`;
 }
 

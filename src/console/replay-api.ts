@@ -6,7 +6,7 @@ import type { ConsoleParts } from './json-api.ts';
 import { fileName, recordingCsv, recordingJson } from './recording-formats.ts';
 import { type OperationSight, sessionName } from './replays.ts';
 
-const formatSchema = z.object({ format: z.enum(['json', 'ndjson', 'csv']).default('json') });
+const formatSchema = z.object({ format: z.enum(['json', 'ndjson', 'csv', 'cast']).default('json') });
 
 /** Sessions and recordings as JSON; a recording also as NDJSON, as it was sent, and as CSV. */
 export function addReplay(app: Hono, { visits, roles, replays }: ConsoleParts): void {
@@ -37,6 +37,7 @@ export function addReplay(app: Hono, { visits, roles, replays }: ConsoleParts): 
 
 const downloads = {
   ndjson: { type: 'application/x-ndjson', of: ({ recorded }: OperationSight) => recorded.content },
+  cast: { type: 'application/x-asciicast', of: ({ recorded }: OperationSight) => recorded.content },
   csv: { type: 'text/csv; charset=utf-8; header=present', of: recordingCsv },
 } as const;
 
@@ -44,6 +45,8 @@ function download(context: Context, sight: OperationSight, format: keyof typeof 
   const { state, faults } = sight.recorded;
   if (state === 'unrecorded' || state === 'expired')
     throw new Problem('not-found', { detail: faults.join(' '), reason: state });
+  if (format === 'cast' && sight.recorded.session === undefined)
+    throw new Problem('not-found', { detail: 'It was no session.', reason: 'no-session' });
   const { type, of } = downloads[format];
   return context.body(of(sight), 200, {
     'Content-Type': type,

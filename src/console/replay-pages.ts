@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { ConsoleParts } from './json-api.ts';
 import { operationPage } from './operation-page.ts';
+import { PLAYING } from './player.ts';
 import { sessionName } from './replays.ts';
 import { sessionPage } from './session-page.ts';
 import { sessionsPage } from './sessions-page.ts';
@@ -29,7 +30,9 @@ export function addReplayPages(app: Hono, page: Page, deps: ConsoleParts & { now
   app.get('/operations/:id', (context) =>
     page(context, 'Operation', async (visit) => {
       roles.mustAudit(visit);
-      return operationPage(await replays.recording(visit, context.req.param('id') ?? ''), now());
+      const sight = await replays.recording(visit, context.req.param('id') ?? '');
+      if (sight.recorded.session !== undefined) context.header('Content-Security-Policy', PLAYING);
+      return operationPage(sight, now());
     }),
   );
 }

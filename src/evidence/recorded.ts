@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { sha256 } from '../model/canonical.ts';
+import { formsOf, type RecordedBody, type RecordedSession } from './recorded-forms.ts';
 import type { OperationTold } from './timeline.ts';
 
 export const chunkSchema = z.object({
@@ -26,7 +27,10 @@ export type Recorded = {
   chunks: readonly { chunk: number; offset_ms: number; bytes: number; sha256: string }[];
   columns: readonly { name: string; type: string; masked?: string | undefined }[];
   rows: readonly (readonly Cell[])[];
-  /** NDJSON as it was kept: the columns, then a row a line. */
+  /** Where it is no rows. */
+  session?: RecordedSession;
+  body?: RecordedBody;
+  /** As it was kept: NDJSON of the columns, then a row a line; an asciicast; or `{status, headers}` in a line, then a body. */
   content: string;
 };
 
@@ -58,7 +62,7 @@ export function recordedOf(
     faults,
     truncated: recording.truncated,
     chunks: chunks.map(viewOf),
-    ...tableOf(content),
+    ...contentOf(content),
     content,
   };
 }
@@ -90,6 +94,11 @@ function viewOf({ chunk, offset_ms, content }: ChunkRead) {
 const headSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string(), masked: z.string().optional() })),
 });
+
+function contentOf(content: string): Pick<Recorded, 'columns' | 'rows' | 'session' | 'body'> {
+  const forms = formsOf(content);
+  return forms.session || forms.body ? { columns: [], rows: [], ...forms } : tableOf(content);
+}
 
 /** Whatever of it can be read: where a chunk is missing or was changed, lines may be broken. */
 function tableOf(content: string): Pick<Recorded, 'columns' | 'rows'> {

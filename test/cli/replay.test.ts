@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { runCommand } from 'citty';
 import { describe, expect, test } from 'vitest';
+import { play } from '../../src/cli/play.ts';
 import { createReplayCommand } from '../../src/cli/replay.ts';
 import { coloured, plain, type Terminal } from '../../src/cli/terminal.ts';
 import { known } from '../console/fake-replay.ts';
@@ -104,5 +105,63 @@ describe('sallyport replay', () => {
     expect(status).toBe(1);
     expect(complained).toContain(words);
     expect(written).toBe('');
+  });
+});
+
+function aTerminal() {
+  const told: string[] = [];
+  const terminal: Terminal = {
+    write: (text) => void told.push(text),
+    complain: () => {},
+    paint: plain,
+    ask: undefined,
+  };
+  return { terminal, told };
+}
+
+describe('sallyport replay of a session', () => {
+  test('plays what was said, and lets it colour and move the cursor and nothing else', async () => {
+    const { written, status } = await run([known.session, '--no-wait']);
+
+    expect(status).toBe(0);
+    expect(written).toContain('$ sh -c "ls; id"');
+    expect(written).toContain('ls\r\n\u001b[34mbin\u001b[0m  etc\r\n');
+    expect(written).toContain('[stderr]\noops\r\n');
+    expect(written).not.toContain('\u001b]');
+    expect(written).not.toContain('0;owned\u0007');
+  });
+
+  test('takes its own time, faster where told to, and no pause longer than the limit', async () => {
+    const pauses: number[] = [];
+    const cast = '{"version":3,"term":{"cols":80,"rows":24}}\n[0.5,"o","a"]\n[60,"o","b"]\n[0,"o","c"]\n';
+    const { terminal, told } = aTerminal();
+
+    await play(terminal, cast, { speed: 2, idle: 3, pause: async (seconds) => void pauses.push(seconds) });
+
+    expect(pauses).toEqual([0.25, 1.5]);
+    expect(told.join('')).toMatch(/^abc/);
+  });
+
+  test('refuses a speed that is none', async () => {
+    const { complained, status } = await run([known.session, '--speed', '0']);
+
+    expect(status).not.toBe(0);
+    expect(complained).toContain('--speed is a number above 0.');
+  });
+
+  test('a sequence that is cut in two stays harmless', async () => {
+    const cast = '{"version":3}\n[0,"o","x\\u001b]52;c;aGk"]\n[0,"o","=\\u0007y\\u001b[3"]\n[0,"o","1mz"]\n';
+    const { terminal, told } = aTerminal();
+
+    await play(terminal, cast, { speed: 1, idle: 1, pause: undefined });
+
+    expect(told.join('').startsWith('xy\u001b[31mz')).toBe(true);
+  });
+
+  test('an HTTP answer is shown with its status, its headers and its body', async () => {
+    const { written } = await run([known.body]);
+
+    expect(written).toContain('HTTP 404\ncontent-type: application/json\n');
+    expect(written).toContain('{"n":12345678901234567890.10');
   });
 });

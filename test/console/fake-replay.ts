@@ -1,4 +1,5 @@
 import type { OperationTold, Recorded, Replay } from '../../src/evidence/evidence.ts';
+import { formsOf } from '../../src/evidence/recorded-forms.ts';
 
 const hostile = {
   html: '<script>alert(1)</script><img src=x onerror=alert(2)>',
@@ -6,7 +7,10 @@ const hostile = {
   formula: '=HYPERLINK("http://evil.example","click")',
 };
 /** Operations by names as the product gives them. */
-export const known = { intact: 'op_01m81etj5dxzczaw9rndwywqas', changed: 'op_01m81etj6vaqsxw0fq4wjnky2s' };
+export const known = {
+  ...{ intact: 'op_01m81etj5dxzczaw9rndwywqas', changed: 'op_01m81etj6vaqsxw0fq4wjnky2s' },
+  ...{ session: 'op_01m81etj7vaqsxw0fq4wjnky2t', body: 'op_01m81etj8vaqsxw0fq4wjnky2v' },
+};
 const bot = 'serviceAccount:bot@p.iam.gserviceaccount.com';
 
 function anOperation(more: Partial<OperationTold> = {}): OperationTold {
@@ -96,12 +100,29 @@ function aRecording(more: Partial<Recorded> = {}): Recorded {
   };
 }
 
+const cast = [
+  { version: 3, term: { cols: 80, rows: 24 }, timestamp: 1767603600, command: 'sh -c "ls; id"' },
+  [0.1, 'o', '$ '],
+  [0.5, 'i', 'ls\r'],
+  [0.2, 'o', `ls\r\n\u001b[34mbin\u001b[0m  etc\r\n${hostile.html}${hostile.terminal}\r\n`],
+  [9, 'm', 'stderr'],
+  [0, 'o', 'oops\r\n'],
+  [0.1, 'x', '3'],
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join('');
+const body = `${JSON.stringify({ status: 404, headers: [['content-type', 'application/json']] })}\n{"n":12345678901234567890.10,"t":${JSON.stringify(hostile.html)}}`;
+
+const formed = (content: string): Recorded => aRecording({ columns: [], rows: [], content, ...formsOf(content) });
+
 /** A trail with one session, and a few operations that are not as they should be. */
 export function fakeReplay(): Replay {
   const operations: Record<string, OperationTold> = {
     op_1: anOperation(),
     [known.intact]: anOperation({ operation: known.intact }),
     [known.changed]: anOperation({ operation: known.changed }),
+    [known.session]: anOperation({ operation: known.session, target_kind: 'kubernetes', verb: 'execute' }),
+    [known.body]: anOperation({ operation: known.body, target_kind: 'http' }),
     op_changed: anOperation({ operation: 'op_changed' }),
     op_exempt: anOperation({ operation: 'op_exempt', recording: null, unrecorded: 'Policy left it in the clear.' }),
     op_other: anOperation({
@@ -133,6 +154,8 @@ export function fakeReplay(): Replay {
           rows: [],
           content: '',
         });
+      if (operation === known.session) return formed(cast);
+      if (operation === known.body) return formed(body);
       return operation === 'op_changed' || operation === known.changed
         ? aRecording({ state: 'changed', faults: ['Chunk 0 was changed.'] })
         : aRecording();
