@@ -6,6 +6,7 @@ import { runOf, runOn } from './exec.ts';
 import { type Pods, podOf } from './pods.ts';
 import { forward, portsOf } from './port-forward.ts';
 import { admit } from './server.ts';
+import { FRAMED, forwardFramed, TUNNEL } from './spdy-forward.ts';
 import { badRequest, noSuchPath, Refused } from './status.ts';
 
 type Handle = (channel: WebSocketChannel) => Promise<void>;
@@ -19,6 +20,7 @@ export function createUpgrades(cluster: Cluster, pods: Pods) {
     socket.on('error', () => {});
     let accepted: WebSocketChannel | undefined;
     try {
+      if (isFramed(request)) return await framed(request, socket, head);
       const { protocol, handle } = judge(request);
       accepted = await acceptWebSocket({ request, socket, head }, protocol);
       open.add(accepted);
@@ -29,6 +31,20 @@ export function createUpgrades(cluster: Cluster, pods: Pods) {
       if (accepted !== undefined) open.delete(accepted);
       accepted?.close();
     }
+  }
+
+  /** Port-forward over SPDY itself, as kubectl before 1.31 and gateways ask for it. */
+  async function framed(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { info } = admit(cluster, request);
+    if (info.group !== '' || info.resource !== 'pods' || info.subresource !== 'portforward') throw noSuchPath();
+    podOf(cluster, info.namespace, info.name);
+    const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: SPDY/3.1'];
+    socket.write(`${[...lines, `X-Stream-Protocol-Version: ${FRAMED}`].join('\r\n')}\r\n\r\n`);
+    if (head.byteLength > 0) socket.unshift(head);
+    const send = (bytes: Uint8Array) =>
+      new Promise<void>((resolve) => (socket.writable ? socket.write(bytes, () => resolve()) : resolve()));
+    await forwardFramed(socket, send);
+    socket.end();
   }
 
   function judge(request: IncomingMessage): { protocol: string; handle: Handle } {
@@ -43,8 +59,12 @@ export function createUpgrades(cluster: Cluster, pods: Pods) {
         return { protocol: protocolOf(request, session), handle: (channel) => runOn(channel, run) };
       }
       case 'portforward': {
-        const ports = portsOf(query);
-        return { protocol: protocolOf(request, tunnel), handle: (channel) => forward(channel, ports) };
+        const protocol = protocolOf(request, tunnel);
+        const handle: Handle =
+          protocol === TUNNEL
+            ? (channel) => forwardFramed(channel.messages, channel.send)
+            : (channel) => forward(channel, portsOf(query));
+        return { protocol, handle };
       }
       default:
         throw noSuchPath();
@@ -60,7 +80,11 @@ export function createUpgrades(cluster: Cluster, pods: Pods) {
 }
 
 const session = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
-const tunnel = ['v4.channel.k8s.io', 'portforward.k8s.io'];
+const tunnel = [TUNNEL, 'v4.channel.k8s.io', FRAMED];
+
+function isFramed({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'spdy/3.1' && headers['x-stream-protocol-version'] === FRAMED;
+}
 
 /** The first of the caller's that is spoken here. Throws a 400 for SPDY, which is not. */
 function protocolOf({ headers }: IncomingMessage, spoken: readonly string[]): string {

@@ -1,5 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +83,23 @@ describe.skipIf(!hasKubectl())('kubectl', () => {
     for (const [line, expected] of steps)
       expect([line, await kubectl(line)]).toEqual([line, expect.stringMatching(expected)]);
   }, 120_000);
+
+  test('reaches a port of a Pod', async () => {
+    const server = createServer((_, response) => void response.end('reached')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    await kubectl('run forwarded --image=busybox');
+    const env = { PATH: process.env['PATH'], HOME: dir, KUBECONFIG: join(dir, 'config') };
+    const forwarding = spawn(program, ['port-forward', 'pod/forwarded', `:${port}`], { env });
+
+    const [line] = await once(forwarding.stdout, 'data');
+    const [, local] = /127\.0\.0\.1:(\d+)/.exec(String(line)) ?? [];
+    const answer = await fetch(`http://127.0.0.1:${local}/`);
+
+    expect(await answer.text()).toBe('reached');
+    forwarding.kill();
+    server.close();
+  }, 60_000);
 
   test('asks the credential plugin of a kubeconfig of ours for its token', async () => {
     const cli = fileURLToPath(new URL('../../../src/cli/cli.ts', import.meta.url));
