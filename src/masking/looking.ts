@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { assignedIn, mayAssign } from './assignments.ts';
 import { readBytes } from './bytes-text.ts';
 import type { Span } from './classes.ts';
 import { detect } from './detect.ts';
@@ -7,8 +8,9 @@ import { mayOpen } from './opening.ts';
 import { hasControls, isFull, readVisible, type View } from './visible.ts';
 
 /** Whether nothing in these lines is a value, nor part of one that is lines long. */
-export function isPlain(lines: Buffer): boolean {
+export function isPlain(lines: Buffer, assignments: boolean): boolean {
   if (mayOpen(lines)) return false;
+  if (assignments && mayAssign(lines.toString('latin1'))) return false;
   if (!isNotableText(lines, 0, lines.length)) return true;
   const text = lines.toString();
   return !hasControls(text) && detect(text).length === 0;
@@ -37,11 +39,15 @@ export type Masks = {
 /** No text: UTF-8 without NUL. */
 export const isBinary = (bytes: Buffer): boolean => bytes.includes(0) || !isUtf8(bytes);
 
+/** `columns`: of the terminal that the text is read at. `assignments`: what is given to the name of a secret is one, whatever it looks like. */
+export type Sight = { columns: number | undefined; assignments: boolean };
+
 /** Finds values in bytes as a reader of the text would, and as one at a terminal of that width. */
-export function lookAt(bytes: Buffer, columns: number | undefined): Look {
+export function lookAt(bytes: Buffer, { columns, assignments }: Sight): Look {
   const { text, valid, offsetOf } = readBytes(bytes);
   const isRead = (valid && hasControls(text)) || (columns !== undefined && mayWrap(text, columns));
   const views = isRead ? readVisible(text, columns) : undefined;
+  const find = (from: string) => (isBinary(bytes) ? findAmong(from, assignments) : findIn(from, assignments));
   const found = views === undefined ? find(text) : views.all.flatMap((view) => find(view.text).map(inOriginal(view)));
   const { sequences = [], open = text.length, tail = { text, starts: undefined } } = views ?? {};
   return {
@@ -68,13 +74,24 @@ function mayWrap(text: string, columns: number): boolean {
   return (newline !== -1 || text.endsWith(' ')) && isFull(width, columns);
 }
 
+/** What is given to the name of a secret. */
+const CREDENTIAL = 'CREDENTIAL';
+
+type Found = Omit<Span, 'class'> & { class: string };
+
 const accountType = /"type"\s*:\s*"service_account"/;
+
+function findIn(text: string, assignments: boolean): readonly Found[] {
+  const detected = findDetected(text);
+  if (!assignments) return detected;
+  return [...detected, ...assignedIn(text).map((span) => ({ ...span, class: CREDENTIAL }))];
+}
 
 /**
  * Of a key file that is lines long, those behind its type are one value: what is before may have left. In one line it is a value from
  * brace to brace.
  */
-function find(text: string): readonly Span[] {
+function findDetected(text: string): readonly Span[] {
   const found = detect(text);
   const type = text.search(accountType);
   const start = type === -1 ? 0 : text.indexOf('\n', type) + 1;
@@ -88,12 +105,22 @@ function find(text: string): readonly Span[] {
 
 const inOriginal =
   ({ starts, ends }: View) =>
-  (span: Span): Span => ({ ...span, start: starts[span.start] ?? 0, end: ends[span.end - 1] ?? 0 });
+  (span: Found): Found => ({ ...span, start: starts[span.start] ?? 0, end: ends[span.end - 1] ?? 0 });
+
+/** Texts of some length among other bytes. */
+const texts = /[\t\n\r\x20-\x7e\xa0-\ufffc]{12,}/g;
+
+/** Of what is no text, an archive say, the texts in it are looked at: in other bytes anything could be found, and they must stay what they are. */
+function findAmong(text: string, assignments: boolean): readonly Found[] {
+  return [...text.matchAll(texts)].flatMap(({ 0: within, index }) =>
+    findIn(within, assignments).map((span) => ({ ...span, start: span.start + index, end: span.end + index })),
+  );
+}
 
 /** What overlaps is one, by the name of the first. */
-function merged(spans: readonly Span[]): readonly Span[] {
+function merged(spans: readonly Found[]): readonly Found[] {
   if (spans.length < 2) return spans;
-  const all: Span[] = [];
+  const all: Found[] = [];
   for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const previous = all.at(-1);
     if (previous === undefined || span.start >= previous.end) all.push({ ...span });

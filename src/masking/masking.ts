@@ -7,6 +7,7 @@ import { mapTexts } from './json-text.ts';
 import { maskLines } from './lines.ts';
 import { isNotable } from './notable.ts';
 
+export { maskAssignments, secretWords } from './assignments.ts';
 export { detectedClasses } from './classes.ts';
 export { type JsonMask, strictest, textToken } from './json/become.ts';
 export {
@@ -23,6 +24,7 @@ export type { Scalar } from './json/reader.ts';
 export { sealJson } from './json/seal.ts';
 export { type Passing, pass } from './json/streams.ts';
 export { sealFound } from './seal-found.ts';
+export { isSuspicious } from './secret-names.ts';
 export { createTranscript } from './transcript.ts';
 
 export type MaskOptions = {

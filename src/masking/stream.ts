@@ -2,12 +2,14 @@ import { endOfCharacters } from './bytes-text.ts';
 import { isBinary, isPlain, type Look, lookAt, type Masks, writeMasked } from './looking.ts';
 import { createOpening } from './opening.ts';
 import { createOutput } from './output.ts';
-import { tailStart } from './tail.ts';
+import { assignedStart, tailStart } from './tail.ts';
 import { hasControls, isFull, readVisible } from './visible.ts';
 
 export type StreamOptions = Pick<Masks, 'exempt' | 'found'> & {
   /** Somebody waits for the text: it leaves as soon as its end cannot become a value. Else only whole lines leave. */
   terminal?: { columns: () => number | undefined };
+  /** What a program prints: what it gives to the name of a secret is one (`password=…`), whatever it looks like. */
+  assignments?: boolean;
 };
 
 /** `leave` goes to the reader, `keep` into the recording; they differ only in what was released before. */
@@ -40,7 +42,7 @@ const newline = 0x0a;
  * `[CLASS]`, and every other byte stays what it is. Holds 64 KiB at most: of a line that is longer the parts overlap by 16 KiB, and a
  * value that is longer than that goes to its end.
  */
-export function createMaskStream({ exempt, found, terminal }: StreamOptions): MaskStream {
+export function createMaskStream({ exempt, found, terminal, assignments = false }: StreamOptions): MaskStream {
   const opening = createOpening();
   /** From the beginning of a line, or of those that belong together, or of what still matters of them. */
   let buffer: Buffer = Buffer.alloc(0);
@@ -85,7 +87,7 @@ export function createMaskStream({ exempt, found, terminal }: StreamOptions): Ma
       const next = done + some >= end ? end : bytes.lastIndexOf(newline, done + some) + 1;
       const lines = bytes.subarray(done, next);
       if (next <= done) return bytes.subarray(done);
-      if (!isPlain(lines) || mayWrapIn(lines)) {
+      if (!isPlain(lines, assignments) || mayWrapIn(lines)) {
         hold(lines);
         if (buffer.length > 0) return bytes.subarray(next);
       } else pass(lines);
@@ -137,7 +139,7 @@ export function createMaskStream({ exempt, found, terminal }: StreamOptions): Ma
   /** What belongs together ends there. */
   function finish(end: number) {
     const lines = buffer.subarray(0, end);
-    if (left + early === 0 && lines.indexOf(newline) === end - 1 && isPlain(lines)) pass(lines);
+    if (left + early === 0 && lines.indexOf(newline) === end - 1 && isPlain(lines, assignments)) pass(lines);
     else emit(look(lines), end);
     cut(end);
     left = 0;
@@ -146,8 +148,10 @@ export function createMaskStream({ exempt, found, terminal }: StreamOptions): Ma
 
   const look = (bytes: Buffer): Look => {
     binary ||= isBinary(bytes);
-    return lookAt(bytes, terminal?.columns());
+    return lookAt(bytes, { columns: terminal?.columns(), assignments });
   };
+
+  const tailOf = (text: string) => (assignments ? Math.min(tailStart(text), assignedStart(text)) : tailStart(text));
 
   function emit(seen: Look, end: number) {
     const masks: Masks = { exempt, found, keepLength: binary };
@@ -178,7 +182,7 @@ export function createMaskStream({ exempt, found, terminal }: StreamOptions): Ma
     }
     const bytes = buffer.subarray(0, endOfCharacters(buffer));
     const seen = look(bytes);
-    const start = before(seen, seen.tail(tailStart));
+    const start = before(seen, seen.tail(tailOf));
     if (start <= left) return;
     emit(seen, start);
     forget();
@@ -189,7 +193,7 @@ export function createMaskStream({ exempt, found, terminal }: StreamOptions): Ma
     const window = buffer.subarray(0, left + most);
     const bytes = window.subarray(0, Math.max(left + 1, endOfCharacters(window)));
     const seen = look(bytes);
-    const kept = Math.max(seen.tail(tailStart), left + most - overlap);
+    const kept = Math.max(seen.tail(tailOf), left + most - overlap);
     const whole = before(seen, kept);
     opening.close();
     swallowing = whole <= left;

@@ -1,3 +1,4 @@
+import { assignedIn } from './assignments.ts';
 import { isDigit, isEuropean, isLetter } from './characters.ts';
 import { isKnownCountry, longestIban } from './ibans.ts';
 import { mayBecomeAwsSecret } from './secrets.ts';
@@ -25,6 +26,13 @@ export function tailStart(text: string): number {
     within(text, 64, keyStart),
     awsStart(text),
   );
+}
+
+/** Where the value begins that the end of a text gives to the name of a secret: its own end may not have come. */
+export function assignedStart(text: string): number {
+  const from = Math.max(text.lastIndexOf('\n') + 1, text.length - farthest);
+  const open = assignedIn(text.slice(from)).filter(({ end }) => from + end === text.length);
+  return Math.min(text.length, ...open.map(({ start }) => from + start));
 }
 
 /** Addresses and tokens: a run without a gap, of which marks alone are none but dashes, which may lead up to a key. */

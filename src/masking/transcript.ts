@@ -34,15 +34,15 @@ export function createTranscript(options: TranscriptOptions, deps: TranscriptDep
   const typed = createTyped((line) => {
     const masks = { exempt, found: () => {} };
     const bytes = Buffer.from(line);
-    keep('i', writeMasked(lookAt(bytes, undefined), 0, bytes.length, masks));
+    keep('i', writeMasked(lookAt(bytes, { columns: undefined, assignments: true }), 0, bytes.length, masks));
   });
-  const piped = createMaskStream({ exempt, found: () => {} });
+  const piped = createMaskStream({ exempt, found: () => {}, assignments: true });
   const decoder = new TextDecoder();
 
   function streamOf(name: string): MaskStream {
     const known = channels.get(name);
     if (known !== undefined) return known;
-    const masks = { exempt, found: count };
+    const masks = { exempt, found: count, assignments: true };
     const stream = createMaskStream(terminal ? { ...masks, terminal: { columns: () => columns } } : masks);
     channels.set(name, stream);
     return stream;
@@ -71,7 +71,7 @@ export function createTranscript(options: TranscriptOptions, deps: TranscriptDep
   return {
     output(name, bytes) {
       const stream = streamOf(name);
-      if (!terminal) return leave(name, stream.push(bytes));
+      if (!terminal || !typed.awaits()) return leave(name, stream.push(bytes));
       const shown = readVisible(Buffer.from(bytes).toString(), undefined).tail.text;
       const isKnown = !stream.holds() && typed.isOwn(shown);
       typed.show(shown);

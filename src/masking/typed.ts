@@ -8,6 +8,8 @@ const longest = 16 * 1024;
 export type Typed = {
   /** What was typed. */
   type(text: string): void;
+  /** Whether anything that was typed may still be shown. Where not, what is shown need not be told. */
+  awaits(): boolean;
   /** What the terminal shows next. */
   show(visible: string): void;
   /** Whether that is what was typed last and has not been shown. */
@@ -73,6 +75,7 @@ export function createTyped(keep: (line: string) => void): Typed {
       settle();
       if (waiting.length > mostWaiting) hide(waiting.length);
     },
+    awaits: () => waiting.length > 0 || own !== '',
     show(visible) {
       const [first = '', ...more] = visible.split('\n');
       showLine(first);

@@ -158,3 +158,59 @@ test('an exempt class is neither masked nor counted', () => {
   expect(say('bob@example.com\n')).toBe('bob@example.com\n');
   expect(transcript.findings()).toEqual([]);
 });
+
+describe('what a program prints', () => {
+  const printed = (text: string | Buffer, options: { terminal: boolean; size?: number }) => {
+    const transcript = createTranscript({ terminal: options.terminal }, { unmask: [], tape: undefined });
+    const bytes = Buffer.from(text);
+    const size = options.size ?? bytes.length;
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size)
+      pieces.push(transcript.output('stdout', bytes.subarray(at, at + size)));
+    return Buffer.concat([...pieces, transcript.flush('stdout')]);
+  };
+  const modes = [false, true].flatMap((terminal) => [1, 3, 1000].map((size) => ({ terminal, size })));
+
+  test.each(modes)('has what it gives to the name of a secret masked: %j', (mode) => {
+    const lines = [
+      ['DB_PASSWORD=planted-hunter2', 'DB_PASSWORD=[CREDENTIAL]'],
+      ['db_password: "planted hunter2"', 'db_password: "[CREDENTIAL]"'],
+      ['started with --api-token planted-xyz on port 80', 'started with --api-token [CREDENTIAL] on port 80'],
+      ['postgres://app:planted-pw@db:5432/crm', 'postgres://app:[CREDENTIAL]@db:5432/crm'],
+      ['{"client_secret":"planted-1"}', '{"client_secret":"[CREDENTIAL]"}'],
+    ];
+
+    const all = printed(lines.map(([line]) => `${line}\n`).join(''), mode).toString();
+
+    expect(all).toBe(lines.map(([, line]) => `${line}\n`).join(''));
+  });
+
+  test.each(modes)('keeps what only looks like it: %j', (mode) => {
+    const text = 'total: 12\ntokens_used: many\nmonkey=banana\nPassword: \nmax_tokens=10\n';
+
+    expect(printed(text, mode).toString()).toBe(text);
+  });
+
+  test('keeps every byte of what is no text, whatever it may look like', () => {
+    const random = Buffer.alloc(4_000_000);
+    let state = 12_345;
+    for (let at = 0; at < random.length; at += 1) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      random[at] = state >>> 16;
+    }
+
+    expect(printed(random, { terminal: false, size: 65_536 }).equals(random)).toBe(true);
+  });
+
+  test('has values masked in the texts of an archive, and keeps its length', () => {
+    const header = Buffer.alloc(512);
+    header.write('notes.txt');
+    const file = Buffer.from('write to bob@example.com\npassword=planted-hunter2\n');
+    const tar = Buffer.concat([header, file, Buffer.alloc(512 - file.length)]);
+
+    const out = printed(tar, { terminal: false });
+
+    expect(out.length).toBe(tar.length);
+    expect(out.toString('latin1')).not.toMatch(/bob@|planted/);
+  });
+});

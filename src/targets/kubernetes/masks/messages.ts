@@ -1,4 +1,4 @@
-import { maskAssignments } from './assignments.ts';
+import { maskAssignments } from '../../../masking/masking.ts';
 
 /** What a server says: a Status, an event, a warning. Values that it quotes are masked. `closed`: of what holds secrets, whatever is quoted is. */
 export function maskMessage(text: string, label: string, closed: boolean): string {

@@ -1,6 +1,5 @@
-import { type JsonMasks, maskJsonBytes } from '../../../masking/masking.ts';
+import { type JsonMasks, maskAssignments, maskJsonBytes } from '../../../masking/masking.ts';
 import { Problem } from '../../../model/problem.ts';
-import { maskAssignments } from './assignments.ts';
 import { maskMessage } from './messages.ts';
 import type { Rewriting } from './rules.ts';
 

@@ -1,7 +1,13 @@
-import { type Act, type JsonMask, type Rule, readPath, ruleOf } from '../../../masking/masking.ts';
+import {
+  type Act,
+  isSuspicious,
+  type JsonMask,
+  type Rule,
+  readPath,
+  ruleOf,
+  secretWords,
+} from '../../../masking/masking.ts';
 import type { RequestInfo } from '../request-info.ts';
-import { secretWords } from './assignments.ts';
-import { isSuspicious } from './names.ts';
 import { quietNames, quietPaths } from './quiet.ts';
 import { CREDENTIAL, sentinel } from './sentinel.ts';
 

@@ -1,6 +1,5 @@
-import { type JsonMask, type Rule, readPath } from '../../../masking/masking.ts';
+import { isSuspicious, type JsonMask, type Rule, readPath } from '../../../masking/masking.ts';
 import type { RequestInfo } from '../request-info.ts';
-import { isSuspicious } from './names.ts';
 import { isBuiltIn } from './rules.ts';
 import { CREDENTIAL } from './sentinel.ts';
 

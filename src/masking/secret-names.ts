@@ -1,6 +1,3 @@
-/** Whether what stands under such a name is likely a secret: by the words people use, in any spelling. */
-export type Suspicion = (name: string) => boolean;
-
 /** As part of any word: `PGPASSWORD`, `dbpasswd`, `accesstoken`. */
 const anywhere =
   'password|passwd|passphrase|passcode|secret|token|credential|apikey|privatekey|secretkey|accesskey|htpasswd|pgpass|netrc|npmrc|kubeconfig|dockerconfigjson|dockercfg';
@@ -29,7 +26,8 @@ const mostLetters = 200;
 const mostKnown = 5000;
 const known = new Map<string, boolean>();
 
-export const isSuspicious: Suspicion = (name) => {
+/** Whether what stands under such a name is likely a secret: by the words people use, in any spelling. */
+export const isSuspicious = (name: string): boolean => {
   const before = known.get(name);
   if (before !== undefined) return before;
   const words = wordsOf(name.slice(-mostLetters));

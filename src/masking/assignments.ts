@@ -1,4 +1,4 @@
-import { isSuspicious } from './names.ts';
+import { isSuspicious } from './secret-names.ts';
 
 /**
  * Secrets within a text that is no JSON: `db_password = …` in files, `--token=…` and `--token …` in commands, `Authorization: Bearer …`,
@@ -11,7 +11,24 @@ export function maskAssignments(text: string, label: string, kind: 'config' | 'p
 
 type Span = { start: number; end: number };
 
+/**
+ * Where such values stand in what a program prints, for who looks at it in places. In the same three ways; spans of different ways may overlap.
+ */
+export function assignedIn(text: string): readonly Span[] {
+  return mayAssign(text) ? [...namedIn(text, false), ...flaggedIn(text), ...userinfoIn(text)] : [];
+}
+
+/** A look that is cheaper: without a name of a secret, and a mark that gives it a value, there is none. */
+const telling =
+  /pass|pwd|\bpw|\bpin|otp|secret|token|cred|key|dsn|jwt|bearer|cookie|salt|auth|netrc|npmrc|kubeconfig|docker|conn|id_|sas|webhook/i;
+export const mayAssign = (text: string): boolean =>
+  (/[=:]|--/.test(text) && telling.test(text)) || text.includes('://');
+
 function maskNamed(text: string, label: string, isProse: boolean): string {
+  return replaced(text, namedIn(text, isProse), label);
+}
+
+function namedIn(text: string, isProse: boolean): Span[] {
   const mark = /[=:]/g;
   const spans: Span[] = [];
   for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
@@ -20,7 +37,7 @@ function maskNamed(text: string, label: string, isProse: boolean): string {
     spans.push(span);
     mark.lastIndex = Math.max(span.end, found.index + 1);
   }
-  return replaced(text, spans, label);
+  return spans;
 }
 
 function replaced(text: string, spans: readonly Span[], label: string): string {
@@ -109,18 +126,26 @@ function unquoted(text: string, start: number, leads: boolean): Span {
 
 /** `--password hunter2` */
 function maskFlags(text: string, label: string): string {
-  if (!text.includes('--')) return text;
-  return text.replace(
-    /(?<![\w-])(--[A-Za-z][\w-]{0,80})([ \t]+)(?!-)([^\s"'`]+|"[^"]*"|'[^']*')/g,
-    (whole, flag, gap, value) =>
-      isSuspicious(String(flag).slice(2)) && !references.test(String(value)) ? `${flag}${gap}${label}` : whole,
-  );
+  return replaced(text, flaggedIn(text), label);
+}
+
+function flaggedIn(text: string): Span[] {
+  if (!text.includes('--')) return [];
+  const flags = /(?<![\w-])(--[A-Za-z][\w-]{0,80}[ \t]+)(?!-)([^\s"'`]+|"[^"]*"|'[^']*')/g;
+  return [...text.matchAll(flags)].flatMap(({ index, 1: flag = '', 2: value = '' }) => {
+    const start = index + flag.length;
+    return isSuspicious(flag.slice(2).trim()) && !references.test(value) ? [{ start, end: start + value.length }] : [];
+  });
 }
 
 const mostAuthority = 2000;
 
 /** The password of `scheme://user:password@host` (RFC 3986, 3.2.1). */
 function maskUserinfo(text: string, label: string): string {
+  return replaced(text, userinfoIn(text), label);
+}
+
+function userinfoIn(text: string): Span[] {
   const spans: Span[] = [];
   for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
     const from = at + 3;
@@ -130,7 +155,7 @@ function maskUserinfo(text: string, label: string): string {
     if (end === -1 || start === 0 || start >= end) continue;
     if (!references.test(authority.slice(start, end))) spans.push({ start: from + start, end: from + end });
   }
-  return replaced(text, spans, label);
+  return spans;
 }
 
 /** Which of a command's words are secrets, beside those that hold one: what follows a flag of such a name. */
