@@ -8,19 +8,23 @@ export type Address = { segments: readonly string[]; query: Query };
 
 /**
  * Reads a target in origin form (RFC 9112, 3.2.1): each segment is decoded once. Refuses whatever two readers could read differently:
- * empty segments, `.` and `..`, a slash, backslash, percent or control character in a segment, `;`, a fragment, and what is no
+ * empty segments (but for a slash at the end of discovery), `.` and `..`, a slash, backslash, percent or control character in a segment, `;`, a fragment, and what is no
  * percent-encoded UTF-8.
  */
 export function readAddress(raw: string): Address {
   if (!raw.startsWith('/')) throw unreadable('path', 'Write the path alone, beginning with a slash.');
   if (/[^\x21-\x7e]|#/.test(raw)) throw unreadable('path', 'Percent-encode spaces, `#` and all that is not ASCII.');
   const mark = raw.indexOf('?');
-  const path = mark < 0 ? raw : raw.slice(0, mark);
+  const path = withoutSlash(mark < 0 ? raw : raw.slice(0, mark));
   return {
     segments: path === '/' ? [] : path.slice(1).split('/').map(readSegment),
     query: mark < 0 ? [] : readQuery(raw.slice(mark + 1)),
   };
 }
+
+/** Where a server tells what it serves, client libraries write a slash at the end, and every server takes both for the same. */
+const discovery = /^\/(?:version|api(?:\/[a-z0-9]+)?|apis(?:\/[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:\/[a-z0-9]+)?)?)\/$/;
+const withoutSlash = (path: string) => (discovery.test(path) ? path.slice(0, -1) : path);
 
 /** The same, written in the one way that this gateway writes it. */
 export function writeAddress({ segments, query }: Address): string {

@@ -121,3 +121,29 @@ describe('what is sent is what was parsed, written anew', () => {
     expect([...url.searchParams]).toEqual(query);
   });
 });
+
+test.each([
+  ['/api/', '/api'],
+  ['/api/v1/?timeout=5s', '/api/v1?timeout=5s'],
+  ['/apis/', '/apis'],
+  ['/apis/apps/', '/apis/apps'],
+  ['/apis/networking.k8s.io/v1/', '/apis/networking.k8s.io/v1'],
+  ['/version/', '/version'],
+])(
+  'what a server serves is asked for with a slash at the end by client libraries, and without it here: %s',
+  (raw, sent) => {
+    expect(writeAddress(readAddress(raw))).toBe(sent);
+  },
+);
+
+test.each([
+  '/api/v1/pods/',
+  '/apis/apps/v1/deployments/',
+  '/apis//',
+  '/api/%76%31/',
+  '/apis/../',
+  '/healthz/',
+  '/openapi/v2/',
+])('a slash at the end of anything else is refused: %s', (raw) => {
+  expect(() => readAddress(raw)).toThrow(expect.objectContaining({ code: 'operation-unreadable' }));
+});
