@@ -4,7 +4,7 @@ import type { Mask, Operation } from '../../model/operation.ts';
 import type { Context } from '../target.ts';
 import { answerMasks, masksFor } from './answer-masks.ts';
 import { fieldTerms } from './field-selector.ts';
-import { refuseSentinel } from './masks/masks.ts';
+import { isBuiltIn, refuseSentinel } from './masks/masks.ts';
 import { type Address, firstOf, type Query, writeAddress } from './path.ts';
 import type { Answering, Plan } from './plan.ts';
 import { never, unreadable } from './refusal.ts';
@@ -73,7 +73,7 @@ export function understandResource(
       method: parts.method,
       path: writeAddress(address),
       query,
-      accept: accepted(request.headers.get('accept'), answer === 'log' || answer === 'session' ? 'text' : 'object'),
+      accept: accepted(request.headers.get('accept'), acceptable(info, answer)),
       headers,
       body: bytesOf(body),
       answer,
@@ -177,6 +177,12 @@ function answerOf({ verb }: RequestInfo, asked: Asked, { known }: Understood): A
   if (asked === 'log') return 'log';
   if (isSession(asked)) return 'session';
   return verb === 'watch' ? 'watch' : 'object';
+}
+
+/** Only the first event of a watch names the columns of a Table, and cells of other kinds than Kubernetes’ own are masked by them. */
+function acceptable(info: RequestInfo, answer: Answering): 'object' | 'objects' | 'text' {
+  if (answer === 'log' || answer === 'session') return 'text';
+  return answer === 'watch' && !isBuiltIn(info) ? 'objects' : 'object';
 }
 
 function isLive(answer: Answering, query: Query): boolean {

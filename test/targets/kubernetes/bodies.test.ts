@@ -103,6 +103,42 @@ describe('a body that is not read in one way only is refused', () => {
     );
   });
 
+  test('YAML of more than 32 KiB, but not the same as JSON', () => {
+    const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`a-label-${index}`, 'x'.repeat(30)]));
+    const yaml = Object.entries(labels).map(([name, value]) => `    ${name}: ${value}\n`);
+    const body = Buffer.from(`metadata:\n  labels:\n${yaml.join('')}`);
+    const url = `${pods}/x?fieldManager=f`;
+
+    const apply = typed('application/apply-patch+yaml');
+
+    expect(() => understood('PATCH', url, { body, ...apply })).toThrow(expect.objectContaining({ code: 'too-large' }));
+    expect(() => understood('POST', pods, { body, ...typed('application/yaml') })).toThrow(
+      expect.objectContaining({ code: 'too-large' }),
+    );
+    const asJson = Buffer.from(JSON.stringify({ metadata: { labels } }));
+    expect(JSON.parse(sent(understood('PATCH', url, { body: asJson, ...apply })))).toEqual({ metadata: { labels } });
+  });
+
+  test('one of more than 100,000 values, before it is parsed', () => {
+    const body = Buffer.from(`{"spec":{"a":[${'0,'.repeat(100_000)}no JSON`);
+
+    expect(() => understood('POST', pods, { body, ...typed('application/json') })).toThrow(
+      expect.objectContaining({ code: 'too-large' }),
+    );
+  });
+
+  test('commas and brackets in texts are no values', () => {
+    const body = { spec: { a: ',[{\\"'.repeat(100_000) } };
+
+    expect(JSON.parse(sent(understood('POST', pods, { body })))).toEqual(body);
+  });
+
+  test('a long one with escapes within escapes, as a mask could be in the last of them', () => {
+    const body = { spec: { a: `${'x'.repeat(2_500_000)}${'\\'.repeat(64)}u005bCREDENTIAL]` } };
+
+    expect(() => understood('POST', pods, { body })).toThrow(expect.objectContaining({ code: 'too-large' }));
+  });
+
   test.for([
     ['GET', pods],
     ['GET', `${pods}/x/log`],

@@ -86,6 +86,21 @@ describe('what is asked for is JSON that can be masked, in the order of the call
     );
   });
 
+  test('a watch is a Table for Kubernetes’ own kinds alone: of others only the first event says which column is secret', () => {
+    const kubectl =
+      'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+    const asked = { headers: { accept: kubectl }, custom: ['widgets.example.com'] };
+    const widgets = '/apis/example.com/v1/namespaces/a/widgets';
+
+    expect(understood('GET', `${pods}?watch=true`, asked).plan.accept).toBe(kubectl);
+    expect(understood('GET', widgets, asked).plan.accept).toBe(kubectl);
+    expect(understood('GET', `${widgets}?watch=true`, asked).plan.accept).toBe('application/json');
+    const alone = { ...asked, headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } };
+    expect(() => understood('GET', `${widgets}?watch=true`, alone)).toThrow(
+      expect.objectContaining({ code: 'operation-unreadable' }),
+    );
+  });
+
   test('what a server serves may be asked for as kubectl does', () => {
     const discovery = 'application/json;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io';
     const openapi = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf';

@@ -84,6 +84,17 @@ describe('the trail holds no value of a Secret', () => {
     expect(recorded.statement.split('\n')[0]).toBe(statement.split('\n')[0]);
   });
 
+  test('a body of more than 64 KiB is sealed as a whole, and approved as it is', () => {
+    const body = { kind: 'ConfigMap', data: { a: `in the clear ${'x'.repeat(64 * 1024)}` } };
+
+    const { statement, recorded } = understood('POST', '/api/v1/namespaces/a/configmaps', { body });
+
+    expect(statement).toContain(JSON.stringify(body));
+    expect(recorded.statement).toMatch(
+      /^POST \S+\ncontent-type: application\/json\n\n«CREDENTIAL:…» of 65\d{3} bytes$/,
+    );
+  });
+
   test('what detectors recognise elsewhere is sealed as well, in commands, too', () => {
     const mail = 'jane.doe@example.com';
 

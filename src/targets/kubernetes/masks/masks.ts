@@ -20,6 +20,7 @@ import { CREDENTIAL, type SentinelFinder, sentinel, sentinelFinder } from './sen
 import { tableRules } from './tables.ts';
 
 export { maskLog } from './logs.ts';
+export { isBuiltIn } from './rules.ts';
 export { refuseSentinel } from './sentinel.ts';
 
 /** What a request is about, and for whom. */

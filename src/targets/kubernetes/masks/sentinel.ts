@@ -1,5 +1,6 @@
 import { detectedClasses } from '../../../masking/masking.ts';
 import { Problem } from '../../../model/problem.ts';
+import { compacted, unescaped } from './escapes.ts';
 
 /** The class of what Kubernetes itself keeps secret. */
 export const CREDENTIAL = 'CREDENTIAL';
@@ -24,8 +25,10 @@ export type SentinelFinder = (bytes: Uint8Array) => boolean;
 
 /** Escapes within escapes: JSON in a text of JSON in a text. */
 const mostEscapes = 6;
+/** Bytes that are looked through in all, with each level of escapes written out: the longest body with two of them. */
+const mostSeen = 9 * 1024 * 1024;
 
-/** A finder reads any text: JSON and YAML with their escapes, base64 at any alignment, also wrapped in lines, and protobuf. */
+/** A finder reads any text, and throws `too-large` where that would take too long: JSON and YAML with their escapes, base64 at any alignment, also wrapped in lines, and protobuf. */
 export function sentinelFinder(classes: Iterable<string>): SentinelFinder {
   const names = [...new Set([CREDENTIAL, ...detectedClasses, ...classes])];
   const token = 'tok_[a-p]{32}';
@@ -36,15 +39,26 @@ export function sentinelFinder(classes: Iterable<string>): SentinelFinder {
       .map(literally)
       .join('|'),
   );
-  const holds = (text: string) => plain.test(text) || holdsEncoded(text, encoded);
+  const holds = (bytes: Buffer) => {
+    const text = bytes.toString('latin1');
+    return plain.test(text) || holdsEncoded(bytes, text, encoded);
+  };
   return (bytes) => {
-    let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    let left = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let seen = 0;
     for (let round = 0; round < mostEscapes; round++) {
-      if (holds(text)) return true;
-      if (!text.includes('\\')) return false;
-      text = unescaped(text);
+      seen += left.length;
+      if (seen > mostSeen)
+        throw new Problem('too-large', {
+          detail: 'The body is too long for so many escapes within escapes: send less at once.',
+          reason: 'kubernetes:body',
+        });
+      if (holds(left)) return true;
+      const written = unescaped(left);
+      if (written.length === left.length) return false;
+      left = written;
     }
-    return holds(text);
+    return holds(left);
   };
 }
 
@@ -53,25 +67,22 @@ const literally = (text: string) =>
 
 /** A token within base64, by what its beginning looks like at each alignment. */
 const tokenStart = new RegExp(alignments('tok_').map(literally).join('|'));
-const runs = /[A-Za-z0-9+/_-]{40,}/g;
-
-function holdsEncoded(text: string, encoded: RegExp): boolean {
-  if (encoded.test(text)) return true;
-  const compact = text.replaceAll(/(?:\s|\\[nrt])+/g, '');
-  if (compact.length < text.length && encoded.test(compact)) return true;
-  if (!tokenStart.test(compact)) return false;
-  for (const [run] of compact.matchAll(runs))
-    for (const from of [0, 1, 2, 3])
-      if (/tok_[a-p]{32}/.test(Buffer.from(run.slice(from), 'base64').toString('latin1'))) return true;
-  return false;
+/** All runs at once, as they may be many: each at this alignment, with zeros behind it. */
+function decoded(found: readonly string[], from: number): string {
+  const aligned = found.map((run) => run.slice(from) + padding[(run.length - from) % 4]);
+  return Buffer.from(aligned.join(''), 'base64').toString('latin1');
 }
 
-const letters: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '/': '/', '\\': '\\' };
+const padding = [4, 7, 6, 5].map((zeros) => 'A'.repeat(zeros));
+const runs = /[A-Za-z0-9+/_-]{40,}/g;
 
-function unescaped(text: string): string {
-  return text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/g, (whole, wide, byte, letter) =>
-    letter === undefined ? String.fromCharCode(Number.parseInt(wide ?? byte, 16)) : (letters[letter] ?? whole),
-  );
+function holdsEncoded(bytes: Buffer, text: string, encoded: RegExp): boolean {
+  if (encoded.test(text)) return true;
+  const compact = compacted(bytes).toString('latin1');
+  if (compact.length < text.length && encoded.test(compact)) return true;
+  if (!tokenStart.test(compact)) return false;
+  const found = compact.match(runs) ?? [];
+  return [0, 1, 2, 3].some((from) => /tok_[a-p]{32}/.test(decoded(found, from)));
 }
 
 /** Refuses a body that would write a mask in the place of what it masks. */

@@ -35,7 +35,7 @@ const secret: JsonMask = { path: 'cells', class: CREDENTIAL, transform: 'redact'
 /**
  * What is masked in the cells of a Table. Those of Kubernetes' own kinds are printed by the server from what holds no secret; events tell what goes
  * on. Columns of other kinds show any field: they are masked where they are named like a secret, and all of them where fields of the
- * kind are `classified`, as none says which one it shows.
+ * kind are `classified`, as none says which one it shows. In a watch later events name no column, so no cell of such a kind is shown at all.
  */
 export function tableRules(
   info: RequestInfo,
@@ -48,6 +48,10 @@ export function tableRules(
   if (isBuiltIn(info)) {
     const rules: Rule<JsonMask>[] = info.resource === 'events' ? [telling] : [{ steps: cells, act: { do: 'quiet' } }];
     return { rules };
+  }
+  if (info.verb === 'watch') {
+    const mask = classified ?? (isExempt ? undefined : secret);
+    return { rules: mask === undefined ? [telling] : [{ steps: cells, act: { do: 'mask', mask } }] };
   }
   const masked = new Map<string, Rule<JsonMask>>();
   const maskOf = (index: number, mask: JsonMask): Rule<JsonMask> => {

@@ -43,9 +43,9 @@ const schemas = /^application\/com\.github\.proto-openapi\.spec\.v[23](@v1\.0|\.
 
 /**
  * What the caller takes, of what the gateway can mask: JSON, also as a Table, as metadata alone, or as what a server serves. In the caller's
- * order. Refuses who takes nothing of it.
+ * order. Refuses who takes nothing of it. `objects` are never a Table.
  */
-export function accepted(header: string | undefined, about: 'object' | 'schemas' | 'text'): string {
+export function accepted(header: string | undefined, about: 'object' | 'objects' | 'schemas' | 'text'): string {
   if (about === 'text') return '*/*';
   if (header === undefined || header.trim() === '') return json;
   const kept = mediaTypes(header)
@@ -56,12 +56,13 @@ export function accepted(header: string | undefined, about: 'object' | 'schemas'
   throw unreadable('media-type', `Accept ${json}: it is what the gateway can mask.`);
 }
 
-function narrowed({ type, parameters }: MediaType, about: 'object' | 'schemas'): string[] {
+function narrowed({ type, parameters }: MediaType, about: 'object' | 'objects' | 'schemas'): string[] {
   if (about === 'schemas' && schemas.test(type)) return [type];
   if (['*/*', 'application/*'].includes(type)) return [json];
   if (type !== json) return [];
   const [as, v, g] = ['as', 'v', 'g'].map((name) => parameters.get(name));
   if (as === undefined) return [json];
+  if (as === 'Table' && about === 'objects') return [];
   const group = Object.hasOwn(discovery, as) ? 'apidiscovery.k8s.io' : 'meta.k8s.io';
   const versions = new Map(Object.entries({ ...meta, ...discovery })).get(as);
   return g === group && v !== undefined && versions?.includes(v) ? [`${json};as=${as};v=${v};g=${g}`] : [];

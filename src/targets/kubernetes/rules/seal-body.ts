@@ -17,13 +17,18 @@ export type Sealing = {
   secret: boolean;
 };
 
+/** Bytes of a body that is looked into for the trail; detectors would take seconds for the longest. */
+const MOST_SEALED = 64 * 1024;
+
 /**
  * A body as the trail may hold it: whatever would be masked in the object is sealed, values of Secrets anyhow, and what detectors recognise
- * anywhere else. Protobuf cannot be looked into here, so it is sealed as a whole.
+ * anywhere else. Protobuf cannot be looked into here, so it is sealed as a whole, and so is what is longer than 64 KiB.
  */
 export function sealBody(body: Body, sealing: Sealing): string {
   if (body.type === 'none') return '';
   if (body.type === 'protobuf') return sealing.seal(CREDENTIAL, Buffer.from(body.bytes).toString('base64'));
+  const size = Buffer.byteLength(body.text);
+  if (size > MOST_SEALED) return `${sealing.seal(CREDENTIAL, body.text)} of ${size} bytes`;
   if (body.type !== 'json-patch') return JSON.stringify(sealObject(body.value, sealing));
   return JSON.stringify(readChanges(body.value).map((change) => sealChange(change, sealing)));
 }

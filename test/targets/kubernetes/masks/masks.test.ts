@@ -308,6 +308,29 @@ describe('other objects', () => {
     expect(left.rows[0].cells).toEqual(['one', '5d', '[PIN]']);
   });
 
+  test('events of a watch that name no columns are masked as the first, which does', async () => {
+    const rows = (object: unknown, ...cells: string[]) => [{ cells, object }];
+    const watched = (resource: string, object: unknown, ...cells: string[]) => {
+      const first = { columnDefinitions: [{ name: 'Name' }, { name: 'Message' }], rows: rows(object, ...cells) };
+      const events = [
+        first,
+        { columnDefinitions: null, rows: rows(object, ...cells) },
+        { rows: rows(object, ...cells) },
+      ];
+      const lines = events.map((table) => JSON.stringify({ type: 'ADDED', object: { kind: 'Table', ...table } }));
+      return served(resource, `${lines.join('\n')}\n`, { verb: 'watch' });
+    };
+
+    for (const text of [
+      await watched('secrets', secret(), 'one', 'Opaque'),
+      await watched('events', {}, 'one', `ran --password=${planted}`),
+      await watched('widgets.example.com', { spec: { password: planted } }, 'one', planted),
+    ]) {
+      expect(text.split('\n')).toHaveLength(4);
+      expect(text).not.toContain(planted);
+    }
+  });
+
   test('certificates and what signs them are public', async () => {
     const text = JSON.stringify({
       spec: { request: Buffer.from('-----BEGIN CERTIFICATE REQUEST-----').toString('base64') },
