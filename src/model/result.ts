@@ -65,7 +65,7 @@ export type Duplex = {
 /** `problem`: it is over because of this, and the message, which is the last, tells the caller in its own protocol. */
 export type Message = { bytes: Uint8Array; last?: boolean; problem?: Problem };
 
-export type ResultSummary = {
+type ResultSummary = {
   /** Rows changed, where the operation writes. */
   affected?: number;
   truncated: boolean;

@@ -8,8 +8,8 @@ import { type UpgradeRequest, upgrade } from './upgrade.ts';
 
 export { Refused } from './dial.ts';
 export { type Headers, pick } from './headers.ts';
-export { endOf, problemOf } from './problems.ts';
-export type { UpstreamAnswer, UpstreamRequest } from './request.ts';
+export { endOf } from './problems.ts';
+export type { UpstreamAnswer } from './request.ts';
 export { networkSchema } from './vetting.ts';
 export type { ByteChannel, WebSocketChannel };
 
