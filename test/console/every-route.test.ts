@@ -39,6 +39,9 @@ type Asked = {
 const routes: Record<string, Asked> = {
   'GET /healthz': { leaves: [] },
   'GET /style.css': { leaves: [] },
+  'GET /player.js': { leaves: [] },
+  'GET /player.css': { leaves: [] },
+  'GET /play.js': { leaves: [] },
   'GET /': { leaves: [] },
   'GET /sign-in': { leaves: [] },
   'POST /sign-in': { form: { token: 'admin', to: '/' }, leaves: ['console_access'] },

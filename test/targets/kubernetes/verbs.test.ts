@@ -196,7 +196,6 @@ describe('what never passes, whatever the policy', () => {
     ['GET', '/api/v1%2Fsecrets'],
     ['GET', '/API/v1/secrets'],
     ['GET', '/Api/v1/namespaces/a/secrets'],
-    ['GET', '/apis/'],
     ['POST', '/version'],
     ['DELETE', '/healthz'],
     // Methods.
