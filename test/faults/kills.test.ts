@@ -22,9 +22,12 @@ test(
 test.each(['run-before-the-intent-is-durable', 'spend-without-precondition'] as const)(
   'the judge finds it when instances %s',
   async (sabotage) => {
-    const aftermath = await wreak({ ...deadly, approvals: 40, lifetime: 0, deaths: 0, sabotage });
-
-    expect(judge(aftermath)).not.toEqual([]);
+    // What goes wrong is a matter of chance, each time.
+    for (let tries = 0; tries < 5; tries++) {
+      const aftermath = await wreak({ ...deadly, approvals: 40, lifetime: 0, deaths: 0, sabotage });
+      if (judge(aftermath).length > 0) return;
+    }
+    expect.unreachable('The judge found nothing.');
   },
   limit,
 );
