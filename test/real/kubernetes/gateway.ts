@@ -92,7 +92,7 @@ async function admit(firestore: string, server: Server) {
       principals: [bot],
       connections: [CONNECTION],
       verbs: ['grant'],
-      resources: ['table/serviceaccounts/made'],
+      resources: ['table/serviceaccounts/*'],
       effect: 'allow',
       overrides: ['guard-grant', 'guard-risks', 'guard-kubernetes-changes'],
     },

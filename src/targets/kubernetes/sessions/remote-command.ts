@@ -111,7 +111,8 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
         if (bytes !== undefined) yield { bytes };
       }
     } catch (thrown) {
-      problem ??= new Problem('target-unavailable', { reason: 'broken-off', cause: thrown });
+      // How a connection ends on which all was told matters to nobody.
+      if (ending === undefined) problem ??= new Problem('target-unavailable', { reason: 'broken-off', cause: thrown });
     } finally {
       signal.removeEventListener('abort', abort);
       isOver = true;

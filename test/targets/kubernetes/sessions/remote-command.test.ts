@@ -210,6 +210,25 @@ describe('the end', () => {
     expect(last?.problem).toMatchObject({ code: 'target-unavailable' });
   });
 
+  test('how a connection breaks matters to nobody once it was told how the program ended', async () => {
+    const { duplex, upstream } = await session();
+    upstream.say(1, 'done\n');
+    upstream.say(
+      3,
+      JSON.stringify({
+        status: 'Failure',
+        reason: 'NonZeroExitCode',
+        details: { causes: [{ reason: 'ExitCode', message: '5' }] },
+      }),
+    );
+    upstream.breakOff();
+
+    const { last } = await read(duplex);
+
+    expect(last?.problem).toBeUndefined();
+    expect(duplex.summary()).toMatchObject({ exit: 5 });
+  });
+
   test('a server that closes without a status is told as a failure', async () => {
     const { duplex, upstream } = await session();
     upstream.end();
