@@ -23,12 +23,11 @@ import { lowestLimits, type PolicySet, type Verb } from './model/documents.ts';
 import type { Identity } from './model/identity.ts';
 import { bareOperation, type Operation } from './model/operation.ts';
 import { asProblem, Problem, type ProblemCode } from './model/problem.ts';
-import type { Result } from './model/result.ts';
 import type { Seal, TokenKey } from './model/seal.ts';
 import type { OpenTranscript } from './model/transcript.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
-import { boundedBy, isGivenUp, untilGivenUp } from './platform/giving-up.ts';
+import { bounded, cancel, isGivenUp, untilGivenUp } from './platform/giving-up.ts';
 import type { Ids } from './platform/ids.ts';
 import type { Policy, Reach } from './policy/policy.ts';
 import type { Caller, Estimate, Target } from './targets/target.ts';
@@ -355,26 +354,6 @@ async function holding<R extends Reply | undefined>(
   } finally {
     if (reply?.state !== 'done') leave();
   }
-}
-
-/** What came too late for anybody to read it. */
-function cancel(result: Result) {
-  itemsOf(result)
-    [Symbol.asyncIterator]()
-    .return?.()
-    .catch(() => undefined);
-}
-
-function itemsOf(result: Result): AsyncIterable<unknown> {
-  if (result.form === 'rows') return result.batches;
-  return result.form === 'body' ? result.pieces : result.messages;
-}
-
-/** The result, given up where the target does not stop when it is told to. */
-function bounded(result: Result, signal: AbortSignal): Result {
-  if (result.form === 'rows') return { ...result, batches: boundedBy(result.batches, signal) };
-  if (result.form === 'body') return { ...result, pieces: boundedBy(result.pieces, signal) };
-  return { ...result, messages: boundedBy(result.messages, signal) };
 }
 
 /** Seconds an inspection of a target may take, and an operation that no limit bounds. */

@@ -9,6 +9,7 @@ import { isNotable } from './notable.ts';
 
 export { maskAssignments, secretWords } from './assignments.ts';
 export { detectedClasses } from './classes.ts';
+export { mapItems } from './items.ts';
 export { type JsonMask, strictest, textToken } from './json/become.ts';
 export {
   createJsonMasks,

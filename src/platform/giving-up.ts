@@ -1,4 +1,5 @@
 import { Problem } from '../model/problem.ts';
+import type { Result } from '../model/result.ts';
 
 /** Milliseconds that a target has to stop once it was told to. */
 const MOST = 10_000;
@@ -36,7 +37,7 @@ export async function untilGivenUp<T>(work: Promise<T>, signal: AbortSignal, lat
 }
 
 /** The same for each item. */
-export function boundedBy<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+function boundedBy<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const source = items[Symbol.asyncIterator]();
@@ -49,4 +50,24 @@ export function boundedBy<T>(items: AsyncIterable<T>, signal: AbortSignal): Asyn
       };
     },
   };
+}
+
+/** What came too late for anybody to read it. */
+export function cancel(result: Result) {
+  itemsOf(result)
+    [Symbol.asyncIterator]()
+    .return?.()
+    .catch(() => undefined);
+}
+
+function itemsOf(result: Result): AsyncIterable<unknown> {
+  if (result.form === 'rows') return result.batches;
+  return result.form === 'body' ? result.pieces : result.messages;
+}
+
+/** The result, given up where the target does not stop when it is told to. */
+export function bounded(result: Result, signal: AbortSignal): Result {
+  if (result.form === 'rows') return { ...result, batches: boundedBy(result.batches, signal) };
+  if (result.form === 'body') return { ...result, pieces: boundedBy(result.pieces, signal) };
+  return { ...result, messages: boundedBy(result.messages, signal) };
 }

@@ -1,4 +1,4 @@
-import { type JsonFraming, maskJson } from '../../masking/masking.ts';
+import { type JsonFraming, mapItems, maskJson } from '../../masking/masking.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Body, Piece } from '../../model/result.ts';
 import type { UpstreamAnswer } from '../../proxy/proxy.ts';
@@ -173,7 +173,7 @@ function maskedJson(
   framing: JsonFraming,
 ): AsyncIterable<Piece> {
   const pieces = maskJson(chunks, masks, framing);
-  return hides && framing === 'events' ? passing(pieces, refusePlainEvents) : pieces;
+  return hides && framing === 'events' ? mapItems(pieces, refusePlainEvents) : pieces;
 }
 
 function refusePlainEvents(piece: Piece): Piece {
@@ -189,33 +189,7 @@ function refusePlainEvents(piece: Piece): Piece {
 const tooLarge = (most: number) =>
   new Problem('too-large', { detail: `The service answered more than ${most} bytes.` });
 
-const asPieces = (chunks: AsyncIterable<Uint8Array>) => passing(chunks, (bytes): Piece => ({ bytes }));
-
-/** Each item as it is asked for. No generator: one that was never started would not pass on that its reader has left. */
-function passing<From, To>(items: AsyncIterable<From>, map: (item: From) => To): AsyncIterable<To> {
-  return {
-    [Symbol.asyncIterator]() {
-      const source = items[Symbol.asyncIterator]();
-      const leave = async (): Promise<IteratorResult<To>> => {
-        await source.return?.();
-        return { done: true, value: undefined };
-      };
-      return {
-        async next() {
-          const step = await source.next();
-          if (step.done === true) return step;
-          try {
-            return { done: false, value: map(step.value) };
-          } catch (error) {
-            await leave();
-            throw error;
-          }
-        },
-        return: leave,
-      };
-    },
-  };
-}
+const asPieces = (chunks: AsyncIterable<Uint8Array>) => mapItems(chunks, (bytes): Piece => ({ bytes }));
 
 /** Nothing but the status and headers. */
 function bare(status: number, headers: [string, string][]): Body {
