@@ -5,7 +5,7 @@ import type { Passage } from '../../src/model/call.ts';
 import { sha256 } from '../../src/model/canonical.ts';
 import { connectionSchema } from '../../src/model/documents.ts';
 import { Problem } from '../../src/model/problem.ts';
-import { aPassage, aTrail, faultsOf, quick, type Trail } from './trail.ts';
+import { aPassage, aTrail, chunksOf, faultsOf, quick, type Trail, textOf } from './trail.ts';
 
 const columns = [{ name: 'note', type: 'text' }];
 const head = `${JSON.stringify({ columns })}\n`;
@@ -49,17 +49,6 @@ async function answer(
 }
 
 const outcomeOf = (trail: Trail) => trail.table.events().find(({ phase }) => phase === 'outcome' || phase === 'late');
-
-/** What the table of recordings holds, each chunk once, in order. */
-function chunksOf({ table }: Trail) {
-  const rows = [...new Map(table.recordings.map(({ insertId, json }) => [insertId, json])).values()];
-  return rows.sort((a, b) => Number(a['chunk']) - Number(b['chunk']));
-}
-
-const textOf = (trail: Trail) =>
-  chunksOf(trail)
-    .map(({ content }) => content)
-    .join('');
 
 describe('an answer', () => {
   test('that is small is recorded in its outcome’s own document', async () => {

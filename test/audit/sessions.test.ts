@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Audit, type AuditDeps, deliver, type Intent } from '../../src/audit/audit.ts';
 import { sha256 } from '../../src/model/canonical.ts';
 import type { Message } from '../../src/model/result.ts';
-import { aPassage, aTrail, faultsOf, quick, type Trail } from './trail.ts';
+import { aPassage, aTrail, chunksOf, faultsOf, quick, type Trail, textOf } from './trail.ts';
 
 const timing: AuditDeps['timing'] = { ...quick, tape: 20 };
 const aSession = (deps: Partial<AuditDeps> = {}) => aTrail({ timing, ...deps });
@@ -42,14 +42,6 @@ async function until(look: () => unknown) {
   for (let tries = 0; !look() && tries < 400; tries++) await sleep(5);
 }
 
-function chunksOf({ table }: Trail) {
-  const rows = [...new Map(table.recordings.map(({ insertId, json }) => [insertId, json])).values()];
-  return rows.sort((a, b) => Number(a['chunk']) - Number(b['chunk']));
-}
-const textOf = (trail: Trail) =>
-  chunksOf(trail)
-    .map(({ content }) => content)
-    .join('');
 const taped = (trail: Trail) => Object.values(trail.store.contents('tapes'));
 const outcomeOf = (trail: Trail) => trail.table.events().find(({ phase }) => phase === 'outcome');
 

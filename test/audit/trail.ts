@@ -174,3 +174,14 @@ export function aPassage(more: Partial<Passage> = {}): Passage {
     ...more,
   };
 }
+
+/** What the table of recordings holds, each chunk once, in order. */
+export function chunksOf({ table }: Trail) {
+  const rows = [...new Map(table.recordings.map(({ insertId, json }) => [insertId, json])).values()];
+  return rows.sort((a, b) => Number(a['chunk']) - Number(b['chunk']));
+}
+
+export const textOf = (trail: Trail) =>
+  chunksOf(trail)
+    .map(({ content }) => content)
+    .join('');

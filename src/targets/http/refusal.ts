@@ -1,4 +1,4 @@
-import { Problem } from '../../model/problem.ts';
+import { refusalsOf } from '../../model/refusals.ts';
 
 /** By which rule of this target a request or an answer is refused; for the trail. */
 export type Rule =
@@ -15,17 +15,4 @@ export type Rule =
   | 'framing'
   | 'credential';
 
-/** What cannot be read in one way only, or is not what the operation takes. `detail` says what to write instead, and repeats nothing of the data. */
-export function unreadable(rule: Rule, detail: string): Problem {
-  return new Problem('operation-unreadable', { detail, reason: `http:${rule}` });
-}
-
-/** What is understood, and never passes whatever the policy. */
-export function never(rule: Rule, detail: string): Problem {
-  return new Problem('denied', { detail, reason: `http:${rule}` });
-}
-
-/** The service answered, and nothing of what it said can be shown. */
-export function withheld(rule: Rule, detail: string): Problem {
-  return new Problem('answer-unreadable', { detail, reason: `http:${rule}` });
-}
+export const { unreadable, never, withheld } = refusalsOf<Rule>('http');
