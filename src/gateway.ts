@@ -196,7 +196,7 @@ export function createGateway(steps: Steps): Gateway {
     return timed(passage, 'understand', async () => {
       const signal = within(call.signal, INSPECT_SECONDS);
       const access = { connection, settings, signal, operation: passage.operationId };
-      const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }));
+      const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }, request));
       return target.understand(request, facts, { connection, unmask, seal, tokenKey });
     });
   }

@@ -20,10 +20,21 @@ const rooms: Record<string, readonly string[]> = {
   shell: ['model'],
   // The way to a target over HTTP, for every target that is reached so.
   proxy: ['model', 'platform'],
-  targets: ['model', 'target', 'proxy', 'targets/postgres', 'targets/kubernetes', 'targets/http'],
+  targets: [
+    'model',
+    'target',
+    'proxy',
+    'targets/postgres',
+    'targets/bigquery',
+    'targets/kubernetes',
+    'targets/ssh',
+    'targets/http',
+  ],
   'targets/postgres': ['model', 'masking', 'target'],
   'targets/kubernetes': ['model', 'masking', 'target', 'proxy', 'shell'],
   'targets/http': ['model', 'masking', 'target', 'proxy'],
+  'targets/bigquery': ['model', 'masking', 'target', 'proxy'],
+  'targets/ssh': ['model', 'masking', 'target', 'shell', 'platform'],
   evidence: ['model', 'platform'],
   gateway: [
     'model',
@@ -39,6 +50,8 @@ const rooms: Record<string, readonly string[]> = {
     'masking',
   ],
   api: ['gateway', 'model', 'approvals'],
+  // SSH as a local client speaks it, over a WebSocket: an adaptor like api.
+  tunnel: ['gateway', 'model', 'api'],
   console: ['approvals', 'audit', 'evidence', 'connections', 'model'],
   // The command line is a program of its own: like main, it builds its clients, with the credentials of whoever calls it.
   cli: ['model', 'evidence', 'policy', 'platform'],
@@ -49,7 +62,7 @@ const rooms: Record<string, readonly string[]> = {
 };
 
 /** Rooms whose imports of other rooms (but model and platform) may be of types alone: they are handed the rest. */
-const typesOnly: readonly string[] = ['gateway', 'api', 'console'];
+const typesOnly: readonly string[] = ['gateway', 'api', 'tunnel', 'console'];
 
 /** Where each vendor's package may be imported. `*`: anywhere. */
 const vendors: Record<string, readonly string[]> = {
@@ -68,6 +81,7 @@ const vendors: Record<string, readonly string[]> = {
   '@bufbuild/cel': ['policy'],
   undici: ['proxy'],
   ws: ['platform', 'proxy'],
+  ssh2: ['targets/ssh', 'tunnel'],
   unbash: ['shell'],
   pg: ['targets/postgres'],
   'libpg-query': ['targets/postgres'],

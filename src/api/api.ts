@@ -58,6 +58,7 @@ export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiD
 
   app.all('/k8s/*', ({ env }) => proxied.answer(env.incoming, env.outgoing));
   app.all('/http/*', ({ env }) => proxied.answer(env.incoming, env.outgoing));
+  app.all('/bigquery/*', ({ env }) => proxied.answer(env.incoming, env.outgoing));
 
   app.use(async (context, next) => {
     const problem = tokenInUrl(context.req.raw);

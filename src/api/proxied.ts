@@ -10,7 +10,7 @@ import { approvalUrl, approversOf, renderProblem, retryAfterOf } from './reply.t
 import { statusOf } from './status.ts';
 
 /** The protocols that are spoken as they are, by the first segment of their path. */
-const kinds: Readonly<Record<string, TargetKind>> = { k8s: 'kubernetes', http: 'http' };
+const kinds: Readonly<Record<string, TargetKind>> = { k8s: 'kubernetes', http: 'http', bigquery: 'bigquery' };
 
 /** Seconds between two tries of a client that waits for a human: kubectl tries ten times. One that was held while it waited comes at once. */
 const RETRY_SECONDS = 30;
@@ -64,7 +64,7 @@ export async function readCall(
   signal: AbortSignal,
 ): Promise<Call> {
   if (target === undefined)
-    throw new Problem('bad-request', { detail: 'The path must be /k8s/<connection>/… or /http/<connection>/….' });
+    throw new Problem('bad-request', { detail: 'The path must be /k8s/<connection>/…, /http/<connection>/… or /bigquery/<connection>/….' });
   const headers = readHeaders(incoming);
   const ours = new Headers([...headers].filter(([name]) => !name.startsWith(':')));
   refuseTokenInUrl(new URL(target.path, 'http://target'), { byName: false });

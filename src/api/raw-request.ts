@@ -10,7 +10,7 @@ export type RawTarget = {
   path: string;
 };
 
-const shape = /^\/(k8s|http)\/([a-z0-9][a-z0-9_.-]{0,62})(\/[\x21-\x7e]*)?$/;
+const shape = /^\/(k8s|http|bigquery)\/([a-z0-9][a-z0-9_.-]{0,62})(\/[\x21-\x7e]*)?$/;
 
 /**
  * Where a request is for. Only the origin form is read (RFC 9112, 3.2.1), and nothing is decoded or folded: what the target judges is what

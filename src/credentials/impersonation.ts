@@ -7,6 +7,8 @@ import type { MintToken, Wanted } from '../platform/impersonation.ts';
 const scopes: Readonly<Partial<Record<TargetKind, readonly string[]>>> = {
   // The instance's address and certificate, and IAM database login.
   postgres: ['https://www.googleapis.com/auth/sqlservice.admin', 'https://www.googleapis.com/auth/sqlservice.login'],
+  // Jobs, and the tables that they read; what the account may read is for IAM to say.
+  bigquery: ['https://www.googleapis.com/auth/bigquery'],
   // The API server of a GKE cluster; what the account may do there is for IAM and the cluster's RBAC to say.
   kubernetes: ['https://www.googleapis.com/auth/cloud-platform'],
   // A service of Google's own; what the account may do there is for IAM to say.

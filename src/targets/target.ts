@@ -23,8 +23,11 @@ export interface Target<
   readonly settings: z.ZodType<Settings>;
   /** Of the caller's request; strict. */
   readonly request: z.ZodType<Request>;
-  /** What understanding needs from the target. Without effect, cached, bounded, never shown to the caller. */
-  inspect(access: Access<Settings>): Promise<Facts>;
+  /**
+   * What understanding needs from the target: of the request that is to be understood, where there is one. Without effect, cached, bounded,
+   * never shown to the caller.
+   */
+  inspect(access: Access<Settings>, request?: Request): Promise<Facts>;
   /** Pure; the target's real grammar; unsure = `unprovable` or a Problem. */
   understand(request: Request, facts: Facts, context: Context): Promise<Operation<Plan>>;
   /**

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { secrets } from '../../demo/cluster/objects.ts';
 import { exec } from '../../demo/session.ts';
@@ -139,9 +139,15 @@ describe('a program in a Pod', () => {
     const { body } = await request('GET', `${stand.console}/api/approvals/${id}`, { token: stand.tokens.dba });
     const operation = String(body['operation']);
 
-    const { text } = await request('GET', `${stand.console}/api/operations/${operation}/recording`, {
-      token: stand.tokens.auditor,
-    });
+    const text = await vi.waitFor(
+      async () => {
+        const recording = `${stand.console}/api/operations/${operation}/recording`;
+        const answered = await request('GET', recording, { token: stand.tokens.auditor });
+        expect(answered.status).toBe(200);
+        return answered.text;
+      },
+      { timeout: 20_000, interval: 250 },
+    );
 
     expect(text).toContain('flow-recorded');
     expect(isClean(text)).toBe(true);

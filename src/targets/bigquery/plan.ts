@@ -1,0 +1,57 @@
+/** What a dry run tells of a statement (BigQuery REST v2, `JobStatistics2`), without running it or billing anything. */
+export type DryRun = {
+  /** `SELECT`, `INSERT`, `SCRIPT`, … as BigQuery names them. */
+  statementType: string;
+  /** Sorted `project.dataset.table`. */
+  referencedTables: readonly string[];
+  /** Sorted `project.dataset.routine`. */
+  referencedRoutines: readonly string[];
+  schema: readonly Field[];
+  /** That would be billed. */
+  bytes: number;
+};
+
+/** A column, or a field of one (`TableFieldSchema`). */
+export type Field = {
+  name: string;
+  /** As in GoogleSQL: `INT64`, `STRING`, `STRUCT`, … */
+  type: string;
+  mode: 'NULLABLE' | 'REQUIRED' | 'REPEATED';
+  fields?: readonly Field[];
+  /** Full resource names. */
+  policyTags?: readonly string[];
+};
+
+/** What is known of a table that a statement refers to. */
+export type Table = {
+  /** `project.dataset.table` */
+  name: string;
+  /** `TABLE`, `VIEW`, `EXTERNAL`, `MATERIALIZED_VIEW`, `SNAPSHOT`, … */
+  type: string;
+  fields: readonly Field[];
+  /** Whether it has the pseudo-columns of ingestion time. */
+  partitionedByIngestion: boolean;
+};
+
+/** A value for `@name` or `?`, typed as BigQuery takes it (`QueryParameter`). */
+export type Parameter = { name?: string; type: object; value: object };
+
+/** A statement and what it is run with: no more of a caller's request has a say in what it means. */
+export type Statement = {
+  text: string;
+  parameters: readonly Parameter[];
+  /** `project.dataset`, for names that name none. */
+  defaultDataset?: string;
+};
+
+/** What was learnt of a statement before it was understood. */
+export type Facts = {
+  dryRun: DryRun;
+  /** The tables that it refers to, those behind its views too. */
+  tables: readonly Table[];
+  /**
+   * The dry run of the same statement with each reference to a table replaced by an empty relation of literals: BigQuery's own word that
+   * nothing else is read. Absent where the references could not be found.
+   */
+  emptied?: DryRun;
+};
