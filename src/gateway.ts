@@ -12,6 +12,9 @@ import type {
 } from './audit/audit.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Credentials } from './credentials/credentials.ts';
+import { holding } from './gateway/holding.ts';
+import { sized } from './gateway/sized.ts';
+import { asksMore, watchOver } from './gateway/watching.ts';
 import type { Identities } from './identity/identity.ts';
 import type { createTranscript, maskResult } from './masking/masking.ts';
 import type { Approval } from './model/approval.ts';
@@ -277,7 +280,12 @@ export function createGateway(steps: Steps): Gateway {
     let credential: { secret: string; version: string } | undefined;
     const { spent, elapsed } = passage;
     const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
-    const watch = live ? watchOver(passage, decision, (problem) => ending.abort(problem)) : undefined;
+    const watch = live
+      ? watchOver(
+          () => lookAgain(passage, decision),
+          (problem) => ending.abort(problem),
+        )
+      : undefined;
     const ended = () => {
       watch?.();
       leave();
@@ -304,24 +312,14 @@ export function createGateway(steps: Steps): Gateway {
     }
   }
 
-  /** What goes on is looked at again every minute: the token, the connection and the policies as they are then. Returns how to stop looking. */
-  function watchOver(passage: Passage, begun: Decision, end: (problem: Problem) => void): () => void {
+  /** Whether what goes on would be allowed now: to this token, by the connection and the policies as they are. Throws where not. */
+  async function lookAgain(passage: Passage, begun: Decision): Promise<void> {
     const { operation } = passage;
-    const look = async () => {
-      try {
-        const identity = await identities.authenticate(passage.call.presented);
-        const now: Passage = { ...passage };
-        const { connection, rules } = resolve(now, identity);
-        if (operation === undefined || asksMore(decide(now, identity, connection, operation, rules), begun)) {
-          throw new Problem('denied');
-        }
-      } catch (thrown) {
-        const { code } = asProblem(thrown);
-        end(new Problem(code, { reason: 'revoked', detail: 'It was allowed when it began, and is not any more.' }));
-      }
-    };
-    const timer = setInterval(() => void look(), RECHECK_SECONDS * 1000);
-    return () => clearInterval(timer);
+    const identity = await identities.authenticate(passage.call.presented);
+    const now: Passage = { ...passage };
+    const { connection, rules } = resolve(now, identity);
+    if (operation === undefined || asksMore(decide(now, identity, connection, operation, rules), begun))
+      throw new Problem('denied');
   }
 
   /** A refusal is in the trail before the caller hears of it; if it cannot be, that is what the caller hears. */
@@ -342,27 +340,11 @@ export function createGateway(steps: Steps): Gateway {
   return { handle };
 }
 
-/** The reply; the place that was taken is left at once, but where the answer is still to be read. */
-async function holding<R extends Reply | undefined>(
-  leave: () => void,
-  work: (leave: () => void) => Promise<R>,
-): Promise<R> {
-  let reply: R | undefined;
-  try {
-    reply = await work(leave);
-    return reply;
-  } finally {
-    if (reply?.state !== 'done') leave();
-  }
-}
-
 /** Seconds an inspection of a target may take, and an operation that no limit bounds. */
 const INSPECT_SECONDS = 15;
 const DEFAULT_SECONDS = 30;
 /** What goes on until one side ends it: as long as Cloud Run lets a request last. */
 const LIVE_SECONDS = 3600;
-/** Seconds between two looks at what goes on. */
-const RECHECK_SECONDS = 60;
 /** A target's own timeout comes first, as it can say what happened. */
 const GRACE_SECONDS = 5;
 
@@ -370,23 +352,6 @@ const DENIALS = new Set<ProblemCode>(['denied', 'approval-denied', 'masking-unpr
 
 /** What changes nothing by itself, so there is nothing to count. */
 const HARMLESS = new Set<Verb>(['read', 'connect']);
-
-/** The operation with what was counted of it. */
-function sized(operation: Operation, estimate: Estimate | undefined): Operation {
-  if (estimate === undefined) return operation;
-  const { replan, ...known } = estimate;
-  const risks = [...new Set([...operation.risks, ...known.risks])];
-  const plan = replan === undefined ? operation.plan : replan(operation.plan);
-  return { ...operation, ...known, risks, plan, estimates: { ...operation.estimates, ...known.estimates } };
-}
-
-/** Whether what was allowed would now need a human's yes that was not given, or hide what was shown. */
-function asksMore(now: Decision, begun: Decision): boolean {
-  const given = new Set(begun.approvals.map(({ policy }) => policy));
-  return (
-    now.approvals.some(({ policy }) => !given.has(policy)) || begun.unmask.some((one) => !now.unmask.includes(one))
-  );
-}
 
 /** Nobody waits for the answer any more, so nothing is begun. */
 function refuseGone({ signal }: Call) {
