@@ -9,6 +9,8 @@ export type DryRun = {
   schema: readonly Field[];
   /** That would be billed. */
   bytes: number;
+  /** `project.dataset.table` that is written to, made or dropped, where it tells. */
+  target?: string;
 };
 
 /** A column, or a field of one (`TableFieldSchema`). */
@@ -31,6 +33,8 @@ export type Table = {
   fields: readonly Field[];
   /** Whether it has the pseudo-columns of ingestion time. */
   partitionedByIngestion: boolean;
+  /** Changes with all that is said of it here, with its view's text and with its row access; not with its rows. */
+  fingerprint: string;
 };
 
 /** A value for `@name` or `?`, typed as BigQuery takes it (`QueryParameter`). */
@@ -54,4 +58,14 @@ export type Facts = {
    * nothing else is read. Absent where the references could not be found.
    */
   emptied?: DryRun;
+};
+
+/** A statement that may run: what is sent to BigQuery in its place, and on what it rests. */
+export type StatementPlan = {
+  /** Masked. */
+  text: string;
+  parameters: readonly Parameter[];
+  defaultDataset?: string;
+  dryRun: DryRun;
+  tables: readonly Table[];
 };
