@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { Problem } from '../model/problem.ts';
+import { createLookup } from '../platform/lookup.ts';
 import { channelOf, type WebSocketChannel, webSocketOptions } from '../platform/web-socket.ts';
 import { type Headers, pairsOf } from './headers.ts';
-import { createLookup } from './lookup.ts';
 import { tlsOf, vetPlace } from './pools.ts';
 import { endOf, problemOf } from './problems.ts';
 import type { Place } from './proxy.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Pool } from 'undici';
 import { Problem } from '../model/problem.ts';
-import { createLookup, vetHost } from './lookup.ts';
+import { createLookup, vetHost } from '../platform/lookup.ts';
 import type { Place } from './proxy.ts';
 
 /** Connections to one place at once, and how long one that is idle is kept, in milliseconds. */

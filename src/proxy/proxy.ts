@@ -6,11 +6,11 @@ import { createPools } from './pools.ts';
 import { request, type UpstreamAnswer, type UpstreamRequest } from './request.ts';
 import { type UpgradeRequest, upgrade } from './upgrade.ts';
 
+export { networkSchema } from '../platform/vetting.ts';
 export { Refused } from './dial.ts';
 export { type Headers, pick } from './headers.ts';
 export { endOf } from './problems.ts';
 export type { UpstreamAnswer } from './request.ts';
-export { networkSchema } from './vetting.ts';
 export type { ByteChannel, WebSocketChannel };
 
 /** Where a target is reached over HTTP/1.1, and who it must be. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { vetHost } from '../../src/proxy/lookup.ts';
-import { vetAddress, vetName } from '../../src/proxy/vetting.ts';
+import { vetHost } from '../../src/platform/lookup.ts';
+import { vetAddress, vetName } from '../../src/platform/vetting.ts';
 
 const strict = { networks: [], allowLoopback: false };
 

@@ -1,0 +1,6 @@
+import { refusalsOf } from '../../model/refusals.ts';
+
+/** What a refusal is about. */
+type Rule = 'environment' | 'command' | 'input';
+
+export const { unreadable } = refusalsOf<Rule>('ssh');
