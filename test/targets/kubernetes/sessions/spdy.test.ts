@@ -173,9 +173,21 @@ describe('a caller that speaks SPDY', () => {
     const reading = framesOf(duplex);
     upstream.say(1, 'early\n');
     upstream.end(success);
-    for (const frame of kubectl(['error', 'stdout', 'stderr'])) await duplex.send(frame);
+    for (const frame of kubectl(['error', 'stdin', 'stdout', 'stderr'])) await duplex.send(frame);
 
-    expect(textsOf(await reading)[0]).toBe('3 early\n');
+    expect(textsOf(await reading)[0]).toBe('5 early\n');
+  });
+
+  test('gets a reply to the last of its streams, though the program ended while that was on its way', async () => {
+    const { duplex, upstream } = await session({ ...spoken, terminal: true, stderr: false });
+    upstream.end(exited(5));
+    const reading = framesOf(duplex);
+    const [resize = Buffer.alloc(0), ...others] = kubectl(['error', 'stdin', 'stdout', 'resize']).toReversed();
+    for (const frame of others.toReversed()) await duplex.send(frame);
+    await new Promise(setImmediate);
+    await duplex.send(resize);
+
+    expect((await reading).filter(({ type }) => type === 'reply')).toHaveLength(4);
   });
 
   test('gets an answer to a ping while the program says nothing', async () => {

@@ -31,10 +31,13 @@ export async function openOverSpdy(plan: SessionPlan, way: Way): Promise<Duplex>
   const readHeaders = createHeaderReader();
   const writeHeaders = createHeaderWriter();
   const frames = createFrameReader();
+  // All that it will open: one that ends while the last is on its way would leave the caller without a reply to that.
   const needed = [
     channels.status,
+    ...(plan.stdin ? [channels.stdin] : []),
     ...(plan.stdout ? [channels.stdout] : []),
     ...(plan.stderr ? [channels.stderr] : []),
+    ...(plan.terminal ? [channels.resize] : []),
   ];
   let wake = () => {};
   let isOpen = () => {};
