@@ -32,6 +32,8 @@ const differing: readonly (readonly [pattern: RegExp, stand: string])[] = [
   [/\^@/g, ''],
   // A race inside kubectl: the end of a stream that it has stopped to look at.
   [/^.*Unknown stream id \d, discarding message$/gm, ''],
+  // Another: what tar tells on the side comes after the end of the archive, at which kubectl leaves.
+  [/^tar: .*\n?/gm, ''],
   [/<unknown>/g, '‹age›'],
   [/\b\d+ bytes\b/g, '‹size›'],
   [/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-‹random›'],
