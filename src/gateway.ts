@@ -6,6 +6,7 @@ import type {
   BodyAnswer,
   DuplexAnswer,
   deliver,
+  Endings,
   Intent,
   OperationState,
   RowsAnswer,
@@ -47,6 +48,8 @@ export type Steps = {
   targets: Targets;
   approvals: Approvals;
   audit: Audit;
+  /** How humans end what runs. */
+  endings: Pick<Endings, 'heed' | 'look'>;
   credentials: Credentials;
   masking: { mask: typeof maskResult; transcribe: typeof createTranscript };
   deliver: typeof deliver;
@@ -74,7 +77,7 @@ export type Gateway = {
 /** THE FLOW: the order of the steps, and nothing else. */
 export function createGateway(steps: Steps): Gateway {
   const { identities, admission, connections, policy, targets, approvals, audit, credentials, masking, seal } = steps;
-  const { deliver, report, tokenKey, clock, ids } = steps;
+  const { deliver, endings, report, tokenKey, clock, ids } = steps;
   /** Problems that are in the trail already, as the outcome of an intent or with an approval's end. */
   const told = new WeakSet<Problem>();
 
@@ -280,20 +283,20 @@ export function createGateway(steps: Steps): Gateway {
     let credential: { secret: string; version: string } | undefined;
     const { spent, elapsed } = passage;
     const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
-    const watch = live
-      ? watchOver(
-          () => lookAgain(passage, decision),
-          (problem) => ending.abort(problem),
-        )
-      : undefined;
+    const unwatch = watchOver({
+      ...{ endings, operation: passage.operationId, live },
+      look: () => lookAgain(passage, decision),
+      end: (problem) => ending.abort(problem),
+    });
     const ended = () => {
-      watch?.();
+      unwatch();
       leave();
       report(passage);
     };
     const transcript: OpenTranscript = (options) => masking.transcribe(options, { unmask, tape: intent.tape });
     try {
       const running = credentials.use(connection, (secret) => {
+        ending.signal.throwIfAborted();
         credential = { secret: nameOf(connection), version: secret.version };
         const access = { connection, settings, secret, signal, caller, operation: passage.operationId };
         const execution = { ...access, limits, transcript };
@@ -303,7 +306,7 @@ export function createGateway(steps: Steps): Gateway {
       const masked = masking.mask(bounded(result, signal), { unmask }); //                                                 8 mask
       return deliver(intent, masked, { credential, durations, ended }); //                                9 record the outcome
     } catch (thrown) {
-      watch?.();
+      unwatch();
       const problem = asProblem(thrown);
       const known = credential === undefined ? {} : { credential };
       const type = isGivenUp(problem) ? 'unknown' : 'failed';

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createEndings } from '../src/audit/audit.ts';
 import type { Reply } from '../src/gateway.ts';
 import { sha256 } from '../src/model/canonical.ts';
 import type { Decision } from '../src/model/decision.ts';
@@ -9,6 +10,7 @@ import type { Execution } from '../src/targets/target.ts';
 import { rowsAnswerOf } from './fakes/answers.ts';
 import { batchOf } from './fakes/batches.ts';
 import { aCall, anAllow, anApproval, anIdentity, type FakeOptions, fakeGateway } from './fakes/gateway.ts';
+import { createFakeStore } from './fakes/store.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -465,6 +467,76 @@ describe('what stays open', () => {
 
     expect(await ending).toMatchObject({ reason: 'revoked' });
     expect(outcomes).toMatchObject([{ type: 'failed', problem: { reason: 'revoked' } }]);
+  });
+
+  const byHuman = { by: 'user:dba@example.com', reason: 'enough', at: '2026-01-01T00:00:00Z' };
+  const ended = { type: 'failed', problem: { code: 'ended', reason: 'ended-by-human: user:dba@example.com: enough' } };
+
+  /** A store that brings what a human wants ended, where its listener is not deaf. */
+  function endable({ deaf = false } = {}) {
+    const store = createFakeStore();
+    const endings = createEndings({ store, log: { warn: () => {} } });
+    if (!deaf) endings.start();
+    return { store, endings };
+  }
+
+  test('is ended at once when a human ends it, and its outcome says so', async () => {
+    const { store, endings } = endable();
+    const { next, outcomes } = await watching({ endings });
+    const ending = next().catch((thrown) => thrown);
+
+    store.seed('endings/op_2', byHuman);
+    expect(outcomes).toEqual([]);
+    store.seed('endings/op_1', byHuman);
+
+    expect(await ending).toMatchObject({ code: 'ended', detail: expect.stringContaining('user:dba@example.com') });
+    expect(outcomes).toMatchObject([ended]);
+  });
+
+  test('is ended within a minute where the listener is deaf', async () => {
+    const { store, endings } = endable({ deaf: true });
+    const { next, outcomes } = await watching({ endings });
+    const ending = next().catch((thrown) => thrown);
+
+    store.seed('endings/op_1', byHuman);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(minute);
+
+    expect(await ending).toMatchObject({ code: 'ended' });
+    expect(outcomes).toMatchObject([ended]);
+  });
+
+  test('is ended where it cannot be known whether a human ended it', async () => {
+    const { store, endings } = endable();
+    const { next } = await watching({ endings });
+    const ending = next().catch((thrown) => thrown);
+    store.offline();
+
+    await vi.advanceTimersByTimeAsync(minute);
+
+    expect(await ending).toMatchObject({ code: 'audit-unavailable', reason: 'revoked' });
+  });
+
+  test('is ended with an outcome when the instance stops', async () => {
+    const { endings } = endable();
+    const { next, outcomes } = await watching({ endings });
+    const ending = next().catch((thrown) => thrown);
+
+    endings.stop();
+
+    expect(await ending).toMatchObject({ code: 'ended' });
+    expect(outcomes).toMatchObject([{ type: 'failed', problem: { reason: 'instance-stops' } }]);
+  });
+
+  test('never begins where a human has ended it before', async () => {
+    const { store, endings } = endable();
+    store.seed('endings/op_1', byHuman);
+    const { handle, happened, outcomes } = fakeGateway({ endings, operation: { live: true } });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'ended' });
+
+    expect(happened).not.toContain('execute');
+    expect(outcomes).toMatchObject([ended]);
   });
 
   test('goes on while nothing changes, and is not looked at any more once it has ended', async () => {

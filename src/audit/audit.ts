@@ -38,6 +38,7 @@ export {
 } from './answer.ts';
 export type { Append, TableRow } from './append.ts';
 export { type Checkpoints, type CheckpointsDeps, createCheckpoints, createCheckpointWatch } from './checkpoints.ts';
+export { createEndings, type Endings, sweepEndings } from './endings.ts';
 export type { Outcome } from './facts.ts';
 export { installAudit } from './install.ts';
 export { createIntegrity, type Integrity, type ReadIntegrity } from './integrity.ts';

@@ -105,7 +105,14 @@ export function timelineOf(events: readonly ToldEvent[]): OperationTold[] {
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 /** What others did to it: their events name the operation, but they did not ask for it. */
-const byOthers = new Set(['approved', 'approval_denied', 'alert_raised', 'alert_acknowledged', 'alert_closed']);
+const byOthers = new Set([
+  'approved',
+  'approval_denied',
+  'alert_raised',
+  'alert_acknowledged',
+  'alert_closed',
+  'ending_requested',
+]);
 
 function operationOf(events: readonly ToldEvent[]): OperationTold[] {
   const own = events.filter(({ type }) => !byOthers.has(type));

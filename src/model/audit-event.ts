@@ -18,6 +18,7 @@ const eventTypes = [
   'outcome_late',
   'policy_changed',
   'console_access',
+  'ending_requested',
   'evidence_exported',
   'break_glass',
   'alert_raised',

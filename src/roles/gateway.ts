@@ -1,6 +1,6 @@
 import { type Agreed, createApi, createLookups, createUpgrades } from '../api/api.ts';
 import { createApprovals } from '../approvals/approvals.ts';
-import { deliver } from '../audit/audit.ts';
+import { createEndings, deliver } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { createCredentials } from '../credentials/credentials.ts';
 import { createGateway, type Steps } from '../gateway.ts';
@@ -40,6 +40,7 @@ export async function startGateway(config: Config): Promise<Running> {
     seal,
     onSuspect: suspected(parts),
   });
+  const endings = createEndings({ store: runtimeStore, log });
   const steps: Steps = {
     identities,
     admission: createAdmission({ ...config.limits, clock }),
@@ -48,6 +49,7 @@ export async function startGateway(config: Config): Promise<Running> {
     targets,
     approvals,
     audit,
+    endings,
     credentials: createCredentials({
       readSecret,
       mintToken: createTokenMint({ now: () => clock.now().getTime() }),
@@ -71,10 +73,12 @@ export async function startGateway(config: Config): Promise<Running> {
   const app = createApi({ ...served, ready: () => connections.fresh() && audit.ready() });
   const upgrades = createUpgrades({ ...served, accept });
   const server = await serve({ fetch: app.fetch, upgrades, host: config.host, port: config.ports.gateway });
+  endings.start();
   await Promise.all([audit.open(), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');
   return {
     async stop() {
+      endings.stop();
       await server.drain(DRAIN.requests);
       await audit.close();
       connections.stop();

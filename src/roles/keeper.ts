@@ -1,6 +1,6 @@
 import { createKeeperApi } from '../api/api.ts';
 import { createExpiry } from '../approvals/approvals.ts';
-import { createCheckpoints, createRetainedFrom, createRetention } from '../audit/audit.ts';
+import { createCheckpoints, createRetainedFrom, createRetention, sweepEndings } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { beat, createLedger, createWatch } from '../connections/connections.ts';
 import { createKmsSigner } from '../platform/kms.ts';
@@ -57,7 +57,11 @@ export async function startKeeper(config: Config): Promise<Running> {
       audit.note('expired', { approval, operationId: approval.operation }, { with: writes }),
     onCorrupt: (error) => log.error({ error }, 'A stored approval cannot be read.'),
   });
-  const sweep = async () => ({ ...(await audit.sweep()), expired: await expire() });
+  const sweep = async () => ({
+    ...(await audit.sweep()),
+    expired: await expire(),
+    endings: await sweepEndings(runtimeStore, clock),
+  });
   const reship = async () => ({ put_back: await audit.putBack(), ...(await sweep()) });
   const tasks = { ship: sweep, sweep, reship, checkpoint: () => checkpoints.make() };
   const app = createKeeperApi({

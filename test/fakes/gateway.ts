@@ -135,6 +135,7 @@ export type FakeOptions = {
   credential?: () => Promise<Secret>;
   /** The kind of the only connection, with any request as its own. */
   kind?: TargetKind;
+  endings?: Steps['endings'];
 };
 
 /** The real flow over steps that only remember. */
@@ -251,6 +252,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       sweep: async () => ({ chains: 0, closed: 0, shipped: 0 }),
       close: async () => {},
     },
+    endings: options.endings ?? { heed: () => () => {}, look: async () => {} },
     credentials: {
       async use(_connection, work) {
         return work(await (options.credential ?? (async () => new Secret('pw', 'versions/1')))());
