@@ -4,6 +4,7 @@ import { jsonTextFunction } from './json-text.ts';
 import { type Field, fieldOf } from './schema.ts';
 import { MACROS } from './sql/macros.ts';
 import { position } from './sql/tokens.ts';
+import { valueError } from './value-errors.ts';
 
 /** A result: the API's fields and DuckDB's values. */
 export interface Table {
@@ -21,6 +22,8 @@ export interface Engine {
 export interface Database {
   run(sql: string): Promise<void>;
   read(sql: string): Promise<Table>;
+  /** The columns a query would have. Nothing of it is run, not even what is constant. */
+  describe(sql: string): Promise<Field[]>;
   /** Everything in `work` happens, or nothing. */
   atomically<T>(work: () => Promise<T>): Promise<T>;
   /** Appends rows whose values are in the table's column order. */
@@ -88,6 +91,16 @@ function createDatabase(connection: DuckDBConnection): Database {
       });
       return { fields, rows: result.getRows() };
     },
+    async describe(sql) {
+      const prepared = await connection.prepare(sql);
+      try {
+        return Array.from({ length: prepared.columnCount }, (_, column) =>
+          fieldOf(prepared.columnName(column), prepared.columnType(column)),
+        );
+      } finally {
+        prepared.destroySync();
+      }
+    },
     async atomically(work) {
       await connection.run('BEGIN');
       try {
@@ -116,6 +129,8 @@ export function queryError(thrown: unknown, source: string): Error {
   if (!(thrown instanceof Error)) return new Error(String(thrown));
   if (thrown instanceof BigQueryError) return thrown;
   const message = thrown.message.split('\n')[0] ?? '';
+  const value = valueError(message);
+  if (value !== undefined) return invalidQuery(value);
   for (const [pattern, worded] of COMPLAINTS) {
     const found = pattern.exec(message);
     if (found) return invalidQuery(worded(found[1] ?? '', source));

@@ -45,13 +45,20 @@ function statistics(job: Job): object {
     totalBytesProcessed: bytes,
     totalBytesBilled: String(billed(outcome.bytes, outcome.referenced.length)),
     cacheHit: false,
-    referencedTables: outcome.referenced,
+    ...(outcome.referenced.length ? { referencedTables: outcome.referenced } : {}),
+    ...(outcome.routines.length ? { referencedRoutines: outcome.routines.map(routine) } : {}),
     schema: { fields: outcome.result.fields },
     ...dmlPart(outcome),
     ...(outcome.ddl ? ddlPart(outcome.ddl) : {}),
   };
   return { ...times, totalBytesProcessed: bytes, query };
 }
+
+const routine = ({ projectId, datasetId, tableId }: Outcome['routines'][number]) => ({
+  projectId,
+  datasetId,
+  routineId: tableId,
+});
 
 function dmlPart({ affectedRows, statementType }: Outcome): object {
   if (affectedRows === undefined) return {};

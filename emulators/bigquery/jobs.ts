@@ -151,7 +151,9 @@ function jobOf(service: Service, request: ApiRequest): Job {
   const projectId = pathValue(request, 'projectId');
   const jobId = pathValue(request, 'jobId');
   const job = service.jobs.find(projectId, jobId);
-  if (!job) throw notFound(`Job ${projectId}:${jobId}`);
+  const location = request.query.get('location');
+  if (!job || (location && location.toUpperCase() !== job.location.toUpperCase()))
+    throw notFound(`Job ${projectId}:${location ? `${location}.` : ''}${jobId}`);
   return job;
 }
 
@@ -164,11 +166,20 @@ export const cancelJob: Handler = async (service, request) => ({
 });
 
 export const listJobs: Handler = async (service, request) => {
-  const all = service.jobs.list(pathValue(request, 'projectId'));
+  const all = service.jobs.list(pathValue(request, 'projectId')).filter(listed(request.query));
   const { items, nextPageToken } = pageOf(all, request.query, 1000);
   const jobs = items.map((job) => ({ ...renderJob(job, service), state: 'DONE' }));
   return { kind: 'bigquery#jobList', etag: etag(all.length), ...(nextPageToken ? { nextPageToken } : {}), jobs };
 };
+
+/** Whether `jobs.list` is asked for a job: by its state, and by when it was made. */
+function listed(query: URLSearchParams): (job: Job) => boolean {
+  const states = query.getAll('stateFilter').map((state) => state.toUpperCase());
+  const from = whole(query, 'minCreationTime', 0);
+  const to = whole(query, 'maxCreationTime', Number.MAX_SAFE_INTEGER);
+  if (query.has('parentJobId') || (states.length > 0 && !states.includes('DONE'))) return () => false;
+  return ({ created }) => created >= from && created <= to;
+}
 
 export const getQueryResults: Handler = async (service, request) => {
   const { query } = request;

@@ -14,7 +14,9 @@ import { rowCount } from './tables.ts';
 export interface Outcome {
   statementType: string;
   result: Table;
+  /** Stored tables, those behind views too; views themselves are not among them, as the service has it. */
   referenced: TableReference[];
+  routines: TableReference[];
   /** Bytes the query would read, estimated. */
   bytes: number;
   affectedRows?: number;
@@ -40,7 +42,12 @@ export async function runQuery(db: Database, run: QueryRun): Promise<Outcome> {
   const tables = prepared.referenced.map((reference) => run.catalog.table(reference));
   const bytes = await bytesRead(db, tables);
   checkBilling(bytes, tables, run.maximumBytesBilled);
-  const about = { statementType: prepared.statementType, referenced: prepared.referenced, bytes };
+  const about = {
+    statementType: prepared.statementType,
+    referenced: tables.filter(({ type }) => type === 'TABLE').map(({ reference }) => reference),
+    routines: prepared.routines,
+    bytes,
+  };
   try {
     return { ...about, ...(await perform(db, run, prepared, tables)) };
   } catch (error) {
@@ -77,13 +84,17 @@ async function perform(
   prepared: Prepared,
   tables: readonly CatalogTable[],
 ): Promise<Performed> {
+  if (prepared.kind === 'recognised') {
+    if (run.dryRun) return { result: NOTHING };
+    throw invalidQuery(`${prepared.statementType} is recognised, but not run by this emulator`);
+  }
   if (prepared.kind === 'create')
     return { result: NOTHING, ddl: await applyCreation(db, run, prepared.creation, tables) };
   if (prepared.kind === 'drop') return { result: NOTHING, ddl: await applyRemoval(db, run, prepared.removal) };
   await requirePartitionFilters(db, prepared.sql, tables);
   if (prepared.kind === 'query') return { result: await readResult(db, prepared, run.dryRun) };
   if (run.dryRun) {
-    await db.read(`EXPLAIN ${prepared.sql}`);
+    await db.describe(prepared.sql);
     return { result: NOTHING, affectedRows: 0 };
   }
   const { rows } = await db.read(prepared.sql);
@@ -91,7 +102,7 @@ async function perform(
 }
 
 async function readResult(db: Database, prepared: Prepared & { sql: string }, dryRun: boolean): Promise<Table> {
-  const result = await db.read(dryRun ? `SELECT * FROM (${prepared.sql}) LIMIT 0` : prepared.sql);
+  const result = dryRun ? { fields: await db.describe(prepared.sql), rows: [] } : await db.read(prepared.sql);
   checkColumns(result.fields, prepared.starred);
   return result;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { BigQueryError, invalid } from './errors.ts';
 import type { ApiRequest } from './service.ts';
@@ -66,9 +67,9 @@ export function whole(query: URLSearchParams, name: string, fallback: number): n
   return Number(given);
 }
 
-/** Honours `If-Match`-less callers only; the emulator's etags change with every write. */
-export function etag(...parts: (string | number)[]): string {
-  return Buffer.from(parts.join('|')).toString('base64url').slice(-32);
+/** A hash of what is told apart by it. */
+export function etag(...parts: unknown[]): string {
+  return createHash('md5').update(JSON.stringify(parts)).digest('base64url');
 }
 
 export const notImplemented = (what: string) =>

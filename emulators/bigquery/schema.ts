@@ -8,6 +8,8 @@ export interface Field {
   mode?: string;
   description?: string;
   fields?: Field[];
+  /** Full resource names of the column's policy tags. */
+  policyTags?: { names?: string[] };
 }
 
 /** API type → DuckDB type. NUMERIC keeps the service's scale of 9. */

@@ -7,6 +7,7 @@ import { createNames } from './names.ts';
 import { viewFields } from './query.ts';
 import { bodyAs, datasetOf, etag, notImplemented, pageOf, tableIdSchema, tableOf } from './request.ts';
 import { type Field, isRepeated, isRequired, normalizeFields } from './schema.ts';
+import { selectedFields } from './selected-fields.ts';
 import type { ApiRequest, Handler, Service } from './service.ts';
 import { byteWidth } from './size.ts';
 import type { TableReference } from './sql/scope.ts';
@@ -74,18 +75,23 @@ function checkPartitioning(fields: readonly Field[], name: string): void {
   }
 }
 
-async function render(db: Database, table: CatalogTable, service: Service): Promise<object> {
+async function render(
+  db: Database,
+  table: CatalogTable,
+  service: Service,
+  fields: readonly Field[] = table.fields,
+): Promise<object> {
   const { projectId, datasetId, tableId } = table.reference;
   const rows = table.type === 'TABLE' ? await rowCount(db, table) : undefined;
   const location = service.catalog.dataset(table.reference).resource['location'] ?? 'US';
   return {
     kind: 'bigquery#table',
-    etag: etag(tableId, table.modified),
+    etag: etag(tableId, table.modified, table.fields, table.resource),
     id: `${projectId}:${datasetId}.${tableId}`,
     selfLink: `${service.url}/bigquery/v2/projects/${projectId}/datasets/${datasetId}/tables/${tableId}`,
     tableReference: { projectId, datasetId, tableId },
     ...table.resource,
-    schema: { fields: table.fields },
+    schema: { fields },
     type: table.type,
     location,
     creationTime: String(table.created),
@@ -128,8 +134,11 @@ async function fieldsOf(db: Database, service: Service, reference: TableReferenc
   return viewFields(db, body.view.query, names);
 }
 
-export const getTable: Handler = async (service, request) =>
-  service.engine.exclusive((db) => render(db, service.catalog.table(tableOf(request)), service));
+export const getTable: Handler = async (service, request) => {
+  const table = service.catalog.table(tableOf(request));
+  const fields = selectedFields(table.fields, request.query.get('selectedFields'));
+  return service.engine.exclusive((db) => render(db, table, service, fields));
+};
 
 export const listTables: Handler = async ({ catalog }, request) => {
   const all = catalog.tables(datasetOf(request));

@@ -26,6 +26,9 @@ type Special = (scope: Scope, name: string) => string;
 
 const CALLABLE_KEYWORDS = new Set(['IF', 'LEFT', 'RIGHT', 'CAST', 'EXTRACT']);
 
+/** Functions that need not look at every argument. */
+const LAZY = new Set(['IF', 'IFNULL', 'COALESCE', 'ERROR']);
+
 /** Translates a call. Unknown functions are refused: `Function not found: x`. */
 export function call(scope: Scope): Expression {
   const { cursor } = scope;
@@ -40,19 +43,19 @@ export function call(scope: Scope): Expression {
   const written = [cursor.next().text];
   while (cursor.takeSymbol('.')) written.push(cursor.next().text);
   const name = written.join('.').toUpperCase();
-  const sql = known(scope, name);
-  if (sql === undefined) throw invalidQuery(`Function not found: ${written.join('.')} at ${at}`);
-  return { sql };
+  const found = known(scope, name);
+  if (found === undefined) throw invalidQuery(`Function not found: ${written.join('.')} at ${at}`);
+  return found;
 }
 
-function known(scope: Scope, name: string): string | undefined {
-  if (isAggregate(name) || isWindowOnly(name)) return aggregateCall(scope, name);
+function known(scope: Scope, name: string): Expression | undefined {
+  if (isAggregate(name) || isWindowOnly(name)) return { sql: aggregateCall(scope, name) };
   const special = Object.hasOwn(SPECIAL, name) ? SPECIAL[name] : undefined;
   if (special) {
     scope.cursor.expectSymbol('(');
     const sql = special(scope, name);
     scope.cursor.expectSymbol(')');
-    return sql;
+    return { sql };
   }
   return Object.hasOwn(FUNCTIONS, name) ? plainCall(scope, name) : undefined;
 }
@@ -70,14 +73,17 @@ function aggregateCall(scope: Scope, name: string): string {
   return made.wrap(made.sql);
 }
 
-function plainCall(scope: Scope, name: string): string | undefined {
+function plainCall(scope: Scope, name: string): Expression | undefined {
   const [fewest, most, template] = FUNCTIONS[name] ?? [];
   if (fewest === undefined || most === undefined || !template) return undefined;
-  const args = argumentsOf(scope).map((arg) => arg.sql);
+  const given = argumentsOf(scope);
+  const failing = LAZY.has(name) ? undefined : given.find(({ fails }) => fails);
+  if (failing) return failing;
+  const args = given.map((arg) => arg.sql);
   if (args.length < fewest || args.length > most) {
     throw invalidQuery(`Number of arguments does not match for function ${name}: ${args.length} given`);
   }
-  return template(args);
+  return { sql: template(args), ...(name === 'ERROR' ? { fails: true } : {}) };
 }
 
 /** The parenthesised arguments; none at all for `CURRENT_TIMESTAMP` without parentheses. */

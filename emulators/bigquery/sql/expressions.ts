@@ -70,10 +70,19 @@ function binary(scope: Scope, left: Expression, operator: string, strength: numb
   scope.cursor.next();
   const right = expression(scope, strength + 1);
   refuseRow(scope, right, operator);
-  if (operator === '/') return { sql: `(${left.sql} / bq_divisor(${right.sql}))` };
+  const failing = [left, right].find(({ fails }) => fails);
+  if (failing) return failed(failing, left, right, operator);
+  if (operator === '/') return { sql: `(${left.sql} / bq_divisor(${left.sql}, ${right.sql}))` };
   if (operator === '^') return { sql: `xor(${left.sql}, ${right.sql})` };
   if (operator === '-' && !right.constant) return { sql: `(${left.sql} - bq_subtrahend(${right.sql}))` };
   return { sql: `(${left.sql} ${operator} ${right.sql})` };
+}
+
+/** AND and OR keep their other side, which may decide; every other operator fails with its operand. */
+function failed(failing: Expression, left: Expression, right: Expression, operator: string): Expression {
+  if (operator !== 'AND' && operator !== 'OR') return failing;
+  const [first, second] = [left, right].map(({ sql, fails }) => (fails ? `CAST(${sql} AS BOOLEAN)` : sql));
+  return { sql: `(${first} ${operator} ${second})` };
 }
 
 function comparison(scope: Scope, left: Expression): Expression {
@@ -83,7 +92,9 @@ function comparison(scope: Scope, left: Expression): Expression {
   if (cursor.takeWords('IS')) return { sql: `(${subject} IS ${isWhat(scope)})` };
   if (cursor.takeWords('IN')) return { sql: `(${subject} ${not}IN ${inList(scope)})` };
   if (cursor.takeWords('LIKE')) {
-    return { sql: `(${subject} ${not}LIKE ${expression(scope, COMPARISON + 1).sql} ESCAPE '\\')` };
+    const pattern = expression(scope, COMPARISON + 1);
+    if (pattern.fails) return { sql: `CAST(${pattern.sql} AS BOOLEAN)` };
+    return { sql: `(${subject} ${not}LIKE ${pattern.sql} ESCAPE '\\')` };
   }
   if (cursor.takeWords('BETWEEN')) {
     const low = expression(scope, COMPARISON + 1).sql;
@@ -93,6 +104,8 @@ function comparison(scope: Scope, left: Expression): Expression {
   const operator = cursor.next().text;
   const right = expression(scope, COMPARISON + 1);
   refuseRow(scope, right, operator);
+  const failing = [left, right].find(({ fails }) => fails);
+  if (failing) return { sql: `CAST(${failing.sql} AS BOOLEAN)` };
   return { sql: `(${subject} ${operator} ${right.unnamed ?? right.sql})` };
 }
 
@@ -142,6 +155,7 @@ export function unary(scope: Scope): Expression {
   if (cursor.takeSymbol('-')) {
     if (cursor.peek().kind === 'integer') return postfix(scope, integer(scope, '-'));
     const operand = unary(scope);
+    if (operand.fails) return operand;
     return { ...(operand.constant ? { constant: true } : {}), sql: `(- ${operand.sql})` };
   }
   if (cursor.takeSymbol('+')) return unary(scope);

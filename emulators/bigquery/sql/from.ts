@@ -65,7 +65,8 @@ interface FromItem {
 function fromItem(scope: Scope): FromItem {
   const { cursor } = scope;
   if (cursor.takeWords('UNNEST')) return unnestCall(scope);
-  if (startsQuery(scope) && cursor.isSymbol('(')) return { sql: `${subquery(scope)}${tableAlias(scope)}` };
+  if (startsQuery(scope) && cursor.isSymbol('(') && !holdsJoin(scope))
+    return { sql: `${subquery(scope)}${tableAlias(scope)}` };
   if (cursor.takeSymbol('(')) {
     const inside = fromClause(scope);
     cursor.expectSymbol(')');
@@ -77,6 +78,21 @@ function fromItem(scope: Scope): FromItem {
   const [first = '', ...others] = parts;
   if (others.length && scope.aliases.has(first.toLowerCase())) return unnest(scope, columnPath(parts), parts.at(-1));
   return { sql: table(scope, parts) };
+}
+
+/** Whether a parenthesis ahead of a parenthesised query holds a join of it, and not the query alone. */
+function holdsJoin(scope: Scope): boolean {
+  const { cursor } = scope;
+  if (!cursor.isSymbol('(', 1)) return false;
+  let ahead = 2;
+  for (let depth = 1; depth > 0; ahead += 1) {
+    if (cursor.peek(ahead).kind === 'end') return false;
+    if (cursor.isSymbol('(', ahead)) depth += 1;
+    if (cursor.isSymbol(')', ahead)) depth -= 1;
+  }
+  const after = cursor.peek(ahead);
+  const continues = ['UNION', 'INTERSECT', 'EXCEPT', 'ORDER', 'LIMIT'].includes(after.upper);
+  return !continues && (after.kind === 'word' || after.kind === 'quoted' || cursor.isSymbol(',', ahead));
 }
 
 /** ` AS "alias"`, declared in the scope; nothing where none is written. Refuses table operators that would change the answer. */
@@ -146,7 +162,8 @@ function wholeText(scope: Scope, names: Names, text: string, given?: ReadonlyMap
 
 function tableFunctionCall(scope: Scope, parts: readonly string[], at: string): string {
   const { cursor } = scope;
-  const { parameters, query: body, names } = scope.names.tableFunction(parts, at);
+  const { reference, parameters, query: body, names } = scope.names.tableFunction(parts, at);
+  scope.session.routines.push(reference);
   cursor.expectSymbol('(');
   const values = cursor.isSymbol(')') ? [] : expressionList({ ...scope, constant: true });
   cursor.expectSymbol(')');

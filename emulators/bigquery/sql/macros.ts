@@ -1,7 +1,7 @@
 /** DuckDB macros for what differs from GoogleSQL in a corner: each says in its name what it stands for. */
 const CHECKED: readonly string[] = [
   // BigQuery fails on division by zero; DuckDB answers infinity or NULL.
-  `bq_divisor(b) AS CASE WHEN b = 0 THEN bq_fail('division by zero') ELSE b END`,
+  `bq_divisor(a, b) AS CASE WHEN b = 0 THEN bq_fail('division by zero: ' || CAST(a AS VARCHAR) || ' / ' || CAST(b AS VARCHAR)) ELSE b END`,
   // DATE - DATE is an INTERVAL in BigQuery and a number in DuckDB: refused.
   `bq_subtrahend(b) AS CASE WHEN typeof(b) = 'DATE' THEN bq_fail('DATE - DATE is not supported by this emulator; use DATE_DIFF') ELSE b END`,
   `bq_date_only(d) AS CASE WHEN typeof(d) IN ('DATE', 'VARCHAR', '"NULL"') THEN CAST(d AS DATE) ELSE bq_fail('This emulator supports DATE functions for DATE only; convert with DATE()') END`,

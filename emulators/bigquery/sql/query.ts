@@ -3,7 +3,7 @@ import { quoted } from '../schema.ts';
 import { orderItems } from './aggregates.ts';
 import { expression } from './expressions.ts';
 import { innerScope, type Scope } from './scope.ts';
-import { select } from './select.ts';
+import { type Select, select } from './select.ts';
 
 const SET_OPERATIONS = ['UNION', 'INTERSECT', 'EXCEPT'];
 
@@ -45,7 +45,7 @@ function withClause(scope: Scope): string {
 function setOperations(scope: Scope): string {
   const { cursor } = scope;
   const first = term(scope);
-  const parts = [first.sql];
+  const parts: string[] = [];
   let operation: string | undefined;
   while (SET_OPERATIONS.some((word) => cursor.isWord(word))) {
     const next = setOperation(scope);
@@ -55,11 +55,15 @@ function setOperations(scope: Scope): string {
       );
     }
     operation = next;
-    parts.push(next, term(scope).sql);
+    parts.push(next, alone(term(scope)));
   }
   const tail = orderAndLimit(scope, operation ? undefined : first.scope);
-  return [...parts, ...tail].join(' ');
+  if (operation) return [alone(first), ...parts, ...tail].join(' ');
+  const sql = [first.sql, ...tail].join(' ');
+  return first.asRecord ? asRecords(sql) : sql;
 }
+
+const alone = ({ sql, asRecord }: Term) => (asRecord ? `(${asRecords(sql)})` : sql);
 
 function setOperation(scope: Scope): string {
   const { cursor } = scope;
@@ -69,12 +73,19 @@ function setOperation(scope: Scope): string {
   throw cursor.unexpected(word === 'UNION' ? 'keyword ALL or keyword DISTINCT' : 'keyword DISTINCT');
 }
 
-/** One SELECT or a query in parentheses; `scope` is the SELECT's own, for its ORDER BY. */
-function term(scope: Scope): { sql: string; scope?: Scope } {
-  if (scope.cursor.isSymbol('(')) return { sql: subquery(scope) };
-  const inner = innerScope(scope);
-  return { sql: select(inner), scope: inner };
+interface Term extends Select {
+  scope?: Scope;
 }
+
+/** One SELECT or a query in parentheses; `scope` is the SELECT's own, for its ORDER BY. */
+function term(scope: Scope): Term {
+  if (scope.cursor.isSymbol('(')) return { sql: subquery(scope), asRecord: false };
+  const inner = innerScope(scope);
+  return { ...select(inner), scope: inner };
+}
+
+/** The rows of a query as records, in their order. */
+const asRecords = (sql: string) => `SELECT "the row" FROM (${sql}) AS "the row"`;
 
 function orderAndLimit(outer: Scope, own: Scope | undefined): string[] {
   const scope = own ?? innerScope(outer);

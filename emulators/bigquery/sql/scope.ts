@@ -16,6 +16,7 @@ type Relation =
   | { kind: 'catalog'; sql: string };
 
 interface TableFunction {
+  reference: TableReference;
   parameters: Field[];
   query: string;
   names: Names;
@@ -32,6 +33,7 @@ export interface Names {
 /** What one statement's translation gathers, views included. */
 export interface Session {
   referenced: TableReference[];
+  routines: TableReference[];
   unnests: number;
   depth: number;
   /** Aliases of UNNEST beside a bare `*`: its records would have to be spread, which needs types. */
@@ -54,6 +56,8 @@ export interface Scope {
   constant: boolean;
   /** Records become columns of a table, which GoogleSQL matches by position and DuckDB by name: their names are left out. */
   stored: boolean;
+  /** Records that the select list spreads by `.* EXCEPT` or `.* REPLACE`: relations to join to its FROM. */
+  spreads: string[];
 }
 
 /** A translated expression. `name` is the column name it implies, `path` its parts where it is one, `text` a string literal's value. */
@@ -66,12 +70,14 @@ export interface Expression {
   constant?: boolean;
   /** A record without its field names, as comparisons take it: GoogleSQL compares by position, DuckDB by name. */
   unnamed?: string;
+  /** A call of ERROR, which has no type: DuckDB would take what is made of it for NULL, unrun. */
+  fails?: boolean;
 }
 
 const DEEPEST = 16;
 
 export function createSession(): Session {
-  return { referenced: [], unnests: 0, depth: 0, starred: new Set() };
+  return { referenced: [], routines: [], unnests: 0, depth: 0, starred: new Set() };
 }
 
 /** The scope of a whole text: a statement, a view's query, a table function's body. Refuses views nested too deep or in circles. */
@@ -94,12 +100,13 @@ export function textScope(
     arguments: given,
     constant: false,
     stored: false,
+    spreads: [],
   };
 }
 
 /** The scope of a SELECT inside another: it sees what is around it and has its own FROM. */
 export function innerScope(scope: Scope): Scope {
-  return { ...scope, outer: new Map([...scope.outer, ...scope.aliases]), aliases: new Map() };
+  return { ...scope, outer: new Map([...scope.outer, ...scope.aliases]), aliases: new Map(), spreads: [] };
 }
 
 export function aliasKind(scope: Scope, name: string): 'table' | 'unnest' | undefined {

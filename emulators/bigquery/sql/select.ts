@@ -14,8 +14,13 @@ interface Item {
   path?: string;
 }
 
-/** One SELECT up to, and without, its ORDER BY. */
-export function select(scope: Scope): string {
+/** A SELECT up to, and without, its ORDER BY; `asRecord` says that its rows are to become records, after ORDER BY and LIMIT. */
+export interface Select {
+  sql: string;
+  asRecord: boolean;
+}
+
+export function select(scope: Scope): Select {
   const { cursor } = scope;
   cursor.expectWord('SELECT');
   const distinct = cursor.takeWords('DISTINCT') ? 'DISTINCT ' : '';
@@ -29,12 +34,19 @@ export function select(scope: Scope): string {
   const from = cursor.takeWords('FROM') ? `FROM ${fromClause(scope)}` : '';
   const after = cursor.peek().offset;
   const items = itemsAt(scope, listAt);
+  if (asStruct && items.some((item) => item.sql.startsWith('*')) && [...scope.aliases.values()].includes('unnest'))
+    throw invalidQuery(
+      'SELECT AS STRUCT * over UNNEST is not supported by this emulator; write the alias before the star',
+    );
   if (from && !cursor.isWord('FROM')) throw cursor.unexpected();
   if (from) cursor.skipTo(after);
-  const parts = [`SELECT ${distinct}${asStruct ? structItem(items) : items.map((item) => item.sql).join(', ')}`];
-  if (from) parts.push(from);
+  const asRecord = asStruct && items.some((item) => item.name === undefined);
+  const list = asStruct && !asRecord ? structItem(items) : items.map((item) => item.sql).join(', ');
+  const parts = [`SELECT ${distinct}${list}`];
+  const relations = [...(from ? [from] : []), ...scope.spreads].join(', ');
+  if (relations) parts.push(from ? relations : `FROM ${relations}`);
   parts.push(...clauses(scope, items, from !== ''));
-  return parts.join(' ');
+  return { sql: parts.join(' '), asRecord };
 }
 
 /** Skips the select list: to FROM, or to what may follow a list without FROM. */
@@ -109,8 +121,11 @@ function starOf(scope: Scope, value: Expression): Item {
   const [only, ...others] = value.path ?? [];
   const isTable = only !== undefined && !others.length && aliasKind(scope, only) === 'table';
   if (isTable) return { sql: `${columnPath([only])}.*${modifiers}` };
-  if (modifiers) throw invalidQuery('EXCEPT and REPLACE after .* of a STRUCT are not supported by this emulator');
-  return { sql: `UNNEST(${value.sql})` };
+  if (!modifiers) return { sql: `UNNEST(${value.sql})` };
+  scope.session.unnests += 1;
+  const spread = quoted(`spread ${scope.session.unnests}`);
+  scope.spreads.push(`LATERAL (SELECT UNNEST(${value.sql})) AS ${spread}`);
+  return { sql: `${spread}.*${modifiers}` };
 }
 
 function starModifiers(scope: Scope): string {
@@ -142,10 +157,10 @@ function replacements(scope: Scope): string[] {
   return items;
 }
 
-/** `SELECT AS STRUCT`: the items as one record. */
+/** `SELECT AS STRUCT` without stars: the items as one record. */
 function structItem(items: readonly Item[]): string {
   const fields = items.map((item) => {
-    if (item.name === undefined) throw invalidQuery('SELECT AS STRUCT with * is not supported by this emulator');
+    if (item.name === undefined) throw new Error('A star has no name');
     const suffix = ` AS ${quoted(item.name)}`;
     return `${quoted(item.name)} := ${item.sql.slice(0, -suffix.length)}`;
   });

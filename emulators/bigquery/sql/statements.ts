@@ -3,6 +3,7 @@ import type { Field } from '../schema.ts';
 import { createStatement, dropStatement } from './ddl.ts';
 import { deleteStatement, insertStatement, mergeStatement, truncateStatement, updateStatement } from './dml.ts';
 import { query } from './query.ts';
+import { isScript, recognised, recognisedWords, skipRest } from './recognised.ts';
 import { createSession, type Names, type Scope, type TableReference, textScope } from './scope.ts';
 
 /** What a CREATE TABLE or VIEW says beside its columns. */
@@ -38,27 +39,36 @@ export interface Removal {
 }
 
 /** A statement made ready: SQL for DuckDB, or what the catalog has to do. */
-export type Prepared = { statementType: string; referenced: TableReference[]; starred: ReadonlySet<string> } & (
+export type Prepared = {
+  statementType: string;
+  referenced: TableReference[];
+  routines: TableReference[];
+  starred: ReadonlySet<string>;
+} & (
   | { kind: 'query'; sql: string }
   | { kind: 'dml'; sql: string }
   | { kind: 'create'; creation: Creation }
   | { kind: 'drop'; removal: Removal }
+  | { kind: 'recognised' }
 );
 
 type Action =
   | { kind: 'query'; sql: string }
   | { kind: 'dml'; sql: string }
   | { kind: 'create'; creation: Creation }
-  | { kind: 'drop'; removal: Removal };
+  | { kind: 'drop'; removal: Removal }
+  | { kind: 'recognised' };
 
-/** Translates one GoogleSQL statement. Refuses scripts and statements outside the stated subset. */
+/** Translates one GoogleSQL statement, or only tells what it is: scripts and some others are recognised. Refuses the rest. */
 export function prepare(text: string, names: Names): Prepared {
   const session = createSession();
   const scope = textScope(session, names, text);
-  const { statementType, action } = statement(scope);
+  const { statementType, action } = isScript(scope.cursor) ? script(scope) : statement(scope);
   scope.cursor.takeSymbol(';');
   if (scope.cursor.peek().kind !== 'end') throw scope.cursor.unexpected('end of input');
-  return { statementType, referenced: unique(session.referenced), starred: session.starred, ...action };
+  const { starred } = session;
+  const [referenced, routines] = [unique(session.referenced), unique(session.routines)];
+  return { statementType, referenced, routines, starred, ...action };
 }
 
 function statement(scope: Scope): { statementType: string; action: Action } {
@@ -70,11 +80,13 @@ function statement(scope: Scope): { statementType: string; action: Action } {
       statementType: word === 'TRUNCATE' ? 'TRUNCATE_TABLE' : word,
       action: { kind: 'dml', sql: modify(scope) },
     };
-  if (cursor.isWord('CREATE')) return created(createStatement(scope));
+  if (cursor.isWord('CREATE') && !recognisedWords(cursor)) return created(createStatement(scope));
   if (cursor.isWord('DROP')) {
     const removal = dropStatement(scope);
     return { statementType: `DROP_${removal.what}`, action: { kind: 'drop', removal } };
   }
+  const known = recognised(scope);
+  if (known) return { statementType: known, action: { kind: 'recognised' } };
   if (UNSUPPORTED.has(word))
     throw invalidQuery(`${word} statements are not supported by this emulator at ${cursor.at()}`);
   if (!cursor.isWord('SELECT') && !cursor.isWord('WITH') && !cursor.isSymbol('(')) throw cursor.unexpected();
@@ -89,10 +101,12 @@ const DML: Record<string, (scope: Scope) => string> = {
   TRUNCATE: truncateStatement,
 };
 
-const UNSUPPORTED = new Set(
-  `ALTER ASSERT BEGIN CALL COMMIT DECLARE EXECUTE EXPLAIN EXPORT FOR FROM GRANT IF LOAD LOOP REPEAT RETURN REVOKE ROLLBACK SET
-  SHOW WHILE`.split(/\s+/),
-);
+const UNSUPPORTED = new Set('ASSERT EXPLAIN FROM GRANT REVOKE SHOW'.split(' '));
+
+function script(scope: Scope): { statementType: string; action: Action } {
+  skipRest(scope.cursor);
+  return { statementType: 'SCRIPT', action: { kind: 'recognised' } };
+}
 
 function created(creation: Creation): { statementType: string; action: Action } {
   const asSelect = creation.what === 'TABLE' && creation.asSql ? '_AS_SELECT' : '';

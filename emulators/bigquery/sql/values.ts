@@ -58,7 +58,10 @@ function parenthesis(scope: Scope): Expression {
   const items = expressionList(scope);
   scope.cursor.expectSymbol(')');
   const [only, ...others] = items;
-  if (only && !others.length) return { ...(only.text === undefined ? {} : { text: only.text }), sql: `(${only.sql})` };
+  if (only && !others.length) {
+    const { text, fails } = only;
+    return { ...(text === undefined ? {} : { text }), ...(fails ? { fails } : {}), sql: `(${only.sql})` };
+  }
   return { sql: `row(${items.map((item) => item.sql).join(', ')})` };
 }
 

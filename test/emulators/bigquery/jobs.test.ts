@@ -127,7 +127,7 @@ test('a failed job keeps its error, and its results are that error', async () =>
   expect(String(failure)).toContain('division by zero');
   expect(metadata.status).toMatchObject({
     state: 'DONE',
-    errorResult: { reason: 'invalidQuery', message: 'division by zero' },
+    errorResult: { reason: 'invalidQuery', message: 'division by zero: 1 / 0' },
   });
   expect(String(results)).toContain('division by zero');
 });
