@@ -31,7 +31,7 @@ const rooms: Record<string, readonly string[]> = {
     'targets/http',
   ],
   'targets/postgres': ['model', 'masking', 'target'],
-  'targets/kubernetes': ['model', 'masking', 'target', 'proxy', 'shell'],
+  'targets/kubernetes': ['model', 'masking', 'target', 'proxy', 'shell', 'platform'],
   'targets/http': ['model', 'masking', 'target', 'proxy'],
   'targets/bigquery': ['model', 'masking', 'target', 'proxy'],
   'targets/ssh': ['model', 'masking', 'target', 'shell', 'platform'],

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { Problem } from '../model/problem.ts';
+import { endOf } from '../platform/ended.ts';
 import { createLookup } from '../platform/lookup.ts';
 import { channelOf, type WebSocketChannel, webSocketOptions } from '../platform/web-socket.ts';
 import { type Headers, pairsOf } from './headers.ts';
 import { tlsOf, vetPlace } from './pools.ts';
-import { endOf, problemOf } from './problems.ts';
+import { problemOf } from './problems.ts';
 import type { Place } from './proxy.ts';
 
 export type DialRequest = {

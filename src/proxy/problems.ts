@@ -1,4 +1,5 @@
 import { Problem } from '../model/problem.ts';
+import { endOf } from '../platform/ended.ts';
 
 /** Why a request to a target came to nothing, in our words. What was aborted ends as the signal says. */
 export function problemOf(thrown: unknown, signal: AbortSignal): Problem {
@@ -13,13 +14,6 @@ export function problemOf(thrown: unknown, signal: AbortSignal): Problem {
     return new Problem('target-unavailable', { detail, reason: code, cause: thrown });
   }
   return new Problem('target-unavailable', { reason: code, cause: thrown });
-}
-
-/** How work ends that was told to stop: revoked, out of time, or its caller is gone. */
-export function endOf({ reason }: AbortSignal): Problem {
-  if (reason instanceof Problem) return reason;
-  if (reason instanceof DOMException && reason.name === 'TimeoutError') return new Problem('target-timeout');
-  return new Problem('timeout', { reason: 'client-gone' });
 }
 
 const slow = new Set([

@@ -6,10 +6,10 @@ import { createPools } from './pools.ts';
 import { request, type UpstreamAnswer, type UpstreamRequest } from './request.ts';
 import { type UpgradeRequest, upgrade } from './upgrade.ts';
 
+export { endOf } from '../platform/ended.ts';
 export { networkSchema } from '../platform/vetting.ts';
 export { Refused } from './dial.ts';
 export { type Headers, pick } from './headers.ts';
-export { endOf } from './problems.ts';
 export type { UpstreamAnswer } from './request.ts';
 export type { ByteChannel, WebSocketChannel };
 

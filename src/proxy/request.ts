@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
+import { endOf } from '../platform/ended.ts';
 import { type Headers, pairsOf } from './headers.ts';
-import { endOf, problemOf } from './problems.ts';
+import { problemOf } from './problems.ts';
 
 export type UpstreamRequest = {
   method: string;

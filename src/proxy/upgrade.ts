@@ -1,11 +1,12 @@
 import { type IncomingMessage, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import { type ByteChannel, byteChannel } from '../platform/byte-channel.ts';
+import { endOf } from '../platform/ended.ts';
 import { createLookup } from '../platform/lookup.ts';
 import { grouped, Refused, refusalOf } from './dial.ts';
 import { type Headers, pairsOf } from './headers.ts';
 import { tlsOf, vetPlace } from './pools.ts';
-import { endOf, problemOf } from './problems.ts';
+import { problemOf } from './problems.ts';
 import type { Place } from './proxy.ts';
 
 export type UpgradeRequest = {

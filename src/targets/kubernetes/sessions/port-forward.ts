@@ -1,10 +1,9 @@
-import { Problem } from '../../../model/problem.ts';
-import type { Duplex, Message } from '../../../model/result.ts';
-import { type ByteChannel, endOf, type WebSocketChannel } from '../../../proxy/proxy.ts';
+import type { Duplex } from '../../../model/result.ts';
+import { relayed } from '../../../platform/relayed.ts';
+import type { ByteChannel, WebSocketChannel } from '../../../proxy/proxy.ts';
 import { unreadable } from '../refusal.ts';
 import { V4 } from './channels.ts';
 import { refusalOf } from './refused.ts';
-import { leftBy } from './remote-command.ts';
 import { handshake, type SessionPlan, SPDY, type Way } from './sessions.ts';
 
 /** kubectl's own framing, and the same sent through a WebSocket. */
@@ -21,49 +20,7 @@ export async function openPortForward(plan: SessionPlan, way: Way): Promise<Dupl
   const upstream = await opening.catch((thrown) => {
     throw refusalOf(thrown);
   });
-  const { signal, limits } = way;
-  let size = 0;
-  let problem: Problem | undefined;
-  let truncated = false;
-
-  function pass(bytes: Uint8Array): boolean {
-    size += bytes.byteLength;
-    truncated ||= limits.bytes !== undefined && size > limits.bytes;
-    if (truncated) upstream.close();
-    return !truncated;
-  }
-
-  const abort = () => {
-    problem = endOf(signal);
-    upstream.close();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-
-  async function* said(): AsyncGenerator<Message, undefined> {
-    try {
-      for await (const bytes of upstream.messages) {
-        if (problem !== undefined || !pass(bytes)) break;
-        yield { bytes };
-      }
-    } catch (thrown) {
-      problem ??= new Problem('target-unavailable', { reason: 'broken-off', cause: thrown });
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
-    if (problem !== undefined) throw problem;
-  }
-
-  return {
-    form: 'duplex',
-    protocol,
-    ...(plan.to === SPDY && { upgrade: handshake(protocol) }),
-    messages: leftBy(said, upstream),
-    async send(message) {
-      if (problem === undefined && pass(message)) await upstream.send(message);
-    },
-    summary: () => ({ truncated }),
-  };
+  return relayed(upstream, way, { protocol, ...(plan.to === SPDY && { upgrade: handshake(protocol) }) });
 }
 
 /** Old and new kubectl say the same, in two wrappings; client libraries speak of channels. */

@@ -1,8 +1,11 @@
 import { maskText } from '../../../masking/masking.ts';
 import { Problem } from '../../../model/problem.ts';
-import type { Duplex, Finding, Message } from '../../../model/result.ts';
-import { endOf, Refused, type WebSocketChannel } from '../../../proxy/proxy.ts';
 import { channels, frame, readSize, writeSize } from '../../../model/program.ts';
+import type { Duplex, Finding, Message } from '../../../model/result.ts';
+import { endOf } from '../../../platform/ended.ts';
+import { leftBy } from '../../../platform/left-by.ts';
+import { createProgramOutput } from '../../../platform/program-output.ts';
+import { Refused, type WebSocketChannel } from '../../../proxy/proxy.ts';
 import { agreeOn, V4, V5 } from './channels.ts';
 import { refusalOf } from './refused.ts';
 import type { SessionPlan, Way } from './sessions.ts';
@@ -14,8 +17,6 @@ const MILLISECONDS_TO_CLOSE = 2000;
 /** Bytes of a status, which may come in parts. */
 const MOST_STATUS = 64 * 1024;
 
-const outputs: Readonly<Record<number, string>> = { [channels.stdout]: 'stdout', [channels.stderr]: 'stderr' };
-
 /**
  * A program in a container, its input and output. Output leaves masked, all of it before the status that tells how the program ended; input
  * is kept masked and passed on as it is. Throws `CredentialRejected`, or a Problem, before anything ran.
@@ -26,6 +27,7 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
   const { terminal, command } = plan;
   const transcript = way.transcript({ terminal, ...(command !== undefined && { command }) });
   const { signal, limits, unmask } = way;
+  const output = createProgramOutput(transcript, limits.bytes);
   const found: Finding[] = [];
   const warnings: string[] = [];
   let isOver = false;
@@ -33,8 +35,6 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
   let problem: Problem | undefined;
   let ending: Ending | undefined;
   let status: Uint8Array = Buffer.alloc(0);
-  let size = 0;
-  let truncated = false;
 
   function end(why?: Problem) {
     problem ??= why;
@@ -55,20 +55,10 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
   function read(message: Uint8Array): Uint8Array | undefined {
     const [channel = -1] = message;
     const payload = message.subarray(1);
-    const name = outputs[channel];
-    if (name !== undefined) return outputOf(channel, name, payload);
     if (channel === channels.status && payload.byteLength > 0 && ending === undefined) readStatus(payload);
-    return undefined;
-  }
-
-  function outputOf(channel: number, name: string, payload: Uint8Array): Uint8Array | undefined {
-    size += payload.byteLength;
-    if (limits.bytes !== undefined && size > limits.bytes) {
-      truncated = true;
-      end(undefined);
-      return undefined;
-    }
-    return framed(channel, transcript.output(name, payload));
+    const bytes = output.take(channel, payload);
+    if (output.isCut()) end(undefined);
+    return bytes;
   }
 
   function readStatus(payload: Uint8Array) {
@@ -80,10 +70,7 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
 
   /** Flushed before the status, so that a client that leaves at the status has all. */
   function* rest(): Generator<Message> {
-    for (const channel of [channels.stdout, channels.stderr]) {
-      const left = framed(channel, transcript.flush(outputs[channel] ?? ''));
-      if (left !== undefined) yield { bytes: left };
-    }
+    for (const bytes of output.rest()) yield { bytes };
     yield lastOf();
   }
 
@@ -95,7 +82,7 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
       const refused = isRefused && { problem: new Problem('target-rejected', { reason: 'not-started' }) };
       return { bytes: frame(channels.status, bytes), last: true, ...refused };
     }
-    if (truncated) {
+    if (output.isCut()) {
       const detail = 'There is more output than policy allows here; the rest was cut off.';
       return { bytes: frame(channels.status, endingOf(new Problem('too-large', { detail }))), last: true };
     }
@@ -160,10 +147,10 @@ export async function openRemoteCommand(plan: SessionPlan, way: Way): Promise<Du
   return {
     form: 'duplex',
     protocol,
-    messages: leftBy(said, upstream),
+    messages: leftBy(said, () => upstream.close()),
     send,
     summary: () => ({
-      truncated,
+      truncated: output.isCut(),
       findings: findings(),
       ...(warnings.length > 0 && { warnings }),
       ...(ending?.exit !== undefined && { exit: ending.exit }),
@@ -193,30 +180,6 @@ const isUnknown = (thrown: unknown) =>
   thrown instanceof Refused ? [400, 403, 426, 500].includes(thrown.status) : isDisagreed(thrown);
 
 const isDisagreed = (thrown: unknown) => thrown instanceof Problem && thrown.reason === 'no-subprotocol';
-
-/** Nothing leaves where nothing is left. */
-function framed(channel: number, bytes: Uint8Array): Uint8Array | undefined {
-  return bytes.byteLength === 0 ? undefined : frame(channel, bytes);
-}
-
-/** Leaving closes the connection first: what waits for the other side's next message would wait for ever. */
-export function leftBy(
-  said: () => AsyncGenerator<Message, undefined>,
-  upstream: WebSocketChannel,
-): AsyncIterable<Message> {
-  return {
-    [Symbol.asyncIterator]() {
-      const messages = said();
-      return {
-        next: () => messages.next(),
-        async return() {
-          upstream.close();
-          return messages.return(undefined);
-        },
-      };
-    },
-  };
-}
 
 function merged(findings: readonly Finding[]): Finding[] {
   const counts = new Map<string, number>();

@@ -1,5 +1,5 @@
-import type { ByteChannel, WebSocketChannel } from '../../../../proxy/proxy.ts';
 import { channels, frame } from '../../../../model/program.ts';
+import type { ByteChannel, WebSocketChannel } from '../../../../proxy/proxy.ts';
 import { V5 } from '../channels.ts';
 import { createFrameReader, dataFrame, type Frame, openFrame, pingFrame } from './frames.ts';
 import { createHeaderWriter } from './headers.ts';

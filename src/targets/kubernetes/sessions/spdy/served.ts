@@ -1,6 +1,6 @@
+import { channels, frame } from '../../../../model/program.ts';
 import type { Duplex, Message } from '../../../../model/result.ts';
 import { unreadable } from '../../refusal.ts';
-import { channels, frame } from '../../../../model/program.ts';
 import { V4, V5 } from '../channels.ts';
 import { openRemoteCommand } from '../remote-command.ts';
 import { handshake, type SessionPlan, type Way } from '../sessions.ts';
