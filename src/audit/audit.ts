@@ -40,7 +40,7 @@ export type { Append, TableRow } from './append.ts';
 export { type Checkpoints, type CheckpointsDeps, createCheckpoints, createCheckpointWatch } from './checkpoints.ts';
 export { createEndings, type Endings, sweepEndings } from './endings.ts';
 export type { Outcome } from './facts.ts';
-export { installAudit } from './install.ts';
+export { auditDefinitions, installAudit } from './install.ts';
 export { createIntegrity, type Integrity, type ReadIntegrity } from './integrity.ts';
 export { createRetainedFrom, createRetention } from './retention.ts';
 export { createReviews, type Reviews, type StoredReview } from './reviews.ts';

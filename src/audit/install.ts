@@ -22,6 +22,9 @@ export async function installAudit(
   return changes;
 }
 
+/** The tables of the trail as BigQuery takes them. */
+export const auditDefinitions = () => tables.map((table) => ({ name: table.name, ...definitionOf(table) }));
+
 const definitionOf = ({ description, fields, partition, cluster }: Table) => ({
   description,
   schema: { fields: fields.map(toSchema) },

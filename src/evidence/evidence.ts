@@ -91,6 +91,35 @@ const functionArguments: Record<ParameterName, { name: string; type: string }> =
   n: { name: 'n', type: 'INT64' },
 };
 
+export type EvidenceDefinitions = {
+  /** In this order, as later ones read earlier ones. */
+  views: readonly { dataset: keyof Datasets; name: string; query: string }[];
+  /** Table functions, in this order. */
+  functions: readonly { name: string; parameters: readonly { name: string; type: string }[]; body: string }[];
+};
+
+/** What an auditor finds in BigQuery, as it is installed: the views, and a table function for each question. */
+export function evidenceDefinitions(project: string, datasets: Datasets): EvidenceDefinitions {
+  const qualified = (name: string) => qualify(readSql(name), project, datasets);
+  const functions = [
+    { name: 'document_versions', parameters: ['as_of'] as const },
+    ...questions.map((question) => ({ name: question.name, parameters: parametersOf(question) })),
+  ];
+  return {
+    views: [
+      ...viewNames.map((name) => ({ dataset: 'evidence' as const, name, query: qualified(name) })),
+      { dataset: 'audit', name: 'policy_changes', query: qualified('policy_changes_view') },
+    ],
+    functions: functions.map(({ name, parameters }) => ({
+      name,
+      parameters: parameters.map((parameter) => functionArguments[parameter]),
+      body: qualified(name).replaceAll(/@(from|to|as_of|seed|n)\b/g, (_, parameter: ParameterName) => {
+        return functionArguments[parameter].name;
+      }),
+    })),
+  };
+}
+
 /**
  * Makes the evidence dataset, its views, the view `policy_changes` of the audit dataset, and a table function for each question, so
  * that an auditor may ask BigQuery itself:
@@ -101,24 +130,12 @@ export async function installEvidence(
   bigquery: Pick<BigQueryClient, 'projectId' | 'ensureDataset' | 'ensureTable' | 'query'>,
   datasets: Datasets,
 ): Promise<void> {
-  const qualified = (name: string) => qualify(readSql(name), bigquery.projectId, datasets);
+  const { views, functions } = evidenceDefinitions(bigquery.projectId, datasets);
   await bigquery.ensureDataset(datasets.evidence);
-  for (const name of viewNames)
-    await bigquery.ensureTable(`${datasets.evidence}.${name}`, {
-      view: { query: qualified(name), useLegacySql: false },
-    });
-  await bigquery.ensureTable(`${datasets.audit}.policy_changes`, {
-    view: { query: qualified('policy_changes_view'), useLegacySql: false },
-  });
-  const functions = [
-    { name: 'document_versions', parameters: ['as_of'] as const },
-    ...questions.map((question) => ({ name: question.name, parameters: parametersOf(question) })),
-  ];
-  for (const { name, parameters } of functions) {
-    const declared = parameters.map((parameter) => Object.values(functionArguments[parameter]).join(' ')).join(', ');
-    const body = qualified(name).replaceAll(/@(from|to|as_of|seed|n)\b/g, (_, parameter: ParameterName) => {
-      return functionArguments[parameter].name;
-    });
+  for (const { dataset, name, query } of views)
+    await bigquery.ensureTable(`${datasets[dataset]}.${name}`, { view: { query, useLegacySql: false } });
+  for (const { name, parameters, body } of functions) {
+    const declared = parameters.map((parameter) => `${parameter.name} ${parameter.type}`).join(', ');
     const path = `\`${bigquery.projectId}.${datasets.evidence}.${name}\``;
     await bigquery.query(`CREATE OR REPLACE TABLE FUNCTION ${path}(${declared}) AS\n${body}`);
   }

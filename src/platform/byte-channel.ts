@@ -10,20 +10,15 @@ export type ByteChannel = {
 };
 
 const MILLISECONDS_TO_CLOSE = 1000;
+/** Bytes that are taken from a socket before somebody asks for them. */
+const MOST_WAITING = 256 * 1024;
 
 /** `head`: what came of it already. */
 export function byteChannel(socket: Duplex, head: Uint8Array, protocol: string): ByteChannel {
   let isClosed = false;
   socket.on('error', () => undefined);
   if (head.byteLength > 0) socket.unshift(head);
-
-  async function* read(): AsyncGenerator<Uint8Array, undefined> {
-    try {
-      for await (const chunk of socket) yield chunk as Uint8Array;
-    } catch (thrown) {
-      if (!isClosed) throw thrown;
-    }
-  }
+  const read = reading(socket, () => isClosed);
 
   return {
     protocol,
@@ -46,6 +41,55 @@ export function byteChannel(socket: Duplex, head: Uint8Array, protocol: string):
       socket.end();
       setTimeout(() => socket.destroy(), MILLISECONDS_TO_CLOSE).unref();
     },
+  };
+}
+
+/**
+ * What came, once. A connection that breaks is told after all that came before, which the socket itself would throw away: who ends a session
+ * may reset it as soon as it has said how it ended.
+ */
+function reading(socket: Duplex, isClosed: () => boolean) {
+  const waiting: Uint8Array[] = [];
+  let size = 0;
+  let over: { error?: Error } | undefined;
+  let wake = () => {};
+
+  const end = (error?: Error) => {
+    over ??= error === undefined ? {} : { error };
+    wake();
+  };
+  socket.on('data', (chunk: Uint8Array) => {
+    waiting.push(chunk);
+    size += chunk.byteLength;
+    if (size > MOST_WAITING) socket.pause();
+    wake();
+  });
+  socket.once('end', () => end());
+  socket.once('error', end);
+  socket.once('close', () => end());
+
+  return async function* read(): AsyncGenerator<Uint8Array, undefined> {
+    let isRead = false;
+    try {
+      for (;;) {
+        for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
+          size -= chunk.byteLength;
+          yield chunk;
+        }
+        if (over !== undefined) {
+          isRead = true;
+          if (over.error !== undefined && !isClosed()) throw over.error;
+          return undefined;
+        }
+        const more = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        socket.resume();
+        await more;
+      }
+    } finally {
+      if (!isRead) socket.destroy();
+    }
   };
 }
 

@@ -33,7 +33,7 @@ const differing: readonly (readonly [pattern: RegExp, stand: string])[] = [
   // A race inside kubectl: the end of a stream that it has stopped to look at.
   [/^.*Unknown stream id \d, discarding message$/gm, ''],
   // Another: what tar tells on the side comes after the end of the archive, at which kubectl leaves.
-  [/^tar: .*\n?/gm, ''],
+  [/^tar: (Removing .*\n?)?/gm, ''],
   [/<unknown>/g, '‹age›'],
   [/\b\d+ bytes\b/g, '‹size›'],
   [/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-‹random›'],

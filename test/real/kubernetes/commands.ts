@@ -93,7 +93,7 @@ export const reading: readonly Command[] = [
   { run: 'kubectl auth whoami', ...refused(/bot@sallyport-demo/, 'it answers for the agent', 0) },
   { run: 'kubectl auth can-i create deployments --namespace table' },
   {
-    run: 'kubectl auth can-i create serviceaccounts --subresource=token',
+    run: 'kubectl auth can-i create clusterroles.rbac.authorization.k8s.io',
     ...refused(/^no/m, 'it answers for the agent, from policy'),
   },
   { run: 'kubectl create configmap seen --from-literal=a=b --dry-run=client -o yaml' },
