@@ -44,6 +44,7 @@ export { auditDefinitions, installAudit } from './install.ts';
 export { createIntegrity, type Integrity, type ReadIntegrity } from './integrity.ts';
 export { createRetainedFrom, createRetention } from './retention.ts';
 export { createReviews, type Reviews, type StoredReview } from './reviews.ts';
+export { createRunning, type Running, type RunningOperation } from './running.ts';
 export type { OperationState };
 
 export type AuditDeps = {
@@ -241,7 +242,11 @@ export function createAudit(deps: AuditDeps): Audit {
     const facts = describe({ eventId, phase: 'intent', type: 'intended', subject: passage });
     if (isTooLarge(facts)) throw new Problem('too-large', { reason: 'intent-too-large-to-record' });
     const path = outboxPath(facts);
-    const data = ({ event, json }: Link) => ({ event: eventId, chain: event.chain, state: 'intended', rows: [json] });
+    const live = passage.operation?.live === true ? { live: true } : {};
+    const data = ({ event, json }: Link) => ({
+      ...{ event: eventId, chain: event.chain, state: 'intended', rows: [json] },
+      ...live,
+    });
     const recorded = await writer
       .append({ facts, path, data, patience: timing.patience, with: options.with ?? [] })
       .catch(refuse);

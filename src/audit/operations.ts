@@ -17,6 +17,8 @@ const states: Partial<Record<EventType, OperationState['state']>> = {
 /** Where an operation stands, for the one who asked for it. Kept at `operations/{id}`, written in the commits of its events. */
 const operationStateSchema = z.object({
   operation: z.string(),
+  /** Of the last change. */
+  event: z.string().optional(),
   state: z.enum(['waiting', 'running', 'done', 'failed', 'unknown']),
   issuer: z.string(),
   subject: z.string(),
@@ -38,7 +40,7 @@ export function stateWrites(facts: AuditFacts): Write[] {
   const { effect, policies, policy_version } = decision;
   const { issuer, subject } = principal;
   const document: OperationState = {
-    ...{ operation, state, issuer, subject, connection, verb, time },
+    ...{ operation, event: facts.event_id, state, issuer, subject, connection, verb, time },
     decision: { effect, policies, policy_version },
     approval: approval?.id ?? null,
     code: result?.error_code ?? null,

@@ -19,6 +19,10 @@ const outboxDocumentSchema = z.object({
   chunks: z.array(z.string()).default([]),
   /** How many chunks of a session were written while it ran, each in a document of its own. */
   taped: z.int().nonnegative().default(0),
+  /** How many bytes they are. */
+  taped_bytes: z.int().nonnegative().optional(),
+  /** While it is `intended`: it goes on until one side ends it. */
+  live: z.boolean().default(false),
 });
 type OutboxDocument = z.output<typeof outboxDocumentSchema>;
 

@@ -73,7 +73,8 @@ export function createTaping(deps: {
 
   async function put(found: StoredDocument, chunk: Chunk, index: number): Promise<StoredDocument | 'unread'> {
     const { path, revision } = found;
-    const data = { ...found.data, taped: index + 1 };
+    const taped_bytes = (readRecord(found).taped_bytes ?? 0) + Buffer.byteLength(chunk.content);
+    const data = { ...found.data, taped: index + 1, taped_bytes };
     const { chain } = readRecord(found);
     const [, next] = await store.commit([
       { op: 'set', path: tapedPath(event, index), data: { event, chain, chunk: index, ...chunk } },

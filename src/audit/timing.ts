@@ -32,7 +32,7 @@ export const defaultTiming: Timing = {
   renew: 10_000,
   grace: 15_000,
   patience: 5_000,
-  tape: 5_000,
+  tape: 1_500,
   outcomePatience: 10_000,
   drain: 8_000,
   pause: [50, 2_000],

@@ -1,6 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Approvals } from '../approvals/approvals.ts';
-import type { Alerts, Audit, ReadIntegrity, Reviews } from '../audit/audit.ts';
+import type { Alerts, Audit, ReadIntegrity, Reviews, Running } from '../audit/audit.ts';
 import type { Documents, Ledger } from '../connections/connections.ts';
 import type { Bundles, DecidedOperations, PolicyHistory, Replay } from '../evidence/evidence.ts';
 import type { Identity, Presented } from '../model/identity.ts';
@@ -12,6 +12,7 @@ import { createEvidenceAnswers, type EvidenceSource } from './evidence-answers.t
 import { createEvidenceExport } from './evidence-export.ts';
 import { createHistories } from './histories.ts';
 import { type ConsoleParts, createJsonApi } from './json-api.ts';
+import { createLive } from './live.ts';
 import { createPages, problemResponse } from './pages.ts';
 import { PLAYING } from './player.ts';
 import { createPolicyEditing } from './policy-editing.ts';
@@ -43,6 +44,9 @@ export type ConsoleDeps = {
   integrity: ReadIntegrity;
   evidence: EvidenceSource;
   replay: Replay;
+  running: Running;
+  /** Whom the policies in force ask for a yes on a connection. */
+  approversOf: (connection: string) => readonly string[];
   bundles: Bundles;
   transport: Transport;
   /** Names of the groups that author policies and that read evidence. */
@@ -61,18 +65,21 @@ export type ConsoleDeps = {
 /** Where humans decide approvals, author policies and read evidence: JSON under `/api`, pages beside it. */
 export function createConsole(deps: ConsoleDeps): Hono {
   const session = createSession(deps);
+  const roles = createRoles(deps.groups);
+  const live = createLive({ ...deps, roles });
   const parts: ConsoleParts = {
     session,
     visits: createVisits({ ...deps, session }),
     transport: deps.transport,
-    roles: createRoles(deps.groups),
+    roles,
+    live,
     decisions: createDecisions(deps.approvals),
     documents: deps.documents,
     editing: createPolicyEditing(deps),
     histories: createHistories(deps.history),
     simulations: createSimulations({ ...deps.policy, operations: deps.operations, now: deps.now }),
     evidence: createEvidenceAnswers(deps.evidence, deps.now),
-    replays: createReplays(deps.replay, deps.now),
+    replays: createReplays(deps.replay, live, deps.now),
     exportEvidence: createEvidenceExport(deps.bundles, deps.onFault),
     alerts: createAlertAnswers(deps.alerts),
     reviews: createAccessReviews(deps),

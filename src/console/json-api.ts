@@ -15,6 +15,8 @@ import type { EvidenceAnswer, EvidenceAnswers } from './evidence-answers.ts';
 import { type EvidenceExport, exportSchema } from './evidence-export.ts';
 import type { Histories } from './histories.ts';
 import { addIntegrityApi } from './integrity.ts';
+import type { Live } from './live.ts';
+import { addLiveApi } from './live-api.ts';
 import { addPolicyApi } from './policy-api.ts';
 import type { PolicyEditing } from './policy-editing.ts';
 import { addReplay } from './replay-api.ts';
@@ -36,6 +38,7 @@ export type ConsoleParts = {
   histories: Histories;
   simulations: Simulations;
   evidence: EvidenceAnswers;
+  live: Live;
   replays: Replays;
   exportEvidence: EvidenceExport;
   alerts: AlertAnswers;
@@ -63,6 +66,7 @@ export function createJsonApi(parts: ConsoleParts): Hono {
   addPolicyApi(app, parts);
   addEvidence(app, parts);
   addReplay(app, parts);
+  addLiveApi(app, parts);
   addExport(app, parts);
   addAlerts(app, parts);
   addReviews(app, parts);
@@ -229,7 +233,7 @@ function evidenceHeader({
   return said.replaceAll(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function refuseForeign(session: Session, visit: Visit, context: Context) {
+export function refuseForeign(session: Session, visit: Visit, context: Context) {
   if (visit.ambient) session.checkOrigin(context, 'anything');
 }
 

@@ -33,6 +33,7 @@ ${visitor === undefined ? '' : navigation(visitor)}
 function navigation({ name, author, auditor, signOut }: NonNullable<Frame['visitor']>) {
   return html`<nav aria-label="Main">
 <a href="/approvals">Approvals</a>
+<a href="/live">Live</a>
 ${author ? html`<a href="/documents">Documents</a>` : ''}
 ${
   auditor

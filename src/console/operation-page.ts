@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import { bodyView, sessionView } from './recorded-view.ts';
+import { endForm } from './live-page.ts';
+import { bodyView, liveView, sessionView } from './recorded-view.ts';
 import { valueOfCell } from './recording-formats.ts';
 import { type OperationSight, sessionSegment } from './replays.ts';
 import { reveal } from './reveal.ts';
@@ -10,17 +11,21 @@ import { countOf, type Markup, shown, shownLines, shownTime } from './shown.ts';
 type Told = OperationSight['operation'];
 
 /** One operation: who asked what, what was decided, how it ended, and what the agent was sent. */
-export function operationPage({ operation: told, recorded }: OperationSight, now: Date): Markup {
+export function operationPage(
+  { operation: told, recorded, live }: OperationSight,
+  { now, csrf }: { now: Date; csrf: string },
+): Markup {
   return html`<p class="crumb">${sessionLink(told)}</p>
 <h1>${shown(told.principal?.member ?? 'Nobody known')} asked to ${told.verb ?? 'do something'} on ${shown(told.connection ?? 'no connection')}</h1>
 <p class="lead">${outcomeTag(told.outcome)} ${told.risks.map((risk) => html`<span class="tag risk">${risk}</span> `)}${shownTime(told.asked_at, now)}</p>
 ${told.why === null ? '' : html`<p class="notice">${shown(told.why)}</p>`}
+${live === undefined ? '' : endForm(live, { csrf, now })}
 <section aria-labelledby="statement"><h2 id="statement">Statement</h2>
 <p class="quiet">As it is in the trail: literals that may be classified are sealed. ${told.statement === null ? '' : countOf(told.statement)}</p>
 ${told.statement === null ? html`<p class="empty">None was recorded.</p>` : shownLines(reveal(told.statement))}
 ${told.parameters === null || told.parameters === '[]' ? '' : html`<p>Parameters: <code>${shown(told.parameters)}</code></p>`}
 </section>
-<section aria-labelledby="result"><h2 id="result">What the agent was sent</h2>${resultOf(told, recorded)}</section>
+<section aria-labelledby="result"><h2 id="result">What the agent was sent</h2>${live === undefined ? resultOf(told, recorded) : liveView(live.running, recorded)}</section>
 <section aria-labelledby="decision"><h2 id="decision">Decision</h2>${facts(decisionFacts(told))}</section>
 <section aria-labelledby="steps"><h2 id="steps">What happened</h2>
 <ol class="timeline">${told.steps.map(

@@ -14,6 +14,7 @@ import { inboxPage } from './inbox-page.ts';
 import { addIntegrityPage } from './integrity.ts';
 import { answerSchema, type ConsoleParts } from './json-api.ts';
 import { layout } from './layout.ts';
+import { addLivePages } from './live-pages.ts';
 import { addOversight } from './oversight-pages.ts';
 import { addPlayer } from './player.ts';
 import { addPolicyPages, type Texts } from './policy-pages.ts';
@@ -123,6 +124,7 @@ export function createPages(deps: PagesDeps): Hono {
 
   addPolicyPages(app, page, deps);
   addReplayPages(app, page, deps);
+  addLivePages(app, page, deps);
   addOversight(app, page, deps);
   addIntegrityPage(app, page, deps);
   addSignIn(app, deps);
@@ -171,7 +173,7 @@ function addSignIn(app: Hono, { visits, session, tokenSignIn }: PagesDeps) {
 /** A page of ours to go on to, never another site's. */
 function ownPath(to: string | undefined) {
   return to !== undefined &&
-    /^\/(approvals|documents|history|simulate|evidence|alerts|reviews|sessions|operations|integrity)(\/[\w-]+){0,2}$/.test(
+    /^\/(approvals|documents|history|simulate|evidence|alerts|reviews|live|sessions|operations|integrity)(\/[\w-]+){0,2}$/.test(
       to,
     )
     ? to

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { LiveSight } from './live.ts';
 import type { OperationSight } from './replays.ts';
 import { reveal } from './reveal.ts';
 import { type Markup, shown, shownLines } from './shown.ts';
@@ -7,6 +8,19 @@ type Recorded = OperationSight['recorded'];
 
 /** Characters on a page; all of it is in the downloads. */
 const most = 100_000;
+
+/** A session that goes on: a player that shows it as it is written where scripts run, and its text so far for everybody. */
+export function liveView({ operation, live, recorded }: LiveSight['running'], { session }: Recorded): Markup {
+  const again = html`<a href="/operations/${operation}">Look again</a>`;
+  if (recorded === undefined && session === undefined)
+    return html`<p class="empty">It goes on. ${live ? 'Nothing is recorded of it so far, or not before it ends' : 'Its answer is recorded when it has ended'}. ${again}</p>`;
+  return html`<p class="quiet">It goes on, and is shown here about two seconds later. ${again}</p>
+<link rel="stylesheet" href="/player.css">
+<div id="player" data-live="/api/operations/${operation}/recording?format=events" role="region" aria-label="The session as it goes on"></div>
+<p id="over" class="notice" hidden>It has ended. ${again}</p>
+<details><summary>The session as text, so far</summary>${linesOf(session?.text ?? '', 'Nothing was said.')}</details>
+<script src="/player.js" defer></script><script type="module" src="/play.js"></script>`;
+}
 
 /** A session: a player where scripts run, and its text for everybody. */
 export function sessionView({ command, seconds, exit, text }: NonNullable<Recorded['session']>, cast: string): Markup {

@@ -2,9 +2,9 @@ import { csvOf } from './csv.ts';
 import type { OperationSight } from './replays.ts';
 
 /** An operation with what is kept of its answer, as JSON: cells as they stood, to the last digit; of a session its asciicast. */
-export function recordingJson({ operation, recorded }: OperationSight): string {
+export function recordingJson({ operation, recorded, live }: OperationSight): string {
   const { content, rows, ...told } = recorded;
-  const kept = recorded.session === undefined ? told : { ...told, cast: content };
+  const kept = { ...told, ...(recorded.session !== undefined && { cast: content }), ...(live && { live: true }) };
   const head = JSON.stringify({ operation, recording: kept }).slice(0, -2);
   return `${head},"rows":[${rows.map((row) => `[${row.join(',')}]`).join(',')}]}}`;
 }

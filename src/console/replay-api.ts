@@ -2,11 +2,17 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { check } from '../model/check.ts';
 import { Problem } from '../model/problem.ts';
+import { eventsOf } from './cast-events.ts';
 import type { ConsoleParts } from './json-api.ts';
 import { fileName, recordingCsv, recordingJson } from './recording-formats.ts';
 import { type OperationSight, sessionName } from './replays.ts';
+import { streamed } from './streaming.ts';
+import type { Visit } from './visit.ts';
 
-const formatSchema = z.object({ format: z.enum(['json', 'ndjson', 'csv', 'cast']).default('json') });
+const formatSchema = z.object({
+  format: z.enum(['json', 'ndjson', 'csv', 'cast', 'events']).optional(),
+  follow: z.string().optional(),
+});
 
 /** Sessions and recordings as JSON; a recording also as NDJSON, as it was sent, and as CSV. */
 export function addReplay(app: Hono, { visits, roles, replays }: ConsoleParts): void {
@@ -23,10 +29,23 @@ export function addReplay(app: Hono, { visits, roles, replays }: ConsoleParts): 
       return context.json(await replays.session(visit, sessionName(context.req.param('id')), context.req.query()));
     }),
   );
+  /** As an asciicast, or as events for a player, while it is written. */
+  async function followed(context: Context, visit: Visit, format: string) {
+    const stop = new AbortController();
+    const { chunks, since } = await replays.follow(visit, context.req.param('id') ?? '', stop.signal);
+    const mayGoOn = async () => roles.mustAudit(await visit.again());
+    const isEvents = format === 'events';
+    const parts = isEvents ? eventsOf(chunks, (Date.now() - since.getTime()) / 1000) : chunks;
+    const beat = isEvents ? ': it goes on\n\n' : '# it goes on\n';
+    const type = isEvents ? 'text/event-stream' : 'application/x-asciicast';
+    return context.body(streamed(parts, { beat, mayGoOn, stop }), 200, { 'Content-Type': type });
+  }
+
   app.get('/operations/:id/recording', (context) =>
     visits(context, async (visit) => {
       roles.mustAudit(visit);
-      const { format } = check(context.req.query(), formatSchema);
+      const { format = 'json', follow } = check(context.req.query(), formatSchema);
+      if (format === 'events' || follow !== undefined) return followed(context, visit, format);
       const sight = await replays.recording(visit, context.req.param('id'));
       return format === 'json'
         ? context.body(recordingJson(sight), 200, { 'Content-Type': 'application/json' })

@@ -12,7 +12,7 @@ type Page = (context: Context, title: string, make: (visit: Visit) => Promise<Ma
 
 /** What agents did and were sent, for auditors. */
 export function addReplayPages(app: Hono, page: Page, deps: ConsoleParts & { now: () => Date }): void {
-  const { roles, replays, now } = deps;
+  const { roles, replays, session, now } = deps;
 
   app.get('/sessions', (context) =>
     page(context, 'Sessions', async (visit) => {
@@ -31,8 +31,9 @@ export function addReplayPages(app: Hono, page: Page, deps: ConsoleParts & { now
     page(context, 'Operation', async (visit) => {
       roles.mustAudit(visit);
       const sight = await replays.recording(visit, context.req.param('id') ?? '');
-      if (sight.recorded.session !== undefined) context.header('Content-Security-Policy', PLAYING);
-      return operationPage(sight, now());
+      if (sight.recorded.session !== undefined || sight.live?.running.recorded !== undefined)
+        context.header('Content-Security-Policy', PLAYING);
+      return operationPage(sight, { now: now(), csrf: session.formToken(context, visit.identity) });
     }),
   );
 }

@@ -3,6 +3,7 @@ import type { OperationTold, Recorded, Replay, SessionTold } from '../evidence/e
 import { check } from '../model/check.ts';
 import { verbs } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
+import type { Live, LiveSight } from './live.ts';
 import type { Visit } from './visit.ts';
 
 /** How an operation may stand, as one may look for it. */
@@ -45,20 +46,26 @@ export type SessionSight = {
   operations: readonly OperationTold[];
   next?: string | undefined;
 };
-export type OperationSight = { operation: OperationTold; recorded: Recorded };
+/** `live`: it runs. */
+export type OperationSight = { operation: OperationTold; recorded: Recorded; live?: LiveSight };
 
 /** Sessions and recordings, for auditors alone. Who reads what is recorded before it is read. */
 export type Replays = {
   list(visit: Visit, query: Record<string, string>): Promise<SessionList>;
   session(visit: Visit, name: string, query: Record<string, string>): Promise<SessionSight>;
-  /** Throws `not-found`. */
+  /** Of one that runs, what there is so far. Throws `not-found`. */
   recording(visit: Visit, operation: string): Promise<OperationSight>;
+  /** The recording of a session, as it is written; of one that has ended, all of it at once. Throws `not-found`. */
+  follow(visit: Visit, operation: string, signal: AbortSignal): Promise<Followed>;
 };
+
+/** An asciicast in pieces, and when the operation began. */
+export type Followed = { chunks: AsyncGenerator<string, undefined>; since: Date };
 
 const week = 7 * 24 * 3600 * 1000;
 
 /** `from` is within the period and `to` is not; without them it is the last seven days. */
-export function createReplays(source: Replay, now: () => Date): Replays {
+export function createReplays(source: Replay, live: Live, now: () => Date): Replays {
   function periodOf(asked: z.output<typeof periodSchema>) {
     const to = asked.to ?? now();
     const from = asked.from ?? new Date(to.getTime() - week);
@@ -69,6 +76,25 @@ export function createReplays(source: Replay, now: () => Date): Replays {
 
   const tell = (visit: Visit, read: Record<string, unknown>) =>
     visit.note('console_access', {}, { note: JSON.stringify(read) });
+
+  async function ended(id: string): Promise<OperationSight> {
+    const operation = await source.operation(id);
+    if (operation === undefined)
+      throw new Problem('not-found', {
+        detail: 'The trail tells of no such operation. What has just happened is there within seconds.',
+        reason: 'no-such-operation',
+      });
+    return { operation, recorded: await source.recording(operation) };
+  }
+
+  /** What others decided of it is in the trail; what has just begun may not be there yet. */
+  async function running(visit: Visit, id: string): Promise<OperationSight | undefined> {
+    const sight = await live.find(visit, id);
+    if (sight === undefined) return undefined;
+    const told = (await source.operation(id)) ?? source.toldBy(sight.running.row);
+    if (told === undefined || told.ended_at !== null) return undefined;
+    return { operation: told, recorded: source.soFar(await live.recordingOf(sight.running)), live: sight };
+  }
 
   return {
     async list(visit, query) {
@@ -95,15 +121,24 @@ export function createReplays(source: Replay, now: () => Date): Replays {
 
     async recording(visit, id) {
       await tell(visit, { read: 'recording', operation: id.slice(0, 100) });
-      const operation = await source.operation(id);
-      if (operation === undefined)
-        throw new Problem('not-found', {
-          detail: 'The trail tells of no such operation. What has just happened is there within seconds.',
-          reason: 'no-such-operation',
-        });
-      return { operation, recorded: await source.recording(operation) };
+      return (await running(visit, id)) ?? ended(id);
+    },
+
+    async follow(visit, id, signal) {
+      await tell(visit, { read: 'recording', operation: id.slice(0, 100), follow: true });
+      const sight = await live.find(visit, id);
+      if (sight !== undefined)
+        return { chunks: live.follow(sight.running, signal), since: new Date(sight.running.since) };
+      const { operation, recorded } = await ended(id);
+      if (recorded.session === undefined)
+        throw new Problem('not-found', { detail: 'There is no recording of a session.', reason: 'no-session' });
+      return { chunks: once(recorded.content), since: new Date(operation.asked_at) };
     },
   };
+}
+
+async function* once(content: string): AsyncGenerator<string, undefined> {
+  yield content;
 }
 
 /** A session's name as a part of an address: names are the callers' own, and `..` is none that an address may end with. */

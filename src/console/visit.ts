@@ -14,6 +14,8 @@ export type Visit = {
   groups: readonly string[];
   /** Whether the browser adds the proof by itself (a cookie, IAP), so that another site could make it send a request. */
   ambient: boolean;
+  /** The same human as of now, for what goes on. Throws where the token is not accepted any more. */
+  again: () => Promise<Pick<Visit, 'groups'>>;
   /** Records what is done here; without it the visit is recorded as `console_access`. */
   note: (type: EventType, subject?: Partial<Passage>, options?: NoteOptions) => Promise<void>;
 };
@@ -54,7 +56,8 @@ export function createVisits({ authenticate, groupsOf, audit, session, transport
     Object.assign(subject, { identity, groups });
     if (identity.kind !== 'human')
       throw new Problem('denied', { detail: 'The console is for humans.', reason: 'console-not-human' });
-    return { identity, groups, ambient: presented.ambient };
+    const again = async () => ({ groups: groupsOf(await authenticate(presented.credentials)) });
+    return { identity, groups, ambient: presented.ambient, again };
   }
 
   function presentedIn(context: Context): { credentials: Presented; ambient: boolean } {

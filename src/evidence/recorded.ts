@@ -18,8 +18,8 @@ export type Cell = string;
 
 /** What is kept of an answer, compared with what its outcome says of it. */
 export type Recorded = {
-  /** `intact`: it is what the outcome's hash says. `unrecorded`: it was never kept. `expired`: its time was over. */
-  state: 'intact' | 'changed' | 'missing' | 'unrecorded' | 'expired';
+  /** `intact`: it is what the outcome's hash says. `unrecorded`: it was never kept. `expired`: its time was over. `running`: it goes on. */
+  state: 'intact' | 'changed' | 'missing' | 'unrecorded' | 'expired' | 'running';
   /** What is wrong with it, or why it is not there; in order. */
   faults: readonly string[];
   /** It was longer than what is kept of an answer. */
@@ -65,6 +65,13 @@ export function recordedOf(
     ...contentOf(content),
     content,
   };
+}
+
+/** What there is of the recording of an operation that goes on: no outcome says yet what it must be. */
+export function recordedSoFar(content: string): Recorded {
+  const whole = content.slice(0, content.lastIndexOf('\n') + 1);
+  const unchecked = { state: 'running', faults: [], truncated: false, chunks: [] } as const;
+  return { ...unchecked, ...contentOf(whole), content: whole };
 }
 
 const isFirst = ({ chunk }: ChunkRead, index: number, all: readonly ChunkRead[]) => all[index - 1]?.chunk !== chunk;

@@ -4,7 +4,7 @@ import type { BigQueryClient } from '../platform/bigquery.ts';
 import { timeOf } from '../platform/ids.ts';
 import { type Datasets, qualify } from './qualify.ts';
 import { readSql } from './questions.ts';
-import { chunkSchema, jsonIn, type Recorded, recordedOf } from './recorded.ts';
+import { chunkSchema, jsonIn, type Recorded, recordedOf, recordedSoFar } from './recorded.ts';
 import { type OperationTold, timelineOf, toldEventSchema } from './timeline.ts';
 
 type Period = { from: Date; to: Date };
@@ -57,6 +57,9 @@ export interface Replay {
   ): Promise<Page<OperationTold>>;
   /** Undefined where the trail tells of none. */
   operation(id: string): Promise<OperationTold | undefined>;
+  /** What the intent of an operation says, for one that runs and that BigQuery may not know yet. */
+  toldBy(intent: string): OperationTold | undefined;
+  soFar: typeof recordedSoFar;
   /** What is kept of the operation's answer, checked against its outcome. */
   recording(operation: OperationTold): Promise<Recorded>;
 }
@@ -108,6 +111,9 @@ export function createReplay(deps: {
       const [from, to] = [new Date(made - around.before), new Date(made + around.after)];
       return (await events('operation_events', { from, to, operation }))[0];
     },
+
+    toldBy: (intent) => timelineOf([toldEventSchema.parse(JSON.parse(intent))])[0],
+    soFar: recordedSoFar,
 
     async recording(told) {
       if (told.recording === null) return recordedOf(told, []);

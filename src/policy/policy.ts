@@ -4,6 +4,7 @@ import { decide } from './decide.ts';
 import { groupsOf, ownerOf } from './membership.ts';
 import { mayReach, type Reach, reachable } from './reach.ts';
 
+export { approversOf } from './approvers.ts';
 export { type DiffLine, diffDocuments, yamlOf } from './document-diff.ts';
 export { createSimulation } from './simulate.ts';
 export { readYaml } from './strict-yaml.ts';

@@ -51,7 +51,7 @@ export function principalsOf(identity: Identity, groups: readonly string[]): str
  * Whether an entry of a policy's `connections` means this connection: a name, or labels as `key=value`, several joined by
  * commas where all must hold. `*` stands for any run of characters in either.
  */
-export function namesConnection(entry: string, { name, document }: Connection): boolean {
+export function namesConnection(entry: string, { name, document }: Pick<Connection, 'name' | 'document'>): boolean {
   if (!entry.includes('=')) return glob(entry)(name);
   const labels = Object.entries(document.labels).map(([key, value]) => `${key}=${value}`);
   return entry.split(',').every((part) => labels.some(glob(part.trim())));

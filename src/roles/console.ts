@@ -6,6 +6,7 @@ import {
   createIntegrity,
   createRetention,
   createReviews,
+  createRunning,
 } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { createDocuments, createLedger } from '../connections/connections.ts';
@@ -20,7 +21,7 @@ import {
 import type { Identity } from '../model/identity.ts';
 import { createKmsSigner, createKmsVerifier } from '../platform/kms.ts';
 import { serve } from '../platform/server.ts';
-import { createSimulation, diffDocuments, policy, readYaml, whyUnusable, yamlOf } from '../policy/policy.ts';
+import { approversOf, createSimulation, diffDocuments, policy, readYaml, whyUnusable, yamlOf } from '../policy/policy.ts';
 import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat, suspected } from './parts.ts';
 
 /** How often the console looks at the last checkpoint: a dead keeper tells nobody. */
@@ -66,6 +67,8 @@ export async function startConsole(config: Config): Promise<Running> {
       now: clock.now,
       keptFor: createRetention(config.retention.days, config.retention.legalHold).of('recordings'),
     }),
+    running: createRunning({ store: runtimeStore, clock, log }),
+    approversOf: (connection) => approversOf(connection, connections.current()),
     bundles: createBundles({
       bigquery,
       datasets: config.datasets,

@@ -36,6 +36,7 @@ function aWatch() {
     identity: aHuman('admin'),
     groups: [],
     ambient: false,
+    again: async () => ({ groups: [] }),
     note: (_type, _subject, options = {}) => record(options.note ?? '', options.with),
   };
   const put = (document: Record<string, unknown>, ifMatch: string | null = '*') =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { known } from './fake-replay.ts';
 import { aConsole, origin } from './fixture.ts';
+import { aRunningSession } from './live-session.ts';
 
 /** Whoever reads or changes anything at the console is in the trail: one event for each request, and nothing of the answer in it. */
 
@@ -124,6 +125,20 @@ const routes: Record<string, Asked> = {
   'GET /sessions': { by: 'auditor' },
   'GET /sessions/:id': { by: 'auditor' },
   'GET /operations/:id': { by: 'auditor', path: `/operations/${known.intact}` },
+  'GET /api/live': { by: 'admin' },
+  'GET /live': { by: 'admin' },
+  'POST /api/operations/:id/end': {
+    by: 'admin',
+    path: '/api/operations/op_live/end',
+    body: { reason: 'x' },
+    leaves: ['ending_requested'],
+  },
+  'POST /operations/:id/end': {
+    by: 'admin',
+    path: '/operations/op_live/end',
+    form: { csrf: '', reason: 'x' },
+    leaves: ['ending_requested'],
+  },
   'GET /api/alerts': { by: 'auditor' },
   'GET /api/alerts/:id': { by: 'auditor', path: `/api/alerts/${alert}` },
   'POST /api/alerts/:id/acknowledge': {
@@ -179,6 +194,7 @@ async function request(route: string, by: string | undefined) {
     about: { session: null, operation: null, connection: null, target_kind: null, verb: null, member: null },
     raised_at: '2026-03-01T09:00:00.000Z',
   });
+  await aRunningSession(fixture.store);
   const approval = await fixture.ask({ operation: { statement: `SELECT '${planted}'` } });
   const [method = '', pattern = ''] = route.split(' ');
   const { path = pattern.replace(':id', pattern.includes('approvals') ? approval.id : 'run-1'), ...asked } =

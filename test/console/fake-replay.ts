@@ -1,4 +1,5 @@
 import type { OperationTold, Recorded, Replay } from '../../src/evidence/evidence.ts';
+import { recordedSoFar } from '../../src/evidence/recorded.ts';
 import { formsOf } from '../../src/evidence/recorded-forms.ts';
 
 const hostile = {
@@ -145,6 +146,12 @@ export function fakeReplay(): Replay {
       return { page: all };
     },
     operation: async (id) => operations[id],
+    toldBy(intent) {
+      const { operation, statement, time, connection } = JSON.parse(intent);
+      const asked = { operation, statement, connection, asked_at: time, verb: 'execute', target_kind: 'kubernetes' };
+      return anOperation({ ...asked, outcome: 'running', ended_at: null, recording: null });
+    },
+    soFar: recordedSoFar,
     async recording({ operation, recording }) {
       if (recording === null)
         return aRecording({

@@ -1,7 +1,7 @@
 import { readBearer, refuseTokenInUrl } from '../../src/api/agent-context.ts';
 import { readJson } from '../../src/api/body.ts';
 import { renderProblem } from '../../src/api/reply.ts';
-import { createAlerts, createIntegrity, createReviews } from '../../src/audit/audit.ts';
+import { createAlerts, createIntegrity, createReviews, createRunning } from '../../src/audit/audit.ts';
 import { createDocuments, createLedger } from '../../src/connections/connections.ts';
 import { type ConsoleDeps, createConsole } from '../../src/console/console.ts';
 import type { Manifest } from '../../src/evidence/evidence.ts';
@@ -88,6 +88,8 @@ export function aConsole(changes: Partial<ConsoleDeps> = {}) {
     integrity: createIntegrity({ store, clock, verify: async () => true }),
     evidence: fakeEvidence(),
     replay: fakeReplay(),
+    running: createRunning({ store, clock, log }),
+    approversOf: (connection) => (connection === 'cluster' ? ['group:dba'] : []),
     bundles: {
       async *export({ onReady }) {
         await onReady({ manifest: aManifest, sha256: 'b'.repeat(64) });

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Store, StoredDocument } from '../platform/store.ts';
+import { readChunk, readChunkRecord } from './chunks.ts';
+import { readRecord } from './outbox.ts';
+
+const tapedSchema = z.object({ content: z.string() });
+
+/** Chunks that are read at once. */
+const ahead = 8;
+
+/** How much is written of an event's tape, and whether more may come. */
+type Extent = { taped: number; isOver: boolean };
+
+/**
+ * Content of the chunks of an event's tape, in order. With a signal: also those to come, each as soon as it is durable, until the event has
+ * its outcome or the signal is aborted. What was shipped meanwhile is not here any more: then it ends early.
+ */
+export async function* follow(store: Store, event: string, signal?: AbortSignal): AsyncGenerator<string, undefined> {
+  const path = `outbox/${event}`;
+  let extent = extentOf(await store.get(path));
+  let changed = Promise.withResolvers<void>();
+  const wake = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  const unlisten =
+    signal === undefined
+      ? undefined
+      : store.listen(
+          path,
+          ([document]) => {
+            extent = { ...extentOf(document), taped: Math.max(extent.taped, extentOf(document).taped) };
+            wake();
+          },
+          () => {},
+        );
+  signal?.addEventListener('abort', wake, { once: true });
+  try {
+    for (let next = 0; signal?.aborted !== true; ) {
+      const news = changed.promise;
+      const { taped, isOver } = extent;
+      for (; next < taped; next += ahead) {
+        const places = Array.from({ length: Math.min(ahead, taped - next) }, (_, index) => next + index);
+        for (const content of await Promise.all(places.map((place) => contentOf(store, event, place)))) {
+          if (content === undefined) return;
+          yield content;
+        }
+      }
+      next = taped;
+      if (isOver || signal === undefined) return;
+      await news;
+    }
+  } finally {
+    unlisten?.();
+    signal?.removeEventListener('abort', wake);
+  }
+}
+
+function extentOf(document: StoredDocument | undefined): Extent {
+  if (document === undefined) return { taped: 0, isOver: true };
+  const { taped, state } = readRecord(document);
+  return { taped, isOver: state === 'done' };
+}
+
+/** Where it is while the session runs, or where it waits to be shipped. */
+async function contentOf(store: Store, event: string, place: number): Promise<string | undefined> {
+  const taped = await store.get(`tapes/${event}.${place}`);
+  if (taped !== undefined) return tapedSchema.parse(taped.data).content;
+  const kept = await store.get(`recordings/${event}.${place}`);
+  return kept && readChunk(readChunkRecord(kept).json).content;
+}
