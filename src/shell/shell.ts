@@ -1,5 +1,6 @@
 export type { Understanding } from './reading.ts';
 export { recordable } from './recordable.ts';
+export { nameOf, programsOf, risksOf } from './risks.ts';
 export { fill, matchTemplate, namesIn, readTemplate, type Template, type TemplateMatch, wordsOf } from './templates.ts';
 export { understandCommand } from './understand-command.ts';
 export { quoteWords } from './words.ts';

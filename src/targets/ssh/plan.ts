@@ -21,6 +21,8 @@ type CommandPlan = {
   terminal?: Terminal;
   /** All of its input, where it is not attached. */
   stdin?: Uint8Array;
+  /** Its input has ended before it begins, also where it is attached: what the caller says is dropped. */
+  deaf?: true;
 };
 
 type ShellPlan = { kind: 'shell'; terminal: Terminal };

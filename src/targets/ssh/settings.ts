@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { risks, verbs } from '../../model/documents.ts';
 import { networkSchema } from '../../platform/vetting.ts';
+import { commandsSchema } from './commands.ts';
 import { pinSchema } from './host-keys.ts';
 
 const user = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?$/, 'the name of a user of the host');
@@ -15,17 +15,6 @@ const hopShape = {
 };
 const hopSchema = z.strictObject(hopShape);
 export type Hop = z.output<typeof hopSchema>;
-
-/** A command that policy can grant: `journalctl -u {unit} --since {time}`. */
-const commandSchema = z.strictObject({
-  template: z.string().min(1).max(4096),
-  verb: z.enum(verbs).exclude(['define', 'connect', 'grant']),
-  /** What it touches, in the words of its parameters: `unit/{unit}`. */
-  resources: z.array(z.string().min(1).max(300)).min(1).optional(),
-  /** What each parameter may be: a regular expression that must match all of it. */
-  parameters: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/), z.string().min(1).max(1000)).default({}),
-  risks: z.array(z.enum(risks)).default([]),
-});
 
 /** Names that decide what runs, whatever the command says: no connection can allow them. */
 const steering =
@@ -45,7 +34,7 @@ export const settingsSchema = z.strictObject({
       seconds: z.int().min(30).max(3600).default(300),
     })
     .prefault({}),
-  commands: z.array(commandSchema).max(500).default([]),
+  commands: commandsSchema,
   /** Names of environment variables that a caller may set, beside LANG and LC_*. */
   environment: z
     .array(

@@ -1,6 +1,6 @@
 import type { Risk } from '../../../model/documents.ts';
 import type { Seal } from '../../../model/seal.ts';
-import { recordable, type Understanding, understandCommand } from '../../../shell/shell.ts';
+import { recordable, risksOf, type Understanding, understandCommand } from '../../../shell/shell.ts';
 import { firstOf, type Query, sealAddress } from '../path.ts';
 import { unreadable } from '../refusal.ts';
 import { sealText } from '../rules/seal-body.ts';
@@ -84,23 +84,6 @@ function textOf(command: string, plan: SessionPlan, { commands, opaque }: Unders
   if (programs.length > 1) lines.push(`Programs in it: ${programs.join(', ')}`);
   if (opaque.length > 0) lines.push(`Not understood: ${opaque.join('; ')}`);
   return lines.join('\n');
-}
-
-const undoing = /^(rm|rmdir|shred|dd|mkfs(\.\w+)?|wipefs|truncate|unlink|dropdb)$/;
-const mounted =
-  /\/(var\/)?run\/secrets\b|\/etc\/shadow\b|\/\.(ssh|aws|kube|docker|config\/gcloud)\b|\/proc\/[^/]+\/environ\b/;
-
-function risksOf({ commands, opaque }: Understanding): Risk[] {
-  const risks: Risk[] = [];
-  if (opaque.length > 0) risks.push('opaque');
-  const names = commands.map(({ words: [program] }) => program?.text.replace(/^.*\//s, '') ?? '');
-  if (names.some((name) => undoing.test(name))) risks.push('irreversible');
-  const texts = commands.flatMap(({ words, redirections }) => [
-    ...words,
-    ...redirections.flatMap(({ target }) => target ?? []),
-  ]);
-  if (texts.some(({ text }) => mounted.test(text))) risks.push('credential');
-  return risks;
 }
 
 /** `tar` to or from the other side. */
