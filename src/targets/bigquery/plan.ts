@@ -20,6 +20,8 @@ export type Field = {
   type: string;
   mode: 'NULLABLE' | 'REQUIRED' | 'REPEATED';
   fields?: readonly Field[];
+  /** Of a RANGE: `DATE`, `DATETIME` or `TIMESTAMP` (`rangeElementType`). */
+  rangeOf?: string;
   /** Full resource names. */
   policyTags?: readonly string[];
 };
@@ -33,6 +35,8 @@ export type Table = {
   fields: readonly Field[];
   /** Whether it has the pseudo-columns of ingestion time. */
   partitionedByIngestion: boolean;
+  /** Columns that decide where a row is kept, and so in which order rows come: those it is partitioned or clustered by. */
+  orderedBy: readonly string[];
   /** Changes with all that is said of it here, with its view's text and with its row access; not with its rows. */
   fingerprint: string;
 };
@@ -51,13 +55,18 @@ export type Statement = {
 /** What was learnt of a statement before it was understood. */
 export type Facts = {
   dryRun: DryRun;
-  /** The tables that it refers to, those behind its views too. */
+  /** The tables that it refers to, those behind its views too, and those that it names itself (`namedTables`): BigQuery tells of no view. */
   tables: readonly Table[];
   /**
    * The dry run of the same statement with each reference to a table replaced by an empty relation of literals: BigQuery's own word that
    * nothing else is read. Absent where the references could not be found.
    */
   emptied?: DryRun;
+  /**
+   * The dry run of the statement with every classified column masked (`hiddenOf`): how much is billed for what shows none of them, which the
+   * first dry run cannot tell without telling how long their values are. Absent where nothing is classified.
+   */
+  hidden?: DryRun;
 };
 
 /** A statement that may run: what is sent to BigQuery in its place, and on what it rests. */
