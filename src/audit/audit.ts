@@ -11,7 +11,7 @@ import { type Append, createAppendRows } from './append.ts';
 import { breakGlassOf } from './break-glass.ts';
 import { type Link, linkAll, prepare, startOf } from './chain.ts';
 import { createDeadLetters } from './dead.ts';
-import { type FactsInput, factsOf, type Outcome } from './facts.ts';
+import { type FactsInput, factsOf, type Outcome, outcomeOf } from './facts.ts';
 import { createHeads, headRegistration, reachedBy } from './heads.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
@@ -156,7 +156,10 @@ export function createAudit(deps: AuditDeps): Audit {
   const recordingLimit = deps.recordingLimit ?? RECORDING_LIMIT;
   const sessionLimit = deps.sessionLimit ?? SESSION_LIMIT;
   const stop = stopping.signal;
-  const intents = createIntents({ store, log, timing, stop, writer, describe, recordingLimit, sessionLimit });
+  const intents = createIntents({
+    ...{ store, log, timing, stop, writer, recordingLimit, sessionLimit },
+    conclude: (intent, outcome, note) => outcomeOf(intent, { outcome, time: clock.now(), note }, seal),
+  });
   const sweeper = createSweeper({
     store,
     heads,
@@ -242,16 +245,17 @@ export function createAudit(deps: AuditDeps): Audit {
     const facts = describe({ eventId, phase: 'intent', type: 'intended', subject: passage });
     if (isTooLarge(facts)) throw new Problem('too-large', { reason: 'intent-too-large-to-record' });
     const path = outboxPath(facts);
+    const { operation } = facts;
     const live = passage.operation?.live === true ? { live: true } : {};
-    const data = ({ event, json }: Link) => ({
-      ...{ event: eventId, chain: event.chain, state: 'intended', rows: [json] },
+    const data = ({ event: { chain }, json }: Link) => ({
+      ...{ event: eventId, chain, operation, state: 'intended', rows: [json] },
       ...live,
     });
     const recorded = await writer
       .append({ facts, path, data, patience: timing.patience, with: options.with ?? [] })
       .catch(refuse);
-    const { revision } = recorded;
-    const intent = intents.begin(eventId, passage, revision && { path, data: data(recorded), revision });
+    const { prepared, revision } = recorded;
+    const intent = intents.begin(passage, prepared, revision && { path, data: data(recorded), revision });
     return { ...intent, complete: (outcome) => intent.complete(outcome).then(() => warn(outcome, eventId, passage)) };
   }
 

@@ -12,23 +12,38 @@ const noHash = '0'.repeat(64);
 /** Where a chain begins. Every boot of every instance begins its own, so nobody else ever writes to it. */
 export const startOf = (chain: string): Head => ({ chain, seq: 0, hash: noHash });
 
-/** Facts as canonical JSON, written once: what stands before, between and after the fields that their place in a chain gives them. */
-export type Prepared = { facts: AuditFacts; parts: readonly string[]; bytes: number };
+/**
+ * Facts as canonical JSON, written once: the text of each field, and what stands before, between and after those that their
+ * place in a chain gives them.
+ */
+export type Prepared = {
+  facts: AuditFacts;
+  texts: ReadonlyMap<string, string>;
+  parts: readonly string[];
+  bytes: number;
+};
 
 const placeFields = ['chain', 'hash', 'prev_hash', 'seq'] as const;
 
-/** Throws on what cannot be hashed. */
-export function prepare(facts: AuditFacts): Prepared {
+/** Throws on what cannot be hashed. What is the very same in facts that are prepared already is not written again. */
+export function prepare(facts: AuditFacts, like?: Prepared): Prepared {
   const parts = ['', '', '', '', ''];
-  for (const [key, value] of Object.entries(facts).sort(byKey)) {
-    const place = placeFields.findIndex((field) => key < field);
-    const part = place < 0 ? placeFields.length : place;
-    parts[part] += `${JSON.stringify(key)}:${canonicalJson(value)},`;
+  const texts = new Map<string, string>();
+  let part = 0;
+  for (const key of Object.keys(facts).sort()) {
+    while (part < placeFields.length && key > (placeFields[part] ?? '')) part++;
+    const text = textOf(key, facts, like);
+    texts.set(key, text);
+    parts[part] += text;
   }
-  return { facts, parts, bytes: parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) };
+  return { facts, texts, parts, bytes: parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) };
 }
 
-const byKey = ([one]: [string, unknown], [other]: [string, unknown]) => (one < other ? -1 : 1);
+function textOf(key: string, facts: AuditFacts, like: Prepared | undefined): string {
+  const value: unknown = Reflect.get(facts, key);
+  const known = like !== undefined && Reflect.get(like.facts, key) === value ? like.texts.get(key) : undefined;
+  return known ?? `"${key}":${canonicalJson(value)},`;
+}
 
 /** The facts as the next links of the chain, and the chain's new end. Nothing is written. */
 export function linkAll(prepared: readonly Prepared[], start: Head): { links: Link[]; end: Head } {

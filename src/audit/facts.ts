@@ -44,7 +44,6 @@ export type FactsInput = {
   type: EventType;
   time: Date;
   subject: Partial<Passage>;
-  outcome?: Outcome;
   note?: string;
   occurrences?: number;
 };
@@ -54,9 +53,9 @@ export type FactsInput = {
  * recordable, and nothing else: no token, no claim, no request, no literal that may be classified.
  */
 export function factsOf(input: FactsInput, { gateway, seal, conceal }: FactsContext): AuditFacts {
-  const { subject, outcome } = input;
+  const { subject } = input;
   const { call, operation, connection, approval: asked } = subject;
-  const problem = outcome?.problem ?? subject.problem;
+  const { problem } = subject;
   const wordsOf = (text: string | undefined, most = shortWords) =>
     text === undefined ? null : conceal(text.slice(0, longWords)).slice(0, most);
   return wellFormed({
@@ -79,18 +78,43 @@ export function factsOf(input: FactsInput, { gateway, seal, conceal }: FactsCont
     approval: subject.approval ? approvalOf(subject.approval) : null,
     estimates: operation ? estimatesOf(operation) : null,
     protection: operation?.protection ?? null,
-    masks: (outcome?.masks ?? operation?.masks ?? []).map(maskOf),
-    findings: (outcome?.findings ?? []).map(({ class: name, count }) => ({ class: name, count })),
-    result: outcome || problem ? resultOf(outcome, problem, seal) : null,
-    recording: outcome?.recording ?? null,
-    credential: outcome?.credential ? { secret: outcome.credential.secret, version: outcome.credential.version } : null,
-    target_job: outcome?.targetJob ?? null,
-    duration_ms: outcome?.durations ? durationsOf(outcome.durations) : null,
+    masks: (operation?.masks ?? []).map(maskOf),
+    findings: [],
+    result: problem ? resultOf({ problem }, seal) : null,
+    recording: null,
+    credential: null,
+    target_job: null,
+    duration_ms: null,
     gateway,
     trace: call?.trace?.traceId ?? null,
     note: input.note ?? problem?.reason ?? subject.decision?.reason ?? null,
     occurrences: input.occurrences ?? 1,
   });
+}
+
+/** What the trail says of how an intent ended: what was known of it then, and what is known only now. */
+export function outcomeOf(
+  intent: AuditFacts,
+  { outcome, time, note }: { outcome: Outcome; time: Date; note?: string | undefined },
+  seal: Seal,
+): AuditFacts {
+  const { type, problem, masks, findings = [], recording = null, credential, targetJob = null, durations } = outcome;
+  return {
+    ...intent,
+    ...wellFormed({
+      phase: 'outcome' as const,
+      time: time.toISOString(),
+      type,
+      ...(masks !== undefined && { masks: masks.map(maskOf) }),
+      findings: findings.map(({ class: name, count }) => ({ class: name, count })),
+      result: resultOf(outcome, seal),
+      recording,
+      credential: credential ? { secret: credential.secret, version: credential.version } : null,
+      target_job: targetJob,
+      duration_ms: durations ? durationsOf(durations) : null,
+      note: note ?? problem?.reason ?? intent.note,
+    }),
+  };
 }
 
 function principalOf({ identity, groups }: Partial<Passage>): AuditFacts['principal'] {
@@ -169,17 +193,16 @@ function approvalOf(approval: Approval): AuditFacts['approval'] {
 }
 
 /** A plain hash of an answer that is not recorded whole would let a reader try what it may have held, so it is keyed then. */
-function resultOf(outcome: Outcome | undefined, problem: Problem | undefined, seal: Seal): AuditFacts['result'] {
-  const { recording } = outcome ?? {};
+function resultOf(outcome: Partial<Outcome>, seal: Seal): AuditFacts['result'] {
+  const { recording, sha256: hash, problem } = outcome;
   const isWhole = recording !== undefined && !recording.truncated;
-  const hash = outcome?.sha256;
   return {
-    rows: outcome?.rows ?? null,
-    affected: outcome?.affected ?? null,
-    bytes: outcome?.bytes ?? null,
+    rows: outcome.rows ?? null,
+    affected: outcome.affected ?? null,
+    bytes: outcome.bytes ?? null,
     sha256: hash === undefined ? null : isWhole ? hash : seal('RESULT', hash),
-    truncated: outcome?.truncated ?? false,
-    status: problem?.status ?? outcome?.status ?? null,
+    truncated: outcome.truncated ?? false,
+    status: problem?.status ?? outcome.status ?? null,
     error_code: problem?.code ?? null,
   };
 }

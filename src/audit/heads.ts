@@ -24,8 +24,9 @@ export const readHead = (data: Record<string, unknown>): HeadDocument => headDoc
 export const reachedBy = ({ chain, seq, hash }: Head): Reached[] => (seq === 0 ? [] : [{ chain, seq: seq - 1, hash }]);
 
 /** The place of an event's row in its chain; none of what is no event. */
-export const reachedIn = (row: object): Reached[] =>
-  'seq' in row ? [z.object({ chain: z.string(), seq: z.int(), hash: z.string() }).parse(row)] : [];
+export const reachedIn = (row: object): Reached[] => ('seq' in row ? [reachedSchema.parse(row)] : []);
+
+const reachedSchema = z.object({ chain: z.string(), seq: z.int(), hash: z.string() });
 
 /** The furthest of each chain among rows. */
 export function furthest(rows: Iterable<Reached>): Reached[] {

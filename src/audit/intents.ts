@@ -4,11 +4,11 @@ import { Problem } from '../model/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
 import type { Intent } from './audit.ts';
+import type { Prepared } from './chain.ts';
 import { type PlacedChunks, placeChunks } from './chunks.ts';
-import type { FactsInput, Outcome } from './facts.ts';
+import type { Outcome } from './facts.ts';
 import { outboxPath, readRecord, readRow, withOutcome } from './outbox.ts';
 import { createRecorder } from './recorder.ts';
-import { cut } from './size.ts';
 import { createTape } from './tape.ts';
 import { createTaping } from './taping.ts';
 import { atMost, createPauses, type Timing } from './timing.ts';
@@ -21,16 +21,18 @@ export function createIntents(deps: {
   timing: Timing;
   stop: AbortSignal;
   writer: Writer;
-  describe: (input: Omit<FactsInput, 'time'>) => AuditFacts;
+  /** What the trail says of how an intent ended. */
+  conclude: (intent: AuditFacts, outcome: Outcome, note: string | undefined) => AuditFacts;
   /** Bytes: of an answer, and of a session. */
   recordingLimit: number;
   sessionLimit: number;
 }) {
-  const { store, log, timing, stop, writer, describe, recordingLimit, sessionLimit } = deps;
+  const { store, log, timing, stop, writer, conclude, recordingLimit, sessionLimit } = deps;
   const open = new Map<string, Promise<void>>();
 
   /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
-  function begin(eventId: string, passage: Passage, known: StoredDocument | undefined): Intent {
+  function begin(passage: Passage, prepared: Prepared, known: StoredDocument | undefined): Intent {
+    const { event_id: eventId } = prepared.facts;
     const path = outboxPath({ event_id: eventId, phase: 'outcome' });
     const document = known ? Promise.resolve(known) : store.get(path).catch(() => 'unread' as const);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
@@ -49,16 +51,11 @@ export function createIntents(deps: {
       const outcome: Outcome =
         lost === undefined || given.problem !== undefined ? given : { ...given, type: 'failed', problem: lost };
       const kept = taped?.summary ?? recording?.summary;
-      const facts = cut(
-        describe({
-          ...{ eventId, phase: 'outcome', type: outcome.type, subject: passage },
-          outcome: kept === undefined ? outcome : { ...outcome, recording: kept },
-          ...(unkept !== undefined && outcome.problem === undefined && { note: unkept }),
-        }),
-      );
+      const ended = kept === undefined ? outcome : { ...outcome, recording: kept };
+      const facts = conclude(prepared.facts, ended, outcome.problem === undefined ? unkept : undefined);
       const known = taped === undefined ? document : taping.document();
       const chunks = taped === undefined ? placeChunks(facts, recording) : inTape;
-      const recorded = record(facts, known, chunks).finally(() => {
+      const recorded = record({ facts, chunks, like: prepared }, known).finally(() => {
         open.delete(eventId);
         end();
       });
@@ -85,20 +82,16 @@ export function createIntents(deps: {
   }
 
   /** Puts the outcome into the intent's document; where a keeper has closed it meanwhile, beside it. */
-  async function record(
-    facts: AuditFacts,
-    first: Promise<StoredDocument | undefined | 'unread'>,
-    chunks: PlacedChunks = nothingKept,
-  ): Promise<void> {
+  async function record(ending: Ending, first: Promise<StoredDocument | undefined | 'unread'>): Promise<void> {
     const pauses = createPauses(timing.pause, stop);
     let found = await first;
     for (;;) {
       try {
         if (found === 'unread') {
-          found = await store.get(outboxPath(facts));
+          found = await store.get(outboxPath(ending.facts));
           if (found && holdsRealOutcome(found)) return;
         }
-        await writer.append(outcomeEntry(facts, chunks, found));
+        await writer.append(outcomeEntry(ending, found));
         return;
       } catch (error) {
         if (stop.aborted) throw error;
@@ -118,7 +111,8 @@ export function createIntents(deps: {
       result: { ...nothing, error_code: 'audit-unavailable' },
       note: 'The intent was confirmed too late, so nothing was run.',
     };
-    const recorded = record(facts, Promise.resolve('unread' as const)).finally(() => open.delete(eventId));
+    const ending = { facts, chunks: nothingKept };
+    const recorded = record(ending, Promise.resolve('unread' as const)).finally(() => open.delete(eventId));
     recorded.catch((error) => log.alert({ error, event: eventId }, 'An outcome could not be recorded.'));
     open.set(eventId, recorded);
   }
@@ -156,23 +150,26 @@ const nothing = { rows: null, affected: null, bytes: null, sha256: null, truncat
 const isLate = (found: StoredDocument | undefined | 'unread') =>
   found === undefined || (found !== 'unread' && readRecord(found).state === 'done');
 
-function outcomeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocument | undefined): Entry {
-  return found === undefined || isLate(found) ? lateEntry(facts, chunks) : inTimeEntry(facts, chunks, found);
+/** An outcome, and its intent, of which it says most again. */
+type Ending = { facts: AuditFacts; chunks: PlacedChunks; like?: Prepared };
+
+function outcomeEntry(ending: Ending, found: StoredDocument | undefined): Entry {
+  return found === undefined || isLate(found) ? lateEntry(ending) : inTimeEntry(ending, found);
 }
 
-function inTimeEntry(facts: AuditFacts, chunks: PlacedChunks, found: StoredDocument): Entry {
+function inTimeEntry(ending: Ending, found: StoredDocument): Entry {
   const record = readRecord(found);
   const { path, revision } = record;
   return {
-    ...{ facts, path, revision, chunks },
-    data: (link) => ({ ...withOutcome(record, link), ...chunksOf(chunks) }),
+    ...{ ...ending, path, revision },
+    data: (link) => ({ ...withOutcome(record, link), ...chunksOf(ending.chunks) }),
   };
 }
 
 const chunksOf = ({ within }: PlacedChunks) => (within.length === 0 ? {} : { chunks: within.map(({ json }) => json) });
 
 /** The chunks of a session belong to whoever closed it. */
-function lateEntry(outcome: AuditFacts, chunks: PlacedChunks): Entry {
+function lateEntry({ facts: outcome, chunks }: Ending): Entry {
   const recording = chunks.taped === true ? null : outcome.recording;
   const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type, recording };
   return {

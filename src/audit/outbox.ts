@@ -14,6 +14,8 @@ const outboxDocumentSchema = z.object({
   /** Of the last row, where that is another: its chain is not over before this document is shipped. */
   also: z.string().optional(),
   state: z.enum(['intended', 'done']),
+  /** Of what runs: it is found by this. */
+  operation: z.string().nullish(),
   rows: z.array(z.string()).min(1),
   /** What was recorded of its answer, where that is little. */
   chunks: z.array(z.string()).default([]),

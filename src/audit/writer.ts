@@ -12,6 +12,8 @@ import { createPauses, type Timing } from './timing.ts';
 /** One event on its way into the chain, with the writes that happen in the same commit or not at all. */
 export type Entry = {
   facts: AuditFacts;
+  /** Of the same operation, written before. */
+  like?: Prepared;
   path: string;
   /** The outbox document, once the event is linked. */
   data: (link: Link) => Record<string, unknown>;
@@ -40,7 +42,7 @@ class Unconfirmed extends Error {
 }
 
 /** An event that is durable. `revision` is of its document; unknown where only a later look told that it had landed. */
-export type Recorded = Link & { revision: Revision | undefined };
+export type Recorded = Link & { prepared: Prepared; revision: Revision | undefined };
 
 type Waiting = {
   entry: Entry;
@@ -91,8 +93,8 @@ export function createWriter(deps: {
   function enqueue(entry: Entry, place: 'first' | 'last'): Promise<Recorded> {
     const { promise, resolve, reject } = Promise.withResolvers<Recorded>();
     const others = [...stateWrites(entry.facts), ...(entry.with ?? [])];
-    const prepared = prepare(entry.facts);
-    const bytes = sizeOf(entry, prepared, others);
+    const prepared = prepare(entry.facts, entry.like);
+    const bytes = sizeOf(entry, prepared);
     const waiting: Waiting = { entry, prepared, others, bytes, resolve, reject, abandoned: false };
     if (place === 'first') queue.unshift(waiting);
     else queue.push(waiting);
@@ -165,7 +167,7 @@ export function createWriter(deps: {
   function finish(waiting: Waiting, link: Link | undefined, doubted: boolean, revision: Revision | undefined) {
     if (!link) return;
     onLanded({ entry: waiting.entry, link, abandoned: waiting.abandoned, doubted });
-    waiting.resolve({ ...link, revision });
+    waiting.resolve({ ...link, prepared: waiting.prepared, revision });
   }
 
   /** Sends one commit until its fate is known. */
@@ -291,11 +293,9 @@ function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefin
 /** One that was there already is the same, so it may be written again. */
 const setOf = (path: string, data: Record<string, unknown>): Write => ({ op: 'set', path, data });
 
-/** About how many bytes of a commit it takes. An outcome's document holds its intent, too. */
-function sizeOf({ revision, chunks }: Entry, { bytes: own }: Prepared, others: readonly Write[]): number {
-  const kept =
-    chunks === undefined
-      ? 0
-      : [...chunks.within, ...chunks.beside].reduce((sum, { json }) => sum + Buffer.byteLength(json), 0);
-  return (revision === undefined ? own : 2 * own) + kept + Buffer.byteLength(JSON.stringify(others));
+/** About how many bytes of a commit it takes. An outcome's document holds its intent, too; where an operation stands is told in fewer. */
+function sizeOf({ revision, chunks, with: others = [] }: Entry, { bytes: own }: Prepared): number {
+  const kept = chunks === undefined ? [] : [...chunks.within, ...chunks.beside].map(({ json }) => json);
+  const more = others.length === 0 ? kept : [...kept, JSON.stringify(others)];
+  return more.reduce((sum, text) => sum + Buffer.byteLength(text), (revision === undefined ? 2 : 3) * own);
 }
