@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AuditFacts, EventType } from '../model/audit-event.ts';
 import { verbs } from '../model/documents.ts';
 import type { Store, Write } from '../platform/store.ts';
+import { readEvent, readRecord } from './outbox.ts';
 
 /** Hours an operation can be looked up; a TTL policy on `expire_at` removes it then. The trail itself is for ever. */
 const KEPT_HOURS = 24;
@@ -14,7 +15,10 @@ const states: Partial<Record<EventType, OperationState['state']>> = {
   unknown: 'unknown',
 };
 
-/** Where an operation stands, for the one who asked for it. Kept at `operations/{id}`, written in the commits of its events. */
+/**
+ * Where an operation stands, for the one who asked for it. Kept at `operations/{id}`, written in the commits of its events; of one that
+ * runs and needed no human, its intent in the outbox says it.
+ */
 const operationStateSchema = z.object({
   operation: z.string(),
   /** Of the last change. */
@@ -34,19 +38,25 @@ export type OperationState = z.output<typeof operationStateSchema>;
 
 /** The write that goes with an event which changes where an operation stands; none for others. */
 export function stateWrites(facts: AuditFacts): Write[] {
+  if (facts.type === 'intended' && facts.approval === null) return [];
+  const document = stateIn(facts);
+  if (document === undefined) return [];
+  const expire_at = new Date(Date.parse(document.time) + KEPT_HOURS * 3_600_000);
+  return [{ op: 'set', path: pathOf(document.operation), data: { ...document, expire_at } }];
+}
+
+function stateIn(facts: AuditFacts): OperationState | undefined {
   const state = stateOf(facts);
   const { operation, principal, connection, verb, decision, approval, time, result } = facts;
-  if (!state || !operation || !principal || !connection || !verb || !decision) return [];
+  if (!state || !operation || !principal || !connection || !verb || !decision) return undefined;
   const { effect, policies, policy_version } = decision;
   const { issuer, subject } = principal;
-  const document: OperationState = {
+  return {
     ...{ operation, event: facts.event_id, state, issuer, subject, connection, verb, time },
     decision: { effect, policies, policy_version },
     approval: approval?.id ?? null,
     code: result?.error_code ?? null,
   };
-  const expire_at = new Date(Date.parse(time) + KEPT_HOURS * 3_600_000);
-  return [{ op: 'set', path: pathOf(operation), data: { ...document, expire_at } }];
 }
 
 /** A late outcome says in its note how it ended. */
@@ -57,8 +67,16 @@ function stateOf({ type, note }: AuditFacts): OperationState['state'] | undefine
 
 export async function readState(store: Store, operation: string): Promise<OperationState | undefined> {
   if (!/^op_[0-9a-z]{1,40}$/.test(operation)) return undefined;
-  const found = await store.get(pathOf(operation));
-  return found && operationStateSchema.parse(found.data);
+  const kept = async () => (await store.get(pathOf(operation)))?.data;
+  // It may have ended between the two looks.
+  const found = (await kept()) ?? (await readRunning(store, operation)) ?? (await kept());
+  return found && operationStateSchema.parse(found);
+}
+
+async function readRunning(store: Store, operation: string): Promise<OperationState | undefined> {
+  const where = [['operation', '==', operation]] as const;
+  const [intent] = await store.query({ collection: 'outbox', where, limit: 1 });
+  return intent && stateIn(readEvent(readRecord(intent).rows[0] ?? ''));
 }
 
 const pathOf = (operation: string) => `operations/${operation}`;

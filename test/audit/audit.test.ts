@@ -26,7 +26,7 @@ describe('an intent', () => {
     expect(trail.store.contents('approvals')).toEqual({ 'approvals/a1': { state: 'spent' } });
     expect(trail.store.contents('outbox')[`outbox/${eventId}`]).toMatchObject({ state: 'intended' });
     const commit = trail.store.commits.find((writes) => writes.some(({ path }) => path === `outbox/${eventId}`));
-    expect(commit?.map(({ path }) => path)).toEqual([`outbox/${eventId}`, 'operations/op_1', 'approvals/a1']);
+    expect(commit?.map(({ path }) => path)).toEqual([`outbox/${eventId}`, 'approvals/a1']);
   });
 
   test('is refused when somebody else spent the approval, and leaves nothing behind', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/model/problem.ts';
+import { anApproval } from '../fakes/gateway.ts';
 import { aPassage, aTrail } from './trail.ts';
 
 describe('an operation', () => {
@@ -14,6 +15,29 @@ describe('an operation', () => {
 
     expect(running).toMatchObject({ state: 'running', code: null, subject: '1234' });
     expect(ended).toMatchObject({ state: 'failed', code: 'target-rejected' });
+  });
+
+  test('that waited for a human no longer waits once its intent is durable', async () => {
+    const { audit } = aTrail();
+    await audit.open();
+    const passage = aPassage({ approval: anApproval({ state: 'pending' }) });
+
+    await audit.note('held', passage);
+    const waiting = await audit.find('op_1');
+    await audit.intend(passage);
+    const running = await audit.find('op_1');
+
+    expect(waiting).toMatchObject({ state: 'waiting', approval: passage.approval?.id });
+    expect(running).toMatchObject({ state: 'running', approval: passage.approval?.id });
+  });
+
+  test('that needed no human costs one document until it has ended', async () => {
+    const { audit, store } = aTrail();
+    await audit.open();
+
+    const { eventId } = await audit.intend(aPassage());
+
+    expect(store.commits.at(-1)?.map(({ path }) => path)).toEqual([`outbox/${eventId}`]);
   });
 
   test('that nobody asked for is not found, whatever the id', async () => {
