@@ -29,7 +29,6 @@ export async function serve(options: {
   const { fetch, upgrades, host, port } = options;
   const server = createAdaptorServer({
     fetch: (request, env) => fetch(request, env as RawRequest),
-    overrideGlobalObjects: false,
     serverOptions: {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: 15_000,
