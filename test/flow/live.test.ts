@@ -57,7 +57,6 @@ describe('a session that runs', () => {
 
     expect(answer.status).toBe(202);
     expect(took).toBeLessThan(10_000);
-    process.stdout.write(`ended within ${Math.round(took)} ms\n`);
     expect(JSON.parse(session.said(3))).toMatchObject({
       status: 'Failure',
       message: expect.stringContaining('user:dba@example.com ended it at the console'),
