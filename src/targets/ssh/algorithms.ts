@@ -1,6 +1,6 @@
 import type { Algorithms } from 'ssh2';
-import type { Hop } from './settings.ts';
 import { algorithmsOf } from './host-keys.ts';
+import type { Hop } from './settings.ts';
 
 /**
  * What may be agreed on with a host: nothing that rests on SHA-1, CBC, RC4 or groups that a server makes up. Compression is off, as it

@@ -51,7 +51,10 @@ function readKey(pem: string, passphrase: string | undefined): ParsedKey {
   const parsed = ssh2.utils.parseKey(pem, passphrase);
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined || key instanceof Error || !key.isPrivateKey())
-    throw unusable('The private key cannot be read: it is in no form that OpenSSH writes, or not for its passphrase.', 'key');
+    throw unusable(
+      'The private key cannot be read: it is in no form that OpenSSH writes, or not for its passphrase.',
+      'key',
+    );
   if (key.type === 'ssh-dss') throw unusable('DSA keys are not used any more.', 'dsa');
   const { modulusLength = LEAST_BITS } = createPublicKey(key.getPublicPEM()).asymmetricKeyDetails ?? {};
   if (modulusLength < LEAST_BITS) throw unusable(`An RSA key has ${LEAST_BITS} bits at least.`, 'short');

@@ -4,7 +4,7 @@ import { relayed } from '../../platform/relayed.ts';
 import type { Execution } from '../target.ts';
 import { type ChangedKey, connect } from './connect.ts';
 import { proofOf } from './credential.ts';
-import type { Lease, createLinks } from './links.ts';
+import type { createLinks, Lease } from './links.ts';
 import { loginAt } from './login.ts';
 import { openForward } from './open-channel.ts';
 import type { Plan } from './plan.ts';
@@ -40,7 +40,11 @@ export async function execute(
 }
 
 /** A certificate names the operation in the host's log, so its connection serves that one alone. */
-function lend(plan: Plan, access: Execution<Settings>, { links, allowLoopback, alarm, now }: ExecuteDeps): Promise<Lease> {
+function lend(
+  plan: Plan,
+  access: Execution<Settings>,
+  { links, allowLoopback, alarm, now }: ExecuteDeps,
+): Promise<Lease> {
   const { connection, settings, secret, caller, signal, operation = '' } = access;
   const proof = proofOf(secret);
   const key = JSON.stringify([connection.name, connection.version, secret.version, caller.member]);

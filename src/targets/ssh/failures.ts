@@ -23,7 +23,8 @@ const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message
 const isUnagreed = (thrown: unknown) => /^Handshake failed: no matching /.test(messageOf(thrown));
 
 /** The host has no key of a kind that is pinned. */
-export const isOfAnotherKind = (thrown: unknown) => messageOf(thrown) === 'Handshake failed: no matching host key format';
+export const isOfAnotherKind = (thrown: unknown) =>
+  messageOf(thrown) === 'Handshake failed: no matching host key format';
 
 function textOf(thrown: unknown, name: 'level' | 'code'): string {
   if (typeof thrown !== 'object' || thrown === null) return '';

@@ -1,8 +1,8 @@
 import type { AuthHandlerMiddleware, KeyboardInteractiveAuthMethod } from 'ssh2';
-import type { Plan } from './plan.ts';
-import type { Proof } from './credential.ts';
 import { issueCertificate } from './certificate.ts';
+import type { Proof } from './credential.ts';
 import type { Certified } from './internals.ts';
+import type { Plan } from './plan.ts';
 import type { Hop, Settings } from './settings.ts';
 
 /** How the gateway logs in at one host: what it offers, each once. */
@@ -30,7 +30,13 @@ export function loginAt({ user }: Hop, proof: Proof, { certificate }: Settings, 
     case 'authority': {
       const { id, now } = errand;
       const { principals = [user], seconds } = certificate;
-      const certified = issueCertificate(proof.authority, { id, principals, seconds, now, extensions: neededFor(errand) });
+      const certified = issueCertificate(proof.authority, {
+        id,
+        principals,
+        seconds,
+        now,
+        extensions: neededFor(errand),
+      });
       return { handler: once({ type: 'none', username: user }), certified };
     }
   }

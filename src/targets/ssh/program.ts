@@ -1,4 +1,3 @@
-import type { ClientChannel } from 'ssh2';
 import type { Limits } from '../../model/documents.ts';
 import { Problem } from '../../model/problem.ts';
 import { channels, PROGRAM, type ProgramEnding, readSize, writeEnding } from '../../model/program.ts';
@@ -81,14 +80,19 @@ export async function openProgram(link: Link, plan: ProgramPlan, running: Runnin
 
   function lastOf(): Message {
     if (problem === undefined && output.isCut())
-      return last({ problem: { code: 'too-large', detail: 'There is more output than policy allows here; the rest was cut off.' } });
+      return last({
+        problem: { code: 'too-large', detail: 'There is more output than policy allows here; the rest was cut off.' },
+      });
     if (problem === undefined && ended.how !== undefined) {
       if ('exit_status' in ended.how) transcript.exit(ended.how.exit_status);
       return last(ended.how);
     }
     const detail = 'The connection ended before the host told how the program ended.';
     const why = problem ?? new Problem('target-unavailable', { detail, reason: 'broken-off' });
-    return { ...last({ problem: { code: why.code, ...(why.detail !== undefined && { detail: why.detail }) } }), problem: why };
+    return {
+      ...last({ problem: { code: why.code, ...(why.detail !== undefined && { detail: why.detail }) } }),
+      problem: why,
+    };
   }
 
   async function send(message: Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Connection } from '../../model/connection.ts';
-import { pageOf } from '../../model/structure-page.ts';
 import type { StructureQuestion } from '../../model/structure.ts';
+import { pageOf } from '../../model/structure-page.ts';
 import type { Settings } from './settings.ts';
 
 /** What an agent may know of a host, a page at a time: the commands that are declared for it, of which policy might grant something. */
@@ -8,7 +8,9 @@ export function schemaOf({ commands, environment }: Settings, question: Structur
   const { query, mayTouchSome } = question;
   const byTemplate = new Map(commands.map((command) => [command.template, command]));
   const isVisible = (template: string) =>
-    (byTemplate.get(template)?.resources ?? ['*']).some((resource) => mayTouchSome(resource.replace(/\{[^}]*\}/g, '*')));
+    (byTemplate.get(template)?.resources ?? ['*']).some((resource) =>
+      mayTouchSome(resource.replace(/\{[^}]*\}/g, '*')),
+    );
   const { page, next } = pageOf([...byTemplate.keys()].sort(), query, isVisible);
   return {
     connection: name,

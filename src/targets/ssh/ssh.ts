@@ -1,6 +1,6 @@
 import type { Duplex } from '../../model/result.ts';
 import type { Target } from '../target.ts';
-import { execute, type ExecuteDeps } from './execute.ts';
+import { type ExecuteDeps, execute } from './execute.ts';
 import { createLinks } from './links.ts';
 import type { Plan } from './plan.ts';
 import { requestSchema, type SshRequest } from './request.ts';
