@@ -35,9 +35,8 @@ export async function openProgram(link: Link, plan: ProgramPlan, running: Runnin
     ...(plan.kind === 'command' && { command: plan.recorded }),
   });
   const output = createProgramOutput(transcript, limits.bytes);
-  const isInputOver = () => isOver || inputEnded || link.gone.aborted;
   let isOver = false;
-  let inputEnded = !plan.attached;
+  let inputEnded = !plan.attached || (plan.kind === 'command' && plan.deaf === true);
   const warnings: string[] = [];
   let problem: Problem | undefined;
   let ending: Promise<boolean> | undefined;
@@ -52,7 +51,7 @@ export async function openProgram(link: Link, plan: ProgramPlan, running: Runnin
   const abort = () => void end(endOf(signal));
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-  else if (!plan.attached) channel.end(plan.kind === 'command' ? plan.stdin : undefined);
+  else if (inputEnded) channel.end(plan.kind === 'command' ? plan.stdin : undefined);
 
   /** A program that says much does not go on for long when nobody listens. */
   function unconfirmed() {
@@ -96,13 +95,13 @@ export async function openProgram(link: Link, plan: ProgramPlan, running: Runnin
   }
 
   async function send(message: Uint8Array): Promise<void> {
-    if (isInputOver()) return;
+    if (isOver || link.gone.aborted) return;
     const payload = message.subarray(1);
     switch (message[0]) {
       case undefined:
         return;
       case channels.stdin:
-        if (payload.byteLength === 0) return;
+        if (inputEnded || payload.byteLength === 0) return;
         transcript.input(payload);
         return writeTo(channel, payload, link.gone);
       case channels.resize:
@@ -123,6 +122,7 @@ export async function openProgram(link: Link, plan: ProgramPlan, running: Runnin
   }
 
   function endInput() {
+    if (inputEnded) return;
     inputEnded = true;
     channel.end();
   }
