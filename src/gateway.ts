@@ -201,7 +201,7 @@ export function createGateway(steps: Steps): Gateway {
     const { target, connection, request, settings, call } = aim;
     return timed(passage, 'understand', async () => {
       const signal = within(call.signal, INSPECT_SECONDS);
-      const access = { connection, settings, signal, operation: passage.operationId };
+      const access = { connection, settings, signal, ...labelled(passage) };
       const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }, request));
       return target.understand(request, facts, { connection, unmask, seal, tokenKey });
     });
@@ -223,7 +223,7 @@ export function createGateway(steps: Steps): Gateway {
     if (count === undefined || HARMLESS.has(operation.verb)) return undefined;
     return timed(passage, 'estimate', () => {
       const signal = within(call.signal, INSPECT_SECONDS);
-      const access = { connection, settings, signal, caller, operation: passage.operationId };
+      const access = { connection, settings, signal, caller, ...labelled(passage) };
       return credentials.use(connection, (secret) => count(operation, { ...access, secret }));
     });
   }
@@ -298,7 +298,7 @@ export function createGateway(steps: Steps): Gateway {
       const running = credentials.use(connection, (secret) => {
         ending.signal.throwIfAborted();
         credential = { secret: nameOf(connection), version: secret.version };
-        const access = { connection, settings, secret, signal, caller, operation: passage.operationId };
+        const access = { connection, settings, secret, signal, caller, ...labelled(passage) };
         const execution = { ...access, limits, transcript };
         return timed(passage, 'execute', () => target.execute(operation, execution)); //                   7 execute
       });
@@ -363,6 +363,11 @@ function refuseGone({ signal }: Call) {
 
 function within(signal: AbortSignal, seconds: number) {
   return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+}
+
+/** What a target's own records may name of a call. */
+function labelled({ operationId: operation, session }: Passage) {
+  return { operation, ...(session !== undefined && { session }) };
 }
 
 function nameOf({ document: { credential } }: Connection) {

@@ -4,6 +4,7 @@ import type { Call } from '../model/call.ts';
 import type { TargetKind } from '../model/documents.ts';
 import { asProblem, Problem } from '../model/problem.ts';
 import { readAgent, readBearer, readReason, readSession, readTrace, refuseTokenInUrl } from './agent-context.ts';
+import { googleErrorOf } from './google-error.ts';
 import type { Lookups } from './lookups.ts';
 import { type RawTarget, readBody, readHeaders, readTarget, refuseBody, withoutOurs } from './raw-request.ts';
 import { approvalUrl, approversOf, renderProblem, retryAfterOf } from './reply.ts';
@@ -64,7 +65,9 @@ export async function readCall(
   signal: AbortSignal,
 ): Promise<Call> {
   if (target === undefined)
-    throw new Problem('bad-request', { detail: 'The path must be /k8s/<connection>/…, /http/<connection>/… or /bigquery/<connection>/….' });
+    throw new Problem('bad-request', {
+      detail: 'The path must be /k8s/<connection>/…, /http/<connection>/… or /bigquery/<connection>/….',
+    });
   const headers = readHeaders(incoming);
   const ours = new Headers([...headers].filter(([name]) => !name.startsWith(':')));
   refuseTokenInUrl(new URL(target.path, 'http://target'), { byName: false });
@@ -124,8 +127,12 @@ export function pending(
 /** A problem in the words of the protocol that was spoken. */
 export function renderIn(target: RawTarget | undefined, problem: Problem): Response {
   const rendered = renderProblem(problem);
-  if (target?.prefix !== 'k8s') return rendered;
+  if (target === undefined || target.prefix === 'http') return rendered;
   rendered.headers.set('Content-Type', 'application/json');
+  if (target.prefix === 'bigquery') {
+    const { status, body } = googleErrorOf(problem);
+    return new Response(JSON.stringify(body), { status, headers: rendered.headers });
+  }
   const { status, body } = problem.answered ?? {
     status: rendered.status,
     body: statusOf(problem, retryAfterOf(problem)),

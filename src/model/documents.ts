@@ -25,7 +25,7 @@ export const documentKinds = ['connections', 'policies', 'groups', 'classificati
 export type DocumentKind = (typeof documentKinds)[number];
 
 /** What stands in the place of a classified value. */
-const transforms = ['redact', 'null', 'token', 'partial'] as const;
+export const transforms = ['redact', 'null', 'token', 'partial'] as const;
 export type Transform = (typeof transforms)[number];
 
 const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };

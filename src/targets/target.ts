@@ -66,6 +66,8 @@ export type Access<Settings = unknown> = {
   secret: Secret;
   /** The call that it is for, to be named in the target's own records. */
   operation?: string;
+  /** What groups its calls, likewise. */
+  session?: string;
   /** Aborted when the caller is gone or the time is over: the work is then cancelled at the target. */
   signal: AbortSignal;
 };

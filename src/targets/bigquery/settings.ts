@@ -42,7 +42,7 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{1,40}$/)
     .optional(),
-  /** All that may be touched at all, whatever policy says: `sales`, `other-project.sales`, `team_*`. Any dataset where unset. */
+  /** All that may be touched at all, whatever policy says: `sales`, `other-project.sales`, `team_*`. All of the project where unset. */
   datasets: z.array(datasetPattern).min(1).optional(),
   /** BigQuery itself; an emulator on the machine's own loopback address, where the deployment allows that. */
   endpoint: z
