@@ -60,6 +60,9 @@ export interface Catalog {
   addTable(db: Database, table: CatalogTable, asSql?: string): Promise<void>;
   saveTable(db: Database, table: CatalogTable): Promise<void>;
   removeTable(db: Database, reference: TableReference): Promise<void>;
+  /** When a table's rows were changed last, as far as this run of the emulator knows. Milliseconds since 1970. */
+  changed(reference: TableReference): number;
+  noteChange(reference: TableReference, now: number): void;
   functions(reference: DatasetReference): CatalogFunction[];
   findFunction(reference: TableReference): CatalogFunction | undefined;
   saveFunction(db: Database, made: CatalogFunction): Promise<void>;
@@ -111,6 +114,7 @@ export async function openCatalog(db: Database): Promise<Catalog> {
     if (!found) throw notFound(datasetName(reference));
     return found;
   };
+  const changes = new Map<string, number>();
   const findTable = (reference: TableReference) => entries.table.get(keyOf(reference));
 
   return {
@@ -165,6 +169,8 @@ export async function openCatalog(db: Database): Promise<Catalog> {
         await forget(db, 'table', reference);
       });
     },
+    changed: (reference) => Math.max(changes.get(keyOf(reference)) ?? 0, findTable(reference)?.modified ?? 0),
+    noteChange: (reference, now) => void changes.set(keyOf(reference), now),
     functions: (reference) => within(entries.function, dataset(reference).reference),
     findFunction: (reference) => entries.function.get(keyOf(reference)),
     saveFunction: (db, made) => save(db, 'function', made),

@@ -56,6 +56,7 @@ export const insertAll: Handler = async (service, request) => {
     const key = `${name}.${table.reference.tableId}.${table.created}`;
     const now = service.clock();
     const fresh = accepted.filter(({ insertId }) => !insertId || service.recentInserts.isNew(key, insertId, now));
+    service.catalog.noteChange(table.reference, now);
     await db.append(
       name,
       table.reference.tableId,

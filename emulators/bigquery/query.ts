@@ -97,6 +97,7 @@ async function perform(
     await db.describe(prepared.sql);
     return { result: NOTHING, affectedRows: 0 };
   }
+  for (const table of tables) run.catalog.noteChange(table.reference, run.now);
   const { rows } = await db.read(prepared.sql);
   return { result: NOTHING, affectedRows: Number(rows[0]?.[0] ?? 0) };
 }

@@ -114,7 +114,7 @@ const cast: Special = (scope, name) => {
   const value = expression(scope).sql;
   scope.cursor.expectWord('AS');
   const type = readType(scope.cursor);
-  const sql = converted(value, type);
+  const sql = value === 'NULL' ? `CAST(NULL AS ${duckType(type)})` : converted(value, type);
   return name === 'SAFE_CAST' ? `TRY(${safely(sql)})` : sql;
 };
 

@@ -146,7 +146,7 @@ export function startsQuery(scope: Scope, ahead = 0): boolean {
   const { cursor } = scope;
   let at = ahead;
   while (cursor.isSymbol('(', at)) at += 1;
-  return at >= ahead && (cursor.isWord('SELECT', at) || cursor.isWord('WITH', at));
+  return at >= ahead && ['SELECT', 'WITH', 'FROM'].some((word) => cursor.isWord(word, at));
 }
 
 /** An operand with its sign and what follows it. */

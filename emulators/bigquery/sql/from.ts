@@ -4,9 +4,7 @@ import { expression, expressionList, startsQuery } from './expressions.ts';
 import { query, subquery } from './query.ts';
 import { columnPath, type Names, type Scope, textScope } from './scope.ts';
 import { implicitAlias } from './select.ts';
-
-/** Words that may follow a FROM item and are not reserved as aliases. */
-const NOT_ALIASES = ['WINDOW', 'QUALIFY', 'TABLESAMPLE', 'PIVOT', 'UNPIVOT', 'FOR'];
+import { aliased, declare, NOT_ALIASES } from './table-operators.ts';
 
 /** What follows FROM: items joined by commas and JOINs. Declares the items' aliases in the scope. */
 export function fromClause(scope: Scope): string {
@@ -15,11 +13,17 @@ export function fromClause(scope: Scope): string {
   for (;;) {
     if (cursor.takeSymbol(',')) sql += `, ${fromItem(scope).sql}`;
     else {
-      const join = joinWord(scope);
+      const join = joinItem(scope);
       if (!join) return sql;
-      sql += joined(scope, join);
+      sql += join;
     }
   }
+}
+
+/** A JOIN with its item and condition; `undefined` where none is next. */
+export function joinItem(scope: Scope): string | undefined {
+  const join = joinWord(scope);
+  return join && joined(scope, join);
 }
 
 const JOINS: [words: string[], sql: string][] = [
@@ -65,16 +69,24 @@ interface FromItem {
 function fromItem(scope: Scope): FromItem {
   const { cursor } = scope;
   if (cursor.takeWords('UNNEST')) return unnestCall(scope);
-  if (startsQuery(scope) && cursor.isSymbol('(') && !holdsJoin(scope))
-    return { sql: `${subquery(scope)}${tableAlias(scope)}` };
+  if (startsQuery(scope) && cursor.isSymbol('(') && !holdsJoin(scope)) return { sql: aliased(scope, subquery(scope)) };
   if (cursor.takeSymbol('(')) {
     const inside = fromClause(scope);
     cursor.expectSymbol(')');
     return { sql: `(${inside})` };
   }
   const at = cursor.at();
+  const { text: name } = cursor.peek();
+  // A quoted name with dots in it is one name for WITH, and a path for the catalog.
+  if (
+    !cursor.isSymbol('.', 1) &&
+    !cursor.isSymbol('(', 1) &&
+    !cursor.isSymbol('-', 1) &&
+    scope.ctes.has(name.toLowerCase())
+  )
+    return { sql: aliased(scope, quoted(cursor.identifier()), { implied: name }) };
   const parts = tablePath(scope);
-  if (cursor.isSymbol('(')) return { sql: `${tableFunctionCall(scope, parts, at)}${tableAlias(scope)}` };
+  if (cursor.isSymbol('(')) return { sql: aliased(scope, tableFunctionCall(scope, parts, at)) };
   const [first = '', ...others] = parts;
   if (others.length && scope.aliases.has(first.toLowerCase())) return unnest(scope, columnPath(parts), parts.at(-1));
   return { sql: table(scope, parts) };
@@ -93,25 +105,6 @@ function holdsJoin(scope: Scope): boolean {
   const after = cursor.peek(ahead);
   const continues = ['UNION', 'INTERSECT', 'EXCEPT', 'ORDER', 'LIMIT'].includes(after.upper);
   return !continues && (after.kind === 'word' || after.kind === 'quoted' || cursor.isSymbol(',', ahead));
-}
-
-/** ` AS "alias"`, declared in the scope; nothing where none is written. Refuses table operators that would change the answer. */
-function tableAlias(scope: Scope, implied?: string): string {
-  const { cursor } = scope;
-  const written = cursor.takeWords('AS') ? cursor.identifier() : implicitAlias(scope, NOT_ALIASES);
-  for (const word of ['TABLESAMPLE', 'PIVOT', 'UNPIVOT', 'FOR']) {
-    if (cursor.isWord(word)) throw invalidQuery(`${word} is not supported by this emulator at ${cursor.at()}`);
-  }
-  const alias = written ?? implied;
-  if (alias === undefined) return '';
-  declare(scope, alias, 'table');
-  return ` AS ${quoted(alias)}`;
-}
-
-function declare(scope: Scope, alias: string, kind: 'table' | 'unnest'): void {
-  if (scope.aliases.has(alias.toLowerCase()))
-    throw invalidQuery(`Duplicate table alias ${alias} in the same FROM clause`);
-  scope.aliases.set(alias.toLowerCase(), kind);
 }
 
 /** A table's name in one or more parts: quoted whole or by part, or bare with dashes in the project. */
@@ -135,18 +128,16 @@ export function tablePath(scope: Scope): string[] {
 }
 
 function table(scope: Scope, parts: readonly string[]): string {
-  const [only = ''] = parts;
-  const isCte = parts.length === 1 && scope.ctes.has(only.toLowerCase());
-  const sql = isCte ? quoted(only) : relation(scope, parts);
-  return `${sql}${tableAlias(scope, parts.at(-1))}`;
-}
-
-function relation(scope: Scope, parts: readonly string[]): string {
-  const { session } = scope;
+  const implied = parts.at(-1);
   const found = scope.names.relation(parts);
-  if (found.kind === 'catalog') return found.sql;
-  session.referenced.push(found.reference);
-  return found.kind === 'stored' ? found.sql : wholeText(scope, found.names, found.query);
+  if (found.kind === 'catalog') return aliased(scope, found.sql, { implied });
+  if (found.kind === 'wildcard') {
+    scope.session.referenced.push(...found.references);
+    return aliased(scope, found.sql, { implied, wildcard: true });
+  }
+  scope.session.referenced.push(found.reference);
+  if (found.kind === 'stored') return aliased(scope, found.sql, { implied, changed: found.changed });
+  return aliased(scope, wholeText(scope, found.names, found.query), { implied });
 }
 
 /** A view's query or a table function's body, translated in its own scope. */

@@ -5,6 +5,8 @@ const CHECKED: readonly string[] = [
   // DATE - DATE is an INTERVAL in BigQuery and a number in DuckDB: refused.
   `bq_subtrahend(b) AS CASE WHEN typeof(b) = 'DATE' THEN bq_fail('DATE - DATE is not supported by this emulator; use DATE_DIFF') ELSE b END`,
   `bq_date_only(d) AS CASE WHEN typeof(d) IN ('DATE', 'VARCHAR', '"NULL"') THEN CAST(d AS DATE) ELSE bq_fail('This emulator supports DATE functions for DATE only; convert with DATE()') END`,
+  // No history is kept: what was before the last change is unknown.
+  `bq_unchanged_since(t, ms) AS CASE WHEN epoch_ms(t) >= ms THEN TRUE ELSE bq_fail('The table has changed since, and this emulator keeps no history') END`,
   // Arrays: an index out of bounds fails in BigQuery and is NULL in DuckDB.
   `bq_at(a, i) AS CASE WHEN typeof(a) NOT LIKE '%[]' THEN bq_fail('Subscript access is supported for ARRAY only by this emulator')
      WHEN a IS NOT NULL AND (i < 0 OR i >= len(a)) THEN bq_fail('Array index ' || i || ' is out of bounds') ELSE a[i + 1] END`,

@@ -2,6 +2,7 @@ import { invalidQuery } from '../errors.ts';
 import { quoted } from '../schema.ts';
 import { orderItems } from './aggregates.ts';
 import { expression } from './expressions.ts';
+import { pipe, piped, pipeStart } from './pipes.ts';
 import { innerScope, type Scope } from './scope.ts';
 import { type Select, select } from './select.ts';
 
@@ -20,9 +21,11 @@ export function query(scope: Scope): string {
   const { cursor } = scope;
   const inner = { ...scope };
   const parts = cursor.isWord('WITH') ? [withClause(inner)] : [];
-  parts.push(setOperations(inner));
-  if (cursor.isSymbol('|>'))
-    throw invalidQuery(`Pipe query syntax is not supported by this emulator at ${cursor.at()}`);
+  if (cursor.isWord('FROM')) parts.push(pipe(inner, pipeStart(inner)));
+  else {
+    const sql = setOperations(inner);
+    parts.push(cursor.isSymbol('|>') ? pipe(inner, piped(inner, sql)) : sql);
+  }
   return parts.join(' ');
 }
 
@@ -48,7 +51,7 @@ function setOperations(scope: Scope): string {
   const parts: string[] = [];
   let operation: string | undefined;
   while (SET_OPERATIONS.some((word) => cursor.isWord(word))) {
-    const next = setOperation(scope);
+    const next = setOperation(scope, scope.cursor.next().upper);
     if (operation && operation !== next) {
       throw invalidQuery(
         'Syntax error: Different set operations cannot be used in the same query without using parentheses for grouping',
@@ -65,9 +68,8 @@ function setOperations(scope: Scope): string {
 
 const alone = ({ sql, asRecord }: Term) => (asRecord ? `(${asRecords(sql)})` : sql);
 
-function setOperation(scope: Scope): string {
-  const { cursor } = scope;
-  const word = cursor.next().upper;
+/** `UNION ALL` and its kin, read after its first word. */
+export function setOperation({ cursor }: Scope, word: string): string {
   if (cursor.takeWords('DISTINCT')) return word;
   if (word === 'UNION' && cursor.takeWords('ALL')) return 'UNION ALL';
   throw cursor.unexpected(word === 'UNION' ? 'keyword ALL or keyword DISTINCT' : 'keyword DISTINCT');
@@ -99,7 +101,8 @@ function orderAndLimit(outer: Scope, own: Scope | undefined): string[] {
   return parts;
 }
 
-function count(scope: Scope): string {
+/** A number of rows, as LIMIT takes it. */
+export function count(scope: Scope): string {
   const token = scope.cursor.peek();
   const isParameter = token.kind === 'parameter' || scope.cursor.isSymbol('?');
   if (token.kind !== 'integer' && !isParameter) throw scope.cursor.unexpected('integer literal');

@@ -73,7 +73,7 @@ function altered(scope: Scope): void {
   cursor.takeWords('ALTER', 'TABLE');
   cursor.takeWords('IF', 'EXISTS');
   const found = scope.names.relation(tablePath(scope));
-  if (found.kind !== 'catalog') scope.session.referenced.push(found.reference);
+  if ('reference' in found) scope.session.referenced.push(found.reference);
 }
 
 export function skipRest(cursor: Cursor): void {

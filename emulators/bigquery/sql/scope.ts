@@ -10,9 +10,10 @@ export interface TableReference {
 }
 
 /** What a name in FROM stands for. A view gives its GoogleSQL text, translated where it is used with the names it was made with. */
-type Relation =
-  | { kind: 'stored'; reference: TableReference; sql: string }
+export type Relation =
+  | { kind: 'stored'; reference: TableReference; sql: string; changed: number }
   | { kind: 'view'; reference: TableReference; query: string; names: Names }
+  | { kind: 'wildcard'; references: TableReference[]; sql: string }
   | { kind: 'catalog'; sql: string };
 
 interface TableFunction {
@@ -58,6 +59,8 @@ export interface Scope {
   stored: boolean;
   /** Records that the select list spreads by `.* EXCEPT` or `.* REPLACE`: relations to join to its FROM. */
   spreads: string[];
+  /** Aliases of wildcard tables, whose `_TABLE_SUFFIX` no star shows. */
+  wildcards: Set<string>;
 }
 
 /** A translated expression. `name` is the column name it implies, `path` its parts where it is one, `text` a string literal's value. */
@@ -101,12 +104,19 @@ export function textScope(
     constant: false,
     stored: false,
     spreads: [],
+    wildcards: new Set(),
   };
 }
 
 /** The scope of a SELECT inside another: it sees what is around it and has its own FROM. */
 export function innerScope(scope: Scope): Scope {
-  return { ...scope, outer: new Map([...scope.outer, ...scope.aliases]), aliases: new Map(), spreads: [] };
+  return {
+    ...scope,
+    outer: new Map([...scope.outer, ...scope.aliases]),
+    aliases: new Map(),
+    spreads: [],
+    wildcards: new Set(),
+  };
 }
 
 export function aliasKind(scope: Scope, name: string): 'table' | 'unnest' | undefined {

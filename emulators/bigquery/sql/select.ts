@@ -67,17 +67,22 @@ function endsList(scope: Scope): boolean {
   const { cursor } = scope;
   if (cursor.isWord('FROM')) return !cursor.isWord('DISTINCT', -1);
   if (cursor.isWord('EXCEPT')) return !cursor.isSymbol('*', -1);
-  return cursor.isSymbol(';') || AFTER_LIST.some((word) => cursor.isWord(word));
+  return cursor.isSymbol(';') || cursor.isSymbol('|>') || AFTER_LIST.some((word) => cursor.isWord(word));
 }
 
 function itemsAt(scope: Scope, offset: number): Item[] {
   scope.cursor.backTo(offset);
+  return selectItems(scope);
+}
+
+/** A select list, read where the cursor is. */
+export function selectItems(scope: Scope): Item[] {
   const items: Item[] = [];
   let anonymous = 0;
   do {
     const item = selectItem(scope, () => `f${anonymous++}_`);
     items.push(item);
-  } while (scope.cursor.takeSymbol(',') && !scope.cursor.isWord('FROM'));
+  } while (scope.cursor.takeSymbol(',') && !scope.cursor.isWord('FROM') && !scope.cursor.isSymbol('|>'));
   return items;
 }
 
@@ -85,7 +90,7 @@ function selectItem(scope: Scope, anonymous: () => string): Item {
   const { cursor } = scope;
   if (cursor.takeSymbol('*')) {
     for (const [alias, kind] of scope.aliases) if (kind === 'unnest') scope.session.starred.add(alias);
-    return { sql: `*${starModifiers(scope)}` };
+    return { sql: `*${starModifiers(scope, scope.wildcards.size > 0)}` };
   }
   const start = cursor.peek().offset;
   const value = expression(scope);
@@ -117,8 +122,8 @@ export function implicitAlias(scope: Scope, refused: readonly string[] = []): st
 function starOf(scope: Scope, value: Expression): Item {
   scope.cursor.expectSymbol('.');
   scope.cursor.expectSymbol('*');
-  const modifiers = starModifiers(scope);
   const [only, ...others] = value.path ?? [];
+  const modifiers = starModifiers(scope, !others.length && scope.wildcards.has(only?.toLowerCase() ?? ''));
   const isTable = only !== undefined && !others.length && aliasKind(scope, only) === 'table';
   if (isTable) return { sql: `${columnPath([only])}.*${modifiers}` };
   if (!modifiers) return { sql: `UNNEST(${value.sql})` };
@@ -128,18 +133,19 @@ function starOf(scope: Scope, value: Expression): Item {
   return { sql: `${spread}.*${modifiers}` };
 }
 
-function starModifiers(scope: Scope): string {
+/** `EXCEPT` and `REPLACE` after a star; of a wildcard table the suffix is left out as well. */
+function starModifiers(scope: Scope, wildcard: boolean): string {
   const { cursor } = scope;
+  const names = wildcard ? ['"_TABLE_SUFFIX"'] : [];
   let modifiers = '';
   if (cursor.isWord('EXCEPT') && cursor.isSymbol('(', 1) && !startsQuery(scope, 1)) {
     cursor.next();
     cursor.next();
-    const names: string[] = [];
     do names.push(quoted(cursor.identifier()));
     while (cursor.takeSymbol(','));
     cursor.expectSymbol(')');
-    modifiers += ` EXCLUDE (${names.join(', ')})`;
   }
+  if (names.length > 0) modifiers += ` EXCLUDE (${names.join(', ')})`;
   if (cursor.takeWords('REPLACE')) modifiers += ` REPLACE (${replacements(scope).join(', ')})`;
   return modifiers;
 }
@@ -195,6 +201,7 @@ function windows(scope: Scope): string[] {
 function grouping(scope: Scope, items: readonly Item[]): string {
   const { cursor } = scope;
   if (cursor.takeWords('ALL')) return 'ALL';
+  if (cursor.takeWords('GROUPING', 'SETS')) return groupingSets(scope, items);
   for (const kind of ['ROLLUP', 'CUBE']) {
     if (!cursor.isWord(kind) || !cursor.isSymbol('(', 1)) continue;
     cursor.next();
@@ -204,6 +211,22 @@ function grouping(scope: Scope, items: readonly Item[]): string {
     return `${kind} (${columns.join(', ')})`;
   }
   return groupingItems(scope, items).join(', ');
+}
+
+/** `GROUPING SETS ((a, b), c, ())`. */
+function groupingSets(scope: Scope, items: readonly Item[]): string {
+  const { cursor } = scope;
+  const sets: string[] = [];
+  cursor.expectSymbol('(');
+  do {
+    if (!cursor.takeSymbol('(')) sets.push(groupingItem(scope, items));
+    else {
+      sets.push(cursor.isSymbol(')') ? '()' : `(${groupingItems(scope, items).join(', ')})`);
+      cursor.expectSymbol(')');
+    }
+  } while (cursor.takeSymbol(','));
+  cursor.expectSymbol(')');
+  return `GROUPING SETS (${sets.join(', ')})`;
 }
 
 function groupingItems(scope: Scope, items: readonly Item[]): string[] {

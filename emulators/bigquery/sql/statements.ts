@@ -89,7 +89,8 @@ function statement(scope: Scope): { statementType: string; action: Action } {
   if (known) return { statementType: known, action: { kind: 'recognised' } };
   if (UNSUPPORTED.has(word))
     throw invalidQuery(`${word} statements are not supported by this emulator at ${cursor.at()}`);
-  if (!cursor.isWord('SELECT') && !cursor.isWord('WITH') && !cursor.isSymbol('(')) throw cursor.unexpected();
+  if (!['SELECT', 'WITH', 'FROM'].some((word) => cursor.isWord(word)) && !cursor.isSymbol('('))
+    throw cursor.unexpected();
   return { statementType: 'SELECT', action: { kind: 'query', sql: query(scope) } };
 }
 
@@ -101,7 +102,7 @@ const DML: Record<string, (scope: Scope) => string> = {
   TRUNCATE: truncateStatement,
 };
 
-const UNSUPPORTED = new Set('ASSERT EXPLAIN FROM GRANT REVOKE SHOW'.split(' '));
+const UNSUPPORTED = new Set('ASSERT EXPLAIN GRANT REVOKE SHOW'.split(' '));
 
 function script(scope: Scope): { statementType: string; action: Action } {
   skipRest(scope.cursor);

@@ -68,7 +68,12 @@ function otherAt(source: string, offset: number): Token | undefined {
   for (const [kind, pattern] of OTHERS) {
     const whole = match(pattern, source, offset)?.[0];
     if (whole === undefined) continue;
-    const text = kind === 'quoted' ? whole.slice(1, -1) : kind === 'parameter' ? whole.slice(1) : whole;
+    const text =
+      kind === 'quoted'
+        ? resolveEscapes(whole.slice(1, -1), kind, source, offset)
+        : kind === 'parameter'
+          ? whole.slice(1)
+          : whole;
     return { kind, text, upper: kind === 'word' ? whole.toUpperCase() : '', offset, end: offset + whole.length };
   }
   return undefined;

@@ -679,10 +679,22 @@ const refused: Construct[] = [
   ['a record hidden in a star', "SELECT * FROM UNNEST([STRUCT('a' AS k)]) AS s", /write s\.\*/],
   ['DATE minus DATE', "SELECT DATE '2026-01-02' - DATE '2026-01-01'", /use DATE_DIFF/],
   ['NULL inside a returned array', 'SELECT [1, NULL] AS a', /Array cannot have a null element/],
-  ['PIVOT', "SELECT * FROM ds.ev PIVOT(SUM(n) FOR actor IN ('ann'))", /PIVOT is not supported/],
-  ['TABLESAMPLE', 'SELECT COUNT(*) FROM ds.ev TABLESAMPLE SYSTEM (10 PERCENT)', /TABLESAMPLE is not supported/],
-  ['time travel', 'SELECT COUNT(*) FROM ds.ev FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', /FOR is not supported/],
-  ['pipe syntax', 'SELECT 1 AS x |> WHERE x = 1', /Pipe query syntax is not supported/],
+  [
+    'PIVOT of an expression',
+    "SELECT * FROM ds.ev PIVOT(SUM(n + 1) FOR actor IN ('ann'))",
+    /PIVOT with other aggregates/,
+  ],
+  [
+    'TABLESAMPLE',
+    'SELECT COUNT(*) FROM ds.ev TABLESAMPLE SYSTEM (10 PERCENT)',
+    /TABLESAMPLE of less than all is not supported/,
+  ],
+  [
+    'time travel to before a change',
+    "SELECT COUNT(*) FROM ds.ev FOR SYSTEM_TIME AS OF TIMESTAMP '2020-01-01'",
+    /has changed since, and this emulator keeps no history/,
+  ],
+  ['an unknown pipe operator', 'SELECT 1 AS x |> TURN x', /Pipe operator TURN is not supported/],
   ['FARM_FINGERPRINT', "SELECT FARM_FINGERPRINT('abc')", /Function not found: FARM_FINGERPRINT/],
   ['a temporary function', 'CREATE TEMP FUNCTION f(x INT64) AS (x)', /CREATE TEMP is not supported/],
   [
@@ -691,6 +703,87 @@ const refused: Construct[] = [
     /Cannot generate arrays with more than/,
   ],
   ['an aggregate without its GROUP BY', 'SELECT actor, COUNT(*) FROM ds.ev', /GROUP BY/],
+];
+
+const tables: Construct[] = [
+  [
+    'time travel to after every change',
+    'SELECT COUNT(*) c FROM ds.ev AS e FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP() WHERE e.n > 1',
+    [[2]],
+  ],
+  ['a sample of all', 'SELECT COUNT(*) c FROM ds.ev TABLESAMPLE SYSTEM (100 PERCENT)', [[4]]],
+  [
+    'a wildcard table',
+    "SELECT id, _TABLE_SUFFIX AS s FROM `ds.e*` WHERE _TABLE_SUFFIX = 'v' ORDER BY ts LIMIT 1",
+    [['1', 'v']],
+  ],
+  [
+    'a star of a wildcard table',
+    'SELECT COUNT(*) c FROM (SELECT * FROM `demo-project.ds.e*` AS e) WHERE id = "2"',
+    [[2]],
+  ],
+  ['an identifier with escapes', 'SELECT `act\\u006fr` AS a FROM `ds.\\x65v` ORDER BY ts LIMIT 1', [['ann']]],
+  ['a quoted name with dots of WITH', 'WITH `ds.ev` AS (SELECT 7 AS n) SELECT n FROM `ds.ev`', [[7]]],
+  [
+    'PIVOT',
+    "SELECT * FROM (SELECT actor, ok, n FROM ds.ev) PIVOT (SUM(n) AS s, COUNT(*) AS c FOR actor IN ('ann', 'bob' AS b)) AS p ORDER BY ok",
+    [
+      [null, null, 0, null, 0],
+      [false, null, 0, 2, 1],
+      [true, 1, 1, 3, 1],
+    ],
+  ],
+  [
+    'UNPIVOT',
+    "SELECT * FROM (SELECT id, actor, prev FROM ds.ev WHERE id IN ('1', '3')) UNPIVOT (v FOR k IN (actor, prev AS 'before')) ORDER BY 1, 2",
+    [
+      ['1', '', 'before'],
+      ['1', 'ann', 'actor'],
+      ['3', 'cyd', 'actor'],
+      ['3', 'h3', 'before'],
+    ],
+  ],
+  [
+    'GROUPING SETS',
+    'SELECT actor, ok, COUNT(*) c FROM ds.ev GROUP BY GROUPING SETS ((actor), ok, ()) ORDER BY c DESC, actor, ok LIMIT 2',
+    [
+      [null, null, 4],
+      [null, true, 2],
+    ],
+  ],
+];
+
+const pipes: Construct[] = [
+  ['FROM alone', 'FROM (SELECT 1 AS x)', [[1]]],
+  ['WHERE and SELECT', 'FROM ds.ev AS e |> WHERE e.n > 1 |> SELECT id, e.n |> ORDER BY n DESC |> LIMIT 1', [['2', 3]]],
+  ['after a query', 'SELECT 1 AS x UNION ALL SELECT 2 |> WHERE x = 2', [[2]]],
+  [
+    'EXTEND, SET, DROP, RENAME',
+    'FROM (SELECT 1 AS a, 2 AS b) |> EXTEND a + b AS c |> SET a = 7 |> DROP b |> RENAME c AS d',
+    [[7, 3]],
+  ],
+  [
+    'AGGREGATE with GROUP BY',
+    'FROM ds.ev |> AGGREGATE COUNT(*) AS c, MAX(n) AS m GROUP BY id AS i |> WHERE c > 1',
+    [['2', 2, 3]],
+  ],
+  ['AGGREGATE of all', 'FROM ds.ev |> AGGREGATE COUNT(*) AS c', [[4]]],
+  [
+    'JOIN and WHERE over both sides',
+    'FROM ds.ev AS a |> CROSS JOIN (SELECT 2 AS m) AS b |> WHERE a.n = b.m |> SELECT a.id, b.m',
+    [['2', 2]],
+  ],
+  [
+    'UNION ALL and DISTINCT',
+    'FROM (SELECT 1 AS x) |> UNION ALL (SELECT 1), (SELECT 2) |> DISTINCT |> ORDER BY x',
+    [[1], [2]],
+  ],
+  [
+    'inside a subquery and WITH',
+    'WITH w AS (FROM ds.ev |> WHERE ok) SELECT (FROM w |> AGGREGATE COUNT(*)) AS c',
+    [[2]],
+  ],
+  ['AS', 'FROM ds.ev |> WHERE n = 1 |> AS z |> SELECT z.id', [['1']]],
 ];
 
 export const CONSTRUCTS: readonly Construct[] = [
@@ -704,5 +797,7 @@ export const CONSTRUCTS: readonly Construct[] = [
   ...aggregates,
   ...windows,
   ...queries,
+  ...tables,
+  ...pipes,
 ];
 export const REFUSED: readonly Construct[] = refused;
