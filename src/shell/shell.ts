@@ -1,3 +1,4 @@
+export { type Escape, escapesOf } from './escapes.ts';
 export type { Understanding } from './reading.ts';
 export { recordable } from './recordable.ts';
 export { nameOf, programsOf, risksOf } from './risks.ts';

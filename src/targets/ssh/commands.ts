@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { type Risk, risks, type Verb, verbs } from '../../model/documents.ts';
-import { fill, matchTemplate, nameOf, namesIn, readTemplate, type Template, wordsOf } from '../../shell/shell.ts';
+import {
+  escapesOf,
+  fill,
+  matchTemplate,
+  nameOf,
+  namesIn,
+  readTemplate,
+  type Template,
+  wordsOf,
+} from '../../shell/shell.ts';
 
 /** A command that policy can grant: `journalctl -u {unit} --since {time}`. */
 const commandSchema = z.strictObject({
@@ -71,7 +80,14 @@ function prepared(declared: Declared): Ready {
     if (/[{}]/.test(fill(resource, new Map(namesIn(resource).map((name) => [name, ''])))))
       throw new Error('a resource has braces that are no parameter’s');
   }
+  refuseEscape(declared, parsed);
   return { ...declared, parsed };
+}
+
+/** What can be made to do more than it says must be declared as what it can be made to do, which policy then guards. */
+function refuseEscape({ verb }: Declared, parsed: Template) {
+  const found = escapesOf(parsed).find(({ least }) => order.indexOf(verb) < order.indexOf(least));
+  if (found !== undefined) throw new Error(`${found.reason}; declare it as ${found.least}, or leave no room for that`);
 }
 
 /** Where several mean it, it is as dangerous as the worst of them, and touches what any of them does. */
