@@ -32,10 +32,10 @@ export function addReplay(app: Hono, { visits, roles, replays }: ConsoleParts): 
   /** As an asciicast, or as events for a player, while it is written. */
   async function followed(context: Context, visit: Visit, format: string) {
     const stop = new AbortController();
-    const { chunks, since } = await replays.follow(visit, context.req.param('id') ?? '', stop.signal);
+    const { chunks, seconds } = await replays.follow(visit, context.req.param('id') ?? '', stop.signal);
     const mayGoOn = async () => roles.mustAudit(await visit.again());
     const isEvents = format === 'events';
-    const parts = isEvents ? eventsOf(chunks, (Date.now() - since.getTime()) / 1000) : chunks;
+    const parts = isEvents ? eventsOf(chunks, seconds) : chunks;
     const beat = isEvents ? ': it goes on\n\n' : '# it goes on\n';
     const type = isEvents ? 'text/event-stream' : 'application/x-asciicast';
     return context.body(streamed(parts, { beat, mayGoOn, stop }), 200, { 'Content-Type': type });

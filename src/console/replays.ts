@@ -59,8 +59,8 @@ export type Replays = {
   follow(visit: Visit, operation: string, signal: AbortSignal): Promise<Followed>;
 };
 
-/** An asciicast in pieces, and when the operation began. */
-export type Followed = { chunks: AsyncGenerator<string, undefined>; since: Date };
+/** An asciicast in pieces, and for how many seconds it has gone on. */
+type Followed = { chunks: AsyncGenerator<string, undefined>; seconds: number };
 
 const week = 7 * 24 * 3600 * 1000;
 
@@ -73,6 +73,8 @@ export function createReplays(source: Replay, live: Live, now: () => Date): Repl
     if (from >= to) throw new Problem('bad-request', { detail: 'from must be before to.' });
     return { from, to };
   }
+
+  const secondsSince = (time: string) => (now().getTime() - Date.parse(time)) / 1000;
 
   const tell = (visit: Visit, read: Record<string, unknown>) =>
     visit.note('console_access', {}, { note: JSON.stringify(read) });
@@ -128,11 +130,11 @@ export function createReplays(source: Replay, live: Live, now: () => Date): Repl
       await tell(visit, { read: 'recording', operation: id.slice(0, 100), follow: true });
       const sight = await live.find(visit, id);
       if (sight !== undefined)
-        return { chunks: live.follow(sight.running, signal), since: new Date(sight.running.since) };
+        return { chunks: live.follow(sight.running, signal), seconds: secondsSince(sight.running.since) };
       const { operation, recorded } = await ended(id);
       if (recorded.session === undefined)
         throw new Problem('not-found', { detail: 'There is no recording of a session.', reason: 'no-session' });
-      return { chunks: once(recorded.content), since: new Date(operation.asked_at) };
+      return { chunks: once(recorded.content), seconds: secondsSince(operation.asked_at) };
     },
   };
 }
