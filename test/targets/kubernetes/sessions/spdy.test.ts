@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Problem } from '../../../../src/model/problem.ts';
+import { writeSize } from '../../../../src/model/program.ts';
 import type { Duplex } from '../../../../src/model/result.ts';
 import { askOverSpdy } from '../../../../src/targets/kubernetes/sessions/spdy/asked.ts';
 import { dictionary } from '../../../../src/targets/kubernetes/sessions/spdy/dictionary.ts';
@@ -260,6 +261,34 @@ describe('a server that is asked over SPDY', () => {
       pingFrame(2),
     ]);
     expect(isClosed()).toBe(false);
+  });
+
+  const inTerminal = { stdin: true, stdout: true, stderr: false, terminal: true };
+  const opened = (heard: readonly Uint8Array[]) =>
+    heard.flatMap((bytes) => [...createFrameReader()(bytes)]).filter(({ type }) => type === 'open').length;
+
+  test('begins a program in a terminal once the terminal’s size is known', async () => {
+    const { channel, heard } = fakeUpstream();
+    const asked = await askOverSpdy(channel, inTerminal);
+
+    expect(opened(heard)).toBe(3);
+
+    await asked.send(writeSize({ columns: 80, rows: 24 }));
+
+    expect(opened(heard)).toBe(4);
+    expect(heard.at(-1)).toEqual(dataFrame(7, Buffer.from('{"Width":80,"Height":24}')));
+    asked.close();
+  });
+
+  test('does not wait for the size for ever', async () => {
+    vi.useFakeTimers();
+    const { channel, heard } = fakeUpstream();
+    const asked = await askOverSpdy(channel, inTerminal);
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
+
+    expect(opened(heard)).toBe(4);
+    asked.close();
   });
 });
 

@@ -7,9 +7,13 @@ import { createHeaderWriter } from './headers.ts';
 /** Which streams a program has; of each the name that Kubernetes gives it. */
 export type Streams = { stdin: boolean; stdout: boolean; stderr: boolean; terminal: boolean };
 
+/** Milliseconds for which a program waits for the size of its terminal. */
+const MILLISECONDS_FOR_SIZE = 500;
+
 /**
  * A program at an API server that cannot be told by WebSocket that its input has ended (before Kubernetes 1.30): its streams look like the
- * channels of one that can.
+ * channels of one that can. In a terminal it begins once the caller has told the size, as the last of its streams is opened then: a program
+ * that had ended before that came would have its connection reset, and its last words lost.
  */
 export async function askOverSpdy(socket: ByteChannel, streams: Streams): Promise<WebSocketChannel> {
   const write = createHeaderWriter();
@@ -23,7 +27,16 @@ export async function askOverSpdy(socket: ByteChannel, streams: Streams): Promis
   const open = named
     .filter(([, , isThere]) => isThere)
     .map(([name, channel], at) => ({ name, channel, stream: 2 * at + 1 }));
-  for (const { name, stream } of open) await socket.send(openFrame(stream, write([['streamtype', name]])));
+  const start = async ({ name, stream }: (typeof open)[number]) =>
+    socket.send(openFrame(stream, write([['streamtype', name]])));
+  let withheld = open.find(({ channel }) => channel === channels.resize);
+  for (const each of open) if (each !== withheld) await start(each);
+  const begin = async () => {
+    const last = withheld;
+    withheld = undefined;
+    if (last !== undefined) await start(last);
+  };
+  const timer = setTimeout(() => void begin(), MILLISECONDS_FOR_SIZE).unref();
   const streamOf = (channel: number) => open.find((each) => each.channel === channel)?.stream;
   const outputs = open.filter(({ channel }) => channel !== channels.stdin && channel !== channels.resize);
   const running = new Set(outputs.map(({ stream }) => stream));
@@ -55,10 +68,14 @@ export async function askOverSpdy(socket: ByteChannel, streams: Streams): Promis
     async send(message) {
       const [channel = -1] = message;
       const isEnd = channel === channels.close;
+      if (channel === channels.resize) await begin();
       const stream = streamOf(isEnd ? channels.stdin : channel);
       if (stream !== undefined)
         await socket.send(dataFrame(stream, isEnd ? Buffer.alloc(0) : message.subarray(1), { isLast: isEnd }));
     },
-    close: () => socket.close(),
+    close() {
+      clearTimeout(timer);
+      socket.close();
+    },
   };
 }
