@@ -49,7 +49,7 @@ function defined(lexed: Lexed, line: Line, verb: 'CREATE' | 'ALTER' | 'DROP'): H
         : take('SCHEMA')
           ? 'SCHEMA'
           : undefined;
-  if (what === undefined || (verb === 'ALTER' && what !== 'TABLE'))
+  if (what === undefined || line.at(at)?.key === 'FUNCTION' || (verb === 'ALTER' && what !== 'TABLE'))
     throw new Refusal(
       'R2',
       `Of definitions only tables, views and datasets are taken; ask whoever owns the warehouse`,

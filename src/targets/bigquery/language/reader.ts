@@ -47,7 +47,7 @@ const endsFrom = new Set([
 export function placesIn(lexed: Lexed): Reading {
   const line = lineOf(lexed.tokens);
   const head = headOf(lexed, line);
-  const found: Place[] = [];
+  const found: Found[] = [];
   const root: Level = {
     ...{ query: true, inFrom: false, expects: false, ctes: new Set(), aliases: new Set(), outer: undefined },
   };
@@ -56,10 +56,12 @@ export function placesIn(lexed: Lexed): Reading {
   const end = readLevel({ lexed, line, found }, head.next, root, head.merges);
   const stray = line.at(end);
   if (stray !== undefined) throw new Refusal('R1', 'A bracket closes here that was not opened', stray.start);
-  return { ...head, places: found };
+  return { ...head, places: found.filter((each) => !isArrayAround(each)).map(({ place }) => place) };
 }
 
-type Work = { lexed: Lexed; line: Line; found: Place[] };
+/** `around`: of the queries around it. */
+type Found = { place: Place; around: readonly ReadonlySet<string>[] };
+type Work = { lexed: Lexed; line: Line; found: Found[] };
 
 /** Reads up to the bracket that closes the level, and answers its number; `merges`: the next USING brings an item, as in MERGE. */
 function readLevel(work: Work, from: number, level: Level, merges = false): number {
@@ -209,23 +211,28 @@ function readTable(work: Work, index: number, level: Level): number {
     );
   if (token?.key === '-' || token?.kind === 'number')
     throw new Refusal('R4', 'Put a name that holds more than letters, digits and _ into backticks', token.start);
-  const [first = ''] = path.parts;
-  const lower = first.toLowerCase();
-  const isArray = path.parts.length > 1 && seesAlias(level, lower);
-  const isCte = path.parts.length === 1 && level.ctes.has(lower);
+  const first = (path.parts[0] ?? '').toLowerCase();
+  const isArray = path.parts.length > 1 && level.aliases.has(first);
+  const isCte = path.parts.length === 1 && level.ctes.has(first);
   const implied = path.parts.at(-1) ?? '';
   const { alias, next: afterAlias } = readAlias(line, next, level);
   if (alias === undefined) level.aliases.add(implied.toLowerCase());
-  if (isArray || isCte) {
-    if (isArray && line.key(afterAlias) === 'WITH' && line.at(afterAlias + 1)?.key === 'OFFSET')
-      return readAlias(line, afterAlias + 2, level).next;
-    return afterAlias;
-  }
+  if (line.key(afterAlias) === 'WITH' && line.at(afterAlias + 1)?.key === 'OFFSET')
+    return readAlias(line, afterAlias + 2, level).next;
+  if (isArray || isCte) return afterAlias;
   const { next: end, ...qualifiers } = qualifiersAt(line, afterAlias);
-  found.push({ path, alias: alias ?? implied, aliased: alias !== undefined, ...qualifiers });
+  const place = { path, alias: alias ?? implied, aliased: alias !== undefined, ...qualifiers };
+  found.push({ place, around: aliasesAround(level) });
   return end;
 }
 
-function seesAlias(level: Level | undefined, name: string): boolean {
-  return level !== undefined && (level.aliases.has(name) || seesAlias(level.outer, name));
+/** The aliases of the queries around, some of which are yet to come: a FROM stands after its SELECT. */
+function aliasesAround({ outer }: Level): ReadonlySet<string>[] {
+  return outer === undefined ? [] : [outer.aliases, ...aliasesAround(outer)];
+}
+
+/** Whether it is an array of what a query around it reads. */
+function isArrayAround({ place, around }: Found): boolean {
+  const [first = '', ...more] = place.path.parts;
+  return more.length > 0 && around.some((aliases) => aliases.has(first.toLowerCase()));
 }

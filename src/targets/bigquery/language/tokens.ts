@@ -57,6 +57,7 @@ export function tokensOf(text: string): Lexed {
       at += remark.length;
       continue;
     }
+    if (text.startsWith('/*', at)) throw strange(text, at);
     const token = tokenAt(text, at);
     depth += deeper(token.key);
     if (depth > deepest) throw new Refusal('R1', `More than ${deepest} nested brackets`, at);

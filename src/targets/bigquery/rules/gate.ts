@@ -61,7 +61,7 @@ export function checkTokens(lexed: Lexed, reading: Reading): void {
         'This pipe operator is not taken; use SELECT, WHERE, EXTEND, AGGREGATE, JOIN and the like',
         token.start,
       );
-    if (line.key(index) === 'SELECT' && line.key(index + 1) === 'WITH')
+    if (line.key(index) === 'SELECT' && line.key(index + 1) === 'WITH' && line.key(index + 2) !== '(')
       throw new Refusal('R3', 'SELECT WITH is not taken; aggregate with GROUP BY', token.start);
     checkArgument(line, index);
     if (token.key === '(') checkCall(line, index, reading);
