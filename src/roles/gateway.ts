@@ -16,7 +16,7 @@ import { serve, type Upgrade } from '../platform/server.ts';
 import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
 import { createTargets } from '../targets/targets.ts';
-import { clock, DRAIN, ids, openParts, type Running, suspected } from './parts.ts';
+import { clock, DRAIN, hostChanged, ids, openParts, type Running, suspected } from './parts.ts';
 
 /** A connection that leaves HTTP, for what its target and its caller agreed on. */
 const accept = async (caller: Upgrade, { protocol, upgrade }: Agreed) =>
@@ -31,6 +31,7 @@ export async function startGateway(config: Config): Promise<Running> {
     allowPlaintext: false,
     dialInstance: createInstanceDialer(),
     allowLoopback: config.local,
+    alarm: hostChanged(parts),
   });
   const approvals = createApprovals({
     store: runtimeStore,

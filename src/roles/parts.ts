@@ -112,6 +112,18 @@ export function suspected({ audit, log }: Pick<Parts, 'audit' | 'log'>) {
   };
 }
 
+/** A host that proves itself with another key is another host, or somebody is in between. */
+export function hostChanged({ audit, log }: Pick<Parts, 'audit' | 'log'>) {
+  return ({ connection, host, port, fingerprint }: ChangedKey) => {
+    const detail = `The host of ${connection}, ${host}:${port}, shows a key that is not pinned: ${fingerprint}.`;
+    log.error({ connection, fingerprint }, 'A host shows a key that is not pinned.');
+    const alert = { kind: 'host-key-changed', key: `${connection} ${host}:${port} ${fingerprint}`, detail } as const;
+    audit.raise(alert).catch((error) => log.error({ error }, 'An alert could not be recorded.'));
+  };
+}
+
+type ChangedKey = { connection: string; host: string; port: number; fingerprint: string };
+
 /** Now, and again so many milliseconds after each end. */
 export function repeat(
   milliseconds: number,
