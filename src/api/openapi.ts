@@ -107,7 +107,7 @@ export const openApi: Json = {
               schema: jsonSchema(
                 z.intersection(
                   schemas.operationRequestSchema,
-                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema]),
+                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema, schemas.sshRequestSchema]),
                 ),
                 'input',
               ),
@@ -117,7 +117,7 @@ export const openApi: Json = {
         responses: {
           200: {
             description:
-              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it).',
+              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it). Of a program a line for each piece of its output, such as `{"stdout": "…"}`.',
             content: {
               'application/json': {
                 schema: jsonSchema(z.union([schemas.doneSchema, schemas.simulatedSchema]), 'output'),

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { targetContract } from '../contract.ts';
 import { anAgent } from './agent.ts';
-import { aKey, hasSshd, type Sshd, startSshd } from './sshd.ts';
+import { aKey, hasSshd, isRunning, type Sshd, startSshd } from './sshd.ts';
 
 describe.skipIf(!hasSshd)('a host behind SSH', () => {
   const key = aKey();
@@ -39,9 +38,3 @@ describe.skipIf(!hasSshd)('a host behind SSH', () => {
     isRunning: async () => isRunning(running),
   }));
 });
-
-function isRunning(command: string): boolean {
-  return execFileSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .some((line) => line.includes(command) && !line.startsWith('Z') && !line.includes('sshd'));
-}
