@@ -57,7 +57,7 @@ export async function connect(settings: Settings, deps: ConnectDeps): Promise<Li
     }
   } catch (thrown) {
     close();
-    throw thrown;
+    throw failureOf(thrown);
   }
   const client = links.at(-1)?.client;
   if (client === undefined) throw new Error('There is always a last hop.');
@@ -125,7 +125,7 @@ async function logInAt(hop: Hop, socket: Duplex, login: Login, { alarm, signal }
     client.destroy();
     socket.destroy();
     if (presented === undefined && isOfAnotherKind(thrown)) presented = 'of another kind';
-    if (presented === undefined) throw failureOf(thrown);
+    if (presented === undefined) throw thrown;
     alarm({ host: hop.host, port: hop.port, fingerprint: presented });
     throw notPinned(presented);
   }

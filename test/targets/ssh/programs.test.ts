@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,7 @@ describe.skipIf(!hasSshd)('a program on Debian’s own sshd', () => {
     ['exit 255'],
     ['no-such-program-anywhere'],
     ['printf "\\000\\001\\377\\376"'],
-    ['head -c 300000 /dev/zero | tr "\\000" "\\377"'],
+    ['head -c 30000 /dev/zero | tr "\\000" "\\377"'],
     ['seq 1 20000'],
     ['printf "no newline at the end"'],
     ['printf "caf\\303\\251 \\360\\237\\230\\200\\n"'],
@@ -74,9 +75,9 @@ describe.skipIf(!hasSshd)('a program on Debian’s own sshd', () => {
   test('input of megabytes reaches the program whole, and ends there', async () => {
     const bytes = Buffer.alloc(4_000_000, 'x\0ÿ', 'latin1');
 
-    const { stdout } = await agent.run({ command: 'cat', stdin_base64: bytes.toString('base64') });
+    const { stdout } = await agent.run({ command: 'sha256sum', stdin_base64: bytes.toString('base64') });
 
-    expect(stdout.equals(bytes)).toBe(true);
+    expect(stdout.toString().slice(0, 64)).toBe(createHash('sha256').update(bytes).digest('hex'));
   });
 
   test('a program that takes no input ends all the same', async () => {
@@ -165,7 +166,7 @@ describe.skipIf(!hasSshd)('a program on Debian’s own sshd', () => {
   });
 
   test('a caller that does not read makes the program wait, and nothing piles up here', async () => {
-    const command = 'i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero; echo $i >&2; i=$((i+1)); done';
+    const command = 'i=0; while [ $i -lt 24 ]; do head -c 1000000 /dev/zero; echo $i >&2; i=$((i+1)); done';
     const duplex = await agent.open({ command });
     const messages = duplex.messages[Symbol.asyncIterator]();
     await messages.next();
@@ -182,7 +183,7 @@ describe.skipIf(!hasSshd)('a program on Debian’s own sshd', () => {
       if (step.value.bytes[0] === channels.stdout) bytes += step.value.bytes.byteLength - 1;
       last = step.value.bytes;
     }
-    expect(bytes).toBeGreaterThan(190_000_000);
+    expect(bytes).toBe(24_000_000);
     expect(readEnding(last.subarray(1))).toEqual({ exit_status: 0 });
   });
 
