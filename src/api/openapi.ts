@@ -85,6 +85,20 @@ export const openApi: Json = {
         },
       },
     },
+    '/v1/connections/{connection}/tunnel': {
+      get: {
+        summary: 'SSH, for clients that know nothing of the gateway',
+        description:
+          'Becomes a WebSocket with the subprotocol `ssh.sallyport`, whose binary messages carry an SSH connection that ends at the gateway. What is asked for in it is decided and recorded as operations are.',
+        parameters: [
+          connection,
+          header('Sallyport-Session', 'Groups operations.'),
+          header('Sallyport-Reason', 'Why, in the words of the agent.'),
+          header('baggage', 'W3C Baggage with OpenTelemetry GenAI keys.'),
+        ],
+        responses: { 101: { description: 'The tunnel is open.' }, ...problemResponses },
+      },
+    },
     '/v1/connections/{connection}/operations': {
       post: {
         summary: 'Run one operation',

@@ -207,6 +207,10 @@ export const connectionSchema = z
       concurrent: z.int().optional(),
     }),
     approvals: z.array(z.object({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
+    tunnel: z
+      .object({ host_key: z.string().meta({ description: 'To be pinned, as it stands in a `known_hosts` file.' }) })
+      .optional()
+      .meta({ description: 'Where SSH clients reach it: `GET /v1/connections/{connection}/tunnel`.' }),
   })
   .meta({ id: 'Connection' });
 

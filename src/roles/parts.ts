@@ -13,6 +13,7 @@ import { createFirestoreStore } from '../platform/firestore.ts';
 import { randomIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createSecretReader } from '../platform/secret-manager.ts';
+import { createHostKey } from '../tunnel/tunnel.ts';
 
 /** What the roles share: their clients, their steps, their way to end. */
 
@@ -82,6 +83,7 @@ export async function openParts(config: Config, role: Exclude<Role, 'all'>) {
     seal,
     conceal,
     tokenKey,
+    hostKey: () => createHostKey(sealKey.value),
     identities,
     append,
     audit,
