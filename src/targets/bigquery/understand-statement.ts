@@ -48,7 +48,7 @@ export function understandStatement(
   return {
     kind: 'bigquery',
     verb: kind.verb,
-    risks: [...new Set([...kind.risks, ...risksOf(read, bytes, settings)])],
+    risks: [...new Set([...kind.risks, ...risksOf(read, bytes ?? facts.dryRun.bytes, settings)])],
     resources: touched.map((name) => resourceOf(name, settings)),
     classes: classesOf(facts, ground),
     statement: shown(statement, statement.text),
@@ -58,7 +58,7 @@ export function understandStatement(
     ...(refusal !== undefined && { unprovable: unprovable(refusal, statement.text) }),
     warnings: read === undefined || refusal !== undefined ? [] : predicateWarnings(read, covers, settings),
     ...(hidesAnything(read, covers) && { protection: 'rewritten' as const }),
-    estimates: { bytes },
+    estimates: bytes === undefined ? {} : { bytes },
     plan: {
       text: typeof text === 'string' ? text : '',
       parameters: statement.parameters,
@@ -99,8 +99,10 @@ function risksOf(subject: Subject | undefined, bytes: number, { cost_above }: St
   return reading.verb === 'CREATE' && lexed.tokens[1]?.key === 'OR' ? ['irreversible', ...costs] : costs;
 }
 
+/** Of what it reads, and of what it changes: that is billed whole. */
 function hidesAnything(subject: Subject | undefined, covers: ReadonlyMap<string, Cover>): boolean {
-  return subject?.places.some(({ name }) => (covers.get(name ?? '')?.hidden.size ?? 0) > 0) === true;
+  const names = [...(subject?.places.map(({ name }) => name) ?? []), subject?.target];
+  return names.some((name) => (covers.get(name ?? '')?.hidden.size ?? 0) > 0);
 }
 
 function classesOf({ tables }: Facts, ground: Ground): string[] {
@@ -109,11 +111,11 @@ function classesOf({ tables }: Facts, ground: Ground): string[] {
 }
 
 function masksIn(
-  { places }: Subject,
+  { places, target }: Subject,
   covers: ReadonlyMap<string, Cover>,
   settings: Pick<Settings, 'project'>,
 ): Operation['masks'] {
-  const names = [...new Set(places.map(({ name }) => name ?? ''))].sort();
+  const names = [...new Set([...places.map(({ name }) => name ?? ''), target ?? ''])].sort();
   return names.flatMap((name) => {
     const cover = covers.get(name);
     return cover === undefined ? [] : masksOf(cover, resourceOf(name, settings));
