@@ -13,6 +13,7 @@ import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
 import { fillCustomers, loadPolicies, makeKeys, PROJECT, writeSecret } from './seed.ts';
 import { startBillingService, startCluster, startGatewayFront } from './surroundings.ts';
+import { fillWarehouse } from './warehouse/warehouse.ts';
 
 /** Where everything is: what `.sallyport/stand.json` holds. */
 export type Stand = {
@@ -122,8 +123,15 @@ export async function startStand(options: {
         crm: { port: postgres.port },
         cluster: { server: cluster.url, ca: cluster.ca },
         billing: { origin: billing.url },
+        warehouse: { endpoint: bigquery.url },
       }),
+      writeSecret(
+        secretManager.address,
+        'warehouse-gateway',
+        JSON.stringify({ token: randomBytes(24).toString('base64url') }),
+      ),
       makeAuditTables(PROJECT, bigquery.url),
+      fillWarehouse(bigquery.url, PROJECT),
     ]);
     step('customers, secrets, keys, policies and audit tables');
 

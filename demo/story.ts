@@ -7,6 +7,7 @@ import { writeSecret } from './seed.ts';
 import { askBilling, useCluster } from './services.ts';
 import type { RunningStand, Stand } from './stand.ts';
 import type { Terminal } from './terminal.ts';
+import { askWarehouse } from './warehouse/story.ts';
 
 type Scene = {
   stand: Stand;
@@ -43,7 +44,9 @@ export async function playStory(running: RunningStand, terminal: Terminal): Prom
   await useCluster(scene);
   terminal.step(7, 'It calls a service over HTTP, with a credential that it never holds');
   await askBilling(scene);
-  terminal.step(8, 'An auditor asks BigQuery');
+  terminal.step(8, 'It asks the warehouse in BigQuery, as bq and client libraries would');
+  await askWarehouse(scene);
+  terminal.step(9, 'An auditor asks BigQuery');
   await askAuditor(scene);
   return broken;
 }

@@ -85,20 +85,6 @@ export const openApi: Json = {
         },
       },
     },
-    '/v1/connections/{connection}/tunnel': {
-      get: {
-        summary: 'SSH, for clients that know nothing of the gateway',
-        description:
-          'Becomes a WebSocket with the subprotocol `ssh.sallyport`, whose binary messages carry an SSH connection that ends at the gateway. What is asked for in it is decided and recorded as operations are.',
-        parameters: [
-          connection,
-          header('Sallyport-Session', 'Groups operations.'),
-          header('Sallyport-Reason', 'Why, in the words of the agent.'),
-          header('baggage', 'W3C Baggage with OpenTelemetry GenAI keys.'),
-        ],
-        responses: { 101: { description: 'The tunnel is open.' }, ...problemResponses },
-      },
-    },
     '/v1/connections/{connection}/operations': {
       post: {
         summary: 'Run one operation',
@@ -121,7 +107,7 @@ export const openApi: Json = {
               schema: jsonSchema(
                 z.intersection(
                   schemas.operationRequestSchema,
-                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema, schemas.sshRequestSchema]),
+                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema]),
                 ),
                 'input',
               ),
@@ -131,7 +117,7 @@ export const openApi: Json = {
         responses: {
           200: {
             description:
-              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it). Of a program a line for each piece of its output, such as `{"stdout": "…"}`.',
+              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it).',
             content: {
               'application/json': {
                 schema: jsonSchema(z.union([schemas.doneSchema, schemas.simulatedSchema]), 'output'),

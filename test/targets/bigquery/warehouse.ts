@@ -118,8 +118,13 @@ export function agentAt(url: string, closing: Closing, options: AgentOptions = {
   const secret = new Secret(JSON.stringify({ token: TOKEN }), 'secret/1');
   const seal = (className: string, text: string) => `«${className}:${Buffer.from(text).toString('hex')}»`;
   const never = new AbortController().signal;
+  let made = 0;
+  const nextOperation = () => {
+    made += 1;
+    return `op_${String(made).padStart(2, '0')}`;
+  };
   const access = (signal = never, limits: Limits = {}, as = caller) => ({
-    ...{ connection, settings, secret, signal, limits, operation: 'op_01', session: 'ses-1' },
+    ...{ connection, settings, secret, signal, limits, operation: nextOperation(), session: 'ses-1' },
     ...{ caller: as, transcript: unkeptTranscript },
   });
   const understand = async (asked: unknown) => {
@@ -130,7 +135,10 @@ export function agentAt(url: string, closing: Closing, options: AgentOptions = {
 
   async function send(asked: unknown, limits: Limits = {}, as = caller) {
     const operation = await understand(asked);
-    if (operation.unprovable !== undefined) throw new Problem('masking-unprovable', operation.unprovable);
+    if (operation.unprovable !== undefined) {
+      const { rule, detail } = operation.unprovable;
+      throw new Problem('masking-unprovable', { detail: `${rule}: ${detail}`, reason: rule });
+    }
     const masked = maskResult(await target.execute(operation, access(never, limits, as)), { unmask });
     if (masked.form === 'duplex') throw new Error('BigQuery answers no connection.');
     const bytes: Uint8Array[] = [];
