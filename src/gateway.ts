@@ -31,6 +31,7 @@ import type { Seal, TokenKey } from './model/seal.ts';
 import type { OpenTranscript } from './model/transcript.ts';
 import type { Admission } from './platform/admission.ts';
 import type { Clock } from './platform/clock.ts';
+import { createDeadline, within } from './platform/deadline.ts';
 import { bounded, cancel, isGivenUp, untilGivenUp } from './platform/giving-up.ts';
 import type { Ids } from './platform/ids.ts';
 import type { Policy, Reach } from './policy/policy.ts';
@@ -199,12 +200,12 @@ export function createGateway(steps: Steps): Gateway {
   /** Step 3. `unmask` are the classes that this identity may see in the clear. */
   function understand(passage: Passage, aim: Aim, unmask: readonly string[]): Promise<Operation> {
     const { target, connection, request, settings, call } = aim;
-    return timed(passage, 'understand', async () => {
-      const signal = within(call.signal, INSPECT_SECONDS);
+    const work = async (signal: AbortSignal) => {
       const access = { connection, settings, signal, ...labelled(passage) };
       const facts = await credentials.use(connection, (secret) => target.inspect({ ...access, secret }, request));
       return target.understand(request, facts, { connection, unmask, seal, tokenKey });
-    });
+    };
+    return timed(passage, 'understand', () => within(INSPECT_SECONDS, call.signal, work));
   }
 
   /** The operation with what the decision leaves in the clear. Refuses what cannot be proven to hide the rest. */
@@ -221,11 +222,11 @@ export function createGateway(steps: Steps): Gateway {
     const { target, connection, settings, call, caller } = aim;
     const count = target.estimate?.bind(target);
     if (count === undefined || HARMLESS.has(operation.verb)) return undefined;
-    return timed(passage, 'estimate', () => {
-      const signal = within(call.signal, INSPECT_SECONDS);
+    const work = (signal: AbortSignal) => {
       const access = { connection, settings, signal, caller, ...labelled(passage) };
       return credentials.use(connection, (secret) => count(operation, { ...access, secret }));
-    });
+    };
+    return timed(passage, 'estimate', () => within(INSPECT_SECONDS, call.signal, work));
   }
 
   /** Step 4. The caller may lower the limits, never raise them. */
@@ -277,26 +278,30 @@ export function createGateway(steps: Steps): Gateway {
     const { target, connection, settings, caller } = aim;
     const { limits, unmask } = decision;
     const { live = false } = operation;
-    const ending = new AbortController();
     const seconds = limits.seconds ?? (live ? LIVE_SECONDS : DEFAULT_SECONDS);
-    const signal = AbortSignal.any([within(passage.call.signal, seconds + GRACE_SECONDS), ending.signal]);
+    const deadline = createDeadline(passage.call.signal, seconds + GRACE_SECONDS);
+    const { signal } = deadline;
     let credential: { secret: string; version: string } | undefined;
     const { spent, elapsed } = passage;
     const durations = () => ({ total: elapsed(), queue: spent.wait, target: spent.execute, audit: spent.intend });
     const unwatch = watchOver({
       ...{ endings, operation: passage.operationId, live },
       look: () => lookAgain(passage, decision),
-      end: (problem) => ending.abort(problem),
+      end: deadline.abort,
     });
-    const ended = () => {
+    const over = () => {
       unwatch();
+      deadline.clear();
+    };
+    const ended = () => {
+      over();
       leave();
       report(passage);
     };
     const transcript: OpenTranscript = (options) => masking.transcribe(options, { unmask, tape: intent.tape });
     try {
       const running = credentials.use(connection, (secret) => {
-        ending.signal.throwIfAborted();
+        if (signal.reason instanceof Problem) throw signal.reason;
         credential = { secret: nameOf(connection), version: secret.version };
         const access = { connection, settings, secret, signal, caller, ...labelled(passage) };
         const execution = { ...access, limits, transcript };
@@ -306,7 +311,7 @@ export function createGateway(steps: Steps): Gateway {
       const masked = masking.mask(bounded(result, signal), { unmask }); //                                                 8 mask
       return deliver(intent, masked, { credential, durations, ended }); //                                9 record the outcome
     } catch (thrown) {
-      unwatch();
+      over();
       const problem = asProblem(thrown);
       const known = credential === undefined ? {} : { credential };
       const type = isGivenUp(problem) ? 'unknown' : 'failed';
@@ -359,10 +364,6 @@ const HARMLESS = new Set<Verb>(['read', 'connect']);
 /** Nobody waits for the answer any more, so nothing is begun. */
 function refuseGone({ signal }: Call) {
   if (signal.aborted) throw new Problem('timeout', { reason: 'client-gone' });
-}
-
-function within(signal: AbortSignal, seconds: number) {
-  return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
 }
 
 /** What a target's own records may name of a call. */
