@@ -16,13 +16,27 @@ export type Cover = {
   replacements: ReadonlyMap<string, Replacement>;
 };
 
-/** The masks of a relation for an identity that may see `unmask` in the clear. */
+/** The covers that are made already: as long as the catalog and the classification are those they were made for. */
+const made = new WeakMap<Protections, Map<string, Map<Relation, Cover>>>();
+
+/** The masks of a relation for an identity that may see `unmask` in the clear. Made once, as each statement and each result asks for it often. */
 export function coverOf(
   relation: Relation,
   protections: Protections,
   unmask: readonly string[],
   catalog: Catalog,
 ): Cover {
+  const ofProtections = made.get(protections) ?? new Map<string, Map<Relation, Cover>>();
+  made.set(protections, ofProtections);
+  const key = JSON.stringify(unmask);
+  const covers = ofProtections.get(key) ?? new Map<Relation, Cover>();
+  ofProtections.set(key, covers);
+  const cover = covers.get(relation) ?? makeCover(relation, protections, unmask, catalog);
+  covers.set(relation, cover);
+  return cover;
+}
+
+function makeCover(relation: Relation, protections: Protections, unmask: readonly string[], catalog: Catalog): Cover {
   const protection = protections(relation);
   const masked = new Map<string, string>();
   const replacements = new Map<string, Replacement>();
