@@ -4,6 +4,7 @@ import { createOpening } from './opening.ts';
 import { createOutput } from './output.ts';
 import { assignedStart, tailStart } from './tail.ts';
 import { hasControls, isFull, readVisible } from './visible.ts';
+import { widthOfText } from './width.ts';
 
 export type StreamOptions = Pick<Masks, 'exempt' | 'found'> & {
   /** Somebody waits for the text: it leaves as soon as its end cannot become a value. Else only whole lines leave. */
@@ -133,7 +134,7 @@ export function createMaskStream({ exempt, found, terminal, assignments = false 
     const columns = terminal?.columns();
     if (columns === undefined || line.length <= columns) return false;
     const text = line.toString().replace(/\r?\n$/, '');
-    return isFull((hasControls(text) ? readVisible(text, undefined).tail.text : text).length, columns);
+    return isFull(widthOfText(hasControls(text) ? readVisible(text, undefined).tail.text : text), columns);
   }
 
   /** What belongs together ends there. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Tape, Transcript, TranscriptOptions } from '../model/transcript.ts';
+import { createAsked } from './asked.ts';
 import { createCounter } from './counter.ts';
 import { isBinary, lookAt, writeMasked } from './looking.ts';
 import { createMaskStream, type Masked, type MaskStream } from './stream.ts';
@@ -38,6 +39,7 @@ export function createTranscript(options: TranscriptOptions, deps: TranscriptDep
   });
   const piped = createMaskStream({ exempt, found: () => {}, assignments: true });
   const decoder = new TextDecoder();
+  const asked = createAsked(options.command);
 
   function streamOf(name: string): MaskStream {
     const known = channels.get(name);
@@ -66,11 +68,13 @@ export function createTranscript(options: TranscriptOptions, deps: TranscriptDep
   function endInput() {
     typed.end();
     keep('i', piped.end().keep);
+    keep('i', Buffer.from(asked.rest()));
   }
 
   return {
     output(name, bytes) {
       const stream = streamOf(name);
+      if (!terminal) asked.said(bytes);
       if (!terminal || !typed.awaits()) return leave(name, stream.push(bytes));
       const shown = readVisible(Buffer.from(bytes).toString(), undefined).tail.text;
       const isKnown = !stream.holds() && typed.isOwn(shown);
@@ -82,7 +86,7 @@ export function createTranscript(options: TranscriptOptions, deps: TranscriptDep
     input(bytes) {
       if (tape === undefined && !terminal) return;
       if (terminal) typed.type(decoder.decode(bytes, { stream: true }));
-      else keep('i', piped.push(bytes).keep);
+      else keep('i', piped.push(asked.answer(bytes)).keep);
     },
     resize(wide, rows) {
       columns = wide;

@@ -1,3 +1,5 @@
+import { widthOf } from './width.ts';
+
 /** A text as a reader takes it, and from where to where (excluded) each of its characters stood in the original. */
 export type View = { text: string; starts: readonly number[]; ends: readonly number[] };
 
@@ -133,7 +135,7 @@ export function readVisible(text: string, columns: number | undefined): Views {
       column = Math.max(0, column - 1);
     } else if (code === 0x09 || (code >= 0x20 && code !== 0x7f)) {
       every([parted, apart, joined, tail], text.charAt(index), index);
-      column++;
+      column += widthOf(code);
     }
     index++;
   }
