@@ -528,6 +528,19 @@ describe('what stays open', () => {
     expect(outcomes).toMatchObject([{ type: 'failed', problem: { reason: 'instance-stops' } }]);
   });
 
+  test('that is no watch is ended as well, and fails with that whatever its target says', async () => {
+    const { store, endings } = endable();
+    const execute = async ({ signal }: Execution): Promise<Result> => {
+      store.seed('endings/op_1', byHuman);
+      throw new Problem(signal.aborted ? 'timeout' : 'internal');
+    };
+    const { handle, outcomes } = fakeGateway({ endings, execute });
+
+    await expect(handle(aCall())).rejects.toMatchObject({ code: 'ended' });
+
+    expect(outcomes).toMatchObject([ended]);
+  });
+
   test('never begins where a human has ended it before', async () => {
     const { store, endings } = endable();
     store.seed('endings/op_1', byHuman);

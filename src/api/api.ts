@@ -16,24 +16,36 @@ import {
 } from './agent-context.ts';
 import { bigQueryDiscovery } from './bigquery-discovery.ts';
 import { readJson } from './body.ts';
-import type { Lookups } from './lookups.ts';
+import type { Lookups, Reachable } from './lookups.ts';
 import { openApi } from './openapi.ts';
 import { createProxied } from './proxied.ts';
-import { renderFound, renderProblem, renderReply } from './reply.ts';
+import { approvalUrl, renderFound, renderProblem, renderReply } from './reply.ts';
 import { operationRequestSchema } from './schemas.ts';
+import { readUpgrade, refuseUpgrade } from './upgrades.ts';
 import { approvalView, connectionView, operationView } from './views.ts';
 
 export { createKeeperApi } from './keeper.ts';
-export { createLookups } from './lookups.ts';
-export { type Agreed, createUpgrades } from './upgrades.ts';
+export { createLookups, type Lookups } from './lookups.ts';
+export { type Agreed, createUpgrades, type UpgradeSocket } from './upgrades.ts';
 
 /** How requests are read and problems rendered, for the other adaptors: everywhere the same. */
-export const transport = { readJson, readBearer, refuseTokenInUrl, renderProblem };
+export const transport = {
+  readJson,
+  readBearer,
+  refuseTokenInUrl,
+  renderProblem,
+  readUpgrade,
+  refuseUpgrade,
+  approvalUrl,
+};
+export type Transport = typeof transport;
 
 export type ApiDeps = {
   gateway: Gateway;
   lookups: Lookups;
   consoleUrl: string;
+  /** What tunnels prove themselves with, as in a `known_hosts` file; absent where there are none. */
+  tunnelKey?: string;
   /** Ready to serve: policy fresh, outbox writable. */
   ready: () => boolean;
   /** Told of what is a fault of ours. */
@@ -47,9 +59,17 @@ type Raw = { incoming: IncomingMessage; outgoing: ServerResponse };
 const MOST_WAIT = 300;
 
 /** The gateway's HTTP contract: transport to call, reply to transport. */
-export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiDeps): Hono<{ Bindings: Raw }> {
+export function createApi({
+  gateway,
+  lookups,
+  consoleUrl,
+  tunnelKey,
+  ready,
+  onFault,
+}: ApiDeps): Hono<{ Bindings: Raw }> {
   const app = new Hono<{ Bindings: Raw }>();
   const proxied = createProxied({ gateway, lookups, consoleUrl, onFault });
+  const viewOf = (reachable: Reachable) => connectionView(reachable, tunnelKey);
 
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', (context) =>
@@ -79,11 +99,11 @@ export function createApi({ gateway, lookups, consoleUrl, ready, onFault }: ApiD
 
   app.get('/v1/connections', async (context) =>
     renderFound(await lookups.connections(emptyCall(context.req.raw)), (reachable) => ({
-      connections: reachable.map(connectionView),
+      connections: reachable.map(viewOf),
     })),
   );
   app.get('/v1/connections/:connection', async (context) =>
-    renderFound(await lookups.connection(emptyCall(context.req.raw, context.req.param('connection'))), connectionView),
+    renderFound(await lookups.connection(emptyCall(context.req.raw, context.req.param('connection'))), viewOf),
   );
   app.get('/v1/connections/:connection/schema', async (context) => {
     const call = emptyCall(context.req.raw, context.req.param('connection'));

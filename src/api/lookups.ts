@@ -12,6 +12,11 @@ import type { StructureQuery } from '../model/structure.ts';
 export type Lookups = {
   connections(call: Call): Promise<Found<readonly Reachable[]>>;
   connection(call: Call): Promise<Found<Reachable>>;
+  /**
+   * A place for a connection that stays open and in which calls are made, where the caller reaches the target and speaks its protocol.
+   * `until`: when the token ends.
+   */
+  hold(call: Call): Promise<Found<{ until: Date; leave: () => void }>>;
   /** A page of a target's structure. */
   schema(call: Call, query: StructureQuery): Promise<Found<unknown>>;
   /** An approval that this identity asked for; anybody else's looks like none. */
@@ -107,6 +112,15 @@ export function createLookups(steps: Steps): Lookups {
           }),
       ),
     connection: (call) => visit(call, reach),
+    hold: (call) =>
+      visit(call, (passage, rules) => {
+        const { connection } = reach(passage, rules);
+        const { kind = connection.document.kind } = call;
+        if (kind !== connection.document.kind) throw new Problem('not-found', { reason: 'another-kind' });
+        const { identity } = passage;
+        if (identity === undefined) throw new Problem('unauthenticated');
+        return { until: new Date(identity.expiresAt * 1000), leave: admission.stay(identity) };
+      }),
     schema: (call, query) =>
       visit(call, async (passage, rules) => {
         const { connection, reach: reached } = reach(passage, rules);

@@ -85,6 +85,20 @@ export const openApi: Json = {
         },
       },
     },
+    '/v1/connections/{connection}/tunnel': {
+      get: {
+        summary: 'SSH, for clients that know nothing of the gateway',
+        description:
+          'Becomes a WebSocket with the subprotocol `ssh.sallyport`, whose binary messages carry an SSH connection that ends at the gateway. What is asked for in it is decided and recorded as operations are.',
+        parameters: [
+          connection,
+          header('Sallyport-Session', 'Groups operations.'),
+          header('Sallyport-Reason', 'Why, in the words of the agent.'),
+          header('baggage', 'W3C Baggage with OpenTelemetry GenAI keys.'),
+        ],
+        responses: { 101: { description: 'The tunnel is open.' }, ...problemResponses },
+      },
+    },
     '/v1/connections/{connection}/operations': {
       post: {
         summary: 'Run one operation',
@@ -107,7 +121,7 @@ export const openApi: Json = {
               schema: jsonSchema(
                 z.intersection(
                   schemas.operationRequestSchema,
-                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema]),
+                  z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema, schemas.sshRequestSchema]),
                 ),
                 'input',
               ),
@@ -117,7 +131,7 @@ export const openApi: Json = {
         responses: {
           200: {
             description:
-              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it).',
+              'Done. With `Accept: application/x-ndjson`: a line with the columns, a line a row, a line with the summary (or the problem that ended it). Of a program a line for each piece of its output, such as `{"stdout": "…"}`.',
             content: {
               'application/json': {
                 schema: jsonSchema(z.union([schemas.doneSchema, schemas.simulatedSchema]), 'output'),

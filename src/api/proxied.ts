@@ -71,18 +71,25 @@ export async function readCall(
   const headers = readHeaders(incoming);
   const ours = new Headers([...headers].filter(([name]) => !name.startsWith(':')));
   refuseTokenInUrl(new URL(target.path, 'http://target'), { byName: false });
-  const reason = readReason(ours, undefined);
-  const session = readSession(ours);
   const body = headers.has('upgrade') ? refuseBody(headers) : await readBody(incoming, headers);
   return {
     ...bareCall(incoming, target, signal),
-    agent: readAgent(ours),
+    ...readContext(ours),
     request: {
       method: incoming.method ?? '',
       path: target.path,
       headers: withoutOurs(headers),
       ...(body.byteLength > 0 && { body }),
     },
+  };
+}
+
+/** What a caller tells of itself in headers alone. */
+export function readContext(headers: Headers): Pick<Call, 'agent' | 'reason' | 'session'> {
+  const reason = readReason(headers, undefined);
+  const session = readSession(headers);
+  return {
+    agent: readAgent(headers),
     ...(reason !== undefined && { reason }),
     ...(session !== undefined && { session }),
   };

@@ -1,8 +1,10 @@
-import type { AnswerSummary, BodyAnswer, Reply, RowsAnswer } from '../gateway.ts';
+import type { AnswerSummary, BodyAnswer, DuplexAnswer, Reply, RowsAnswer } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import { asProblem, Problem, problemBody } from '../model/problem.ts';
+import { PROGRAM } from '../model/program.ts';
 import type { Found } from './lookups.ts';
+import { programDocument, programPieces } from './program-answer.ts';
 
 /** Seconds between two tries of a caller that waits for a human. */
 const RETRY_SECONDS = 5;
@@ -22,6 +24,8 @@ export async function renderReply(reply: Reply, options: { ndjson: boolean; cons
     case 'body':
       return renderBody({ ...done, answer }, headers);
     case 'duplex':
+      if (answer.protocol === PROGRAM && done.understood.live !== true)
+        return renderProgram({ ...done, answer }, headers, options);
       await answer.cancel();
       throw new Problem('bad-request', { detail: 'What goes both ways has a path of its own: see the connection.' });
   }
@@ -164,6 +168,35 @@ function memberOf(content: BodyAnswer['content'], body: Buffer) {
   return content === 'bytes' ? `"body_base64":"${body.toString('base64')}"` : `"body":${JSON.stringify(String(body))}`;
 }
 
+/** What a program printed and how it ended: in one document, or as it comes, a line each. */
+async function renderProgram(
+  { operation, understood, decision, answer }: DoneWith<DuplexAnswer>,
+  headers: Record<string, string>,
+  { ndjson }: { ndjson: boolean },
+) {
+  const head = { operation, state: 'done', verb: understood.verb, decision: decisionBody(decision) };
+  const warnings = () => warningsOf(understood.warnings, answer.summary());
+  if (ndjson) {
+    const lines = told(operation, async function* () {
+      const ended = yield* mapped(programPieces(answer), lineOf);
+      yield lineOf({ summary: { ...head, ...ended, ...summaryBody(answer.summary()), warnings: warnings() } });
+    });
+    return new Response(streamOf(lines, answer), { headers: { ...headers, 'Content-Type': 'application/x-ndjson' } });
+  }
+  const result = await programDocument(answer).catch((thrown: unknown) => {
+    throw Object.assign(asProblem(thrown), { operation });
+  });
+  const body = { ...head, result: { ...result, ...summaryBody(answer.summary()) }, warnings: warnings() };
+  return Response.json(body, { headers });
+}
+
+async function* mapped<T, U, R>(items: AsyncGenerator<T, R>, map: (item: T) => U): AsyncGenerator<U, R> {
+  for (let step = await items.next(); ; step = await items.next()) {
+    if (step.done === true) return step.value;
+    yield map(step.value);
+  }
+}
+
 /** A line a row as they come: first the columns, last the summary, which is sent only once the outcome is recorded. */
 function renderLines(done: DoneWith<RowsAnswer>, headers: Record<string, string>) {
   return new Response(linesOf(done), {
@@ -172,7 +205,14 @@ function renderLines(done: DoneWith<RowsAnswer>, headers: Record<string, string>
 }
 
 function linesOf({ operation, understood, decision, answer }: DoneWith<RowsAnswer>): ReadableStream<Uint8Array> {
-  const lines = linesWith({ operation, verb: understood.verb, warnings: understood.warnings, decision }, answer);
+  const { verb, warnings } = understood;
+  return streamOf(
+    told(operation, () => linesWith({ operation, verb, warnings, decision }, answer)),
+    answer,
+  );
+}
+
+function streamOf(lines: AsyncGenerator<Uint8Array, void>, answer: { cancel(): Promise<void> }) {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await lines.next();
@@ -185,6 +225,20 @@ function linesOf({ operation, understood, decision, answer }: DoneWith<RowsAnswe
   });
 }
 
+/** What goes wrong once lines have left is told by the last of them. */
+async function* told(
+  operation: string,
+  lines: () => AsyncGenerator<Uint8Array, void>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* lines();
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    problem.operation = operation;
+    yield lineOf({ problem: problemBody(problem) });
+  }
+}
+
 type Head = { operation: string; verb: string; warnings: readonly string[]; decision: Decision };
 
 async function* linesWith(
@@ -192,14 +246,7 @@ async function* linesWith(
   answer: RowsAnswer,
 ): AsyncGenerator<Uint8Array, void> {
   yield lineOf({ columns: answer.columns });
-  try {
-    yield* answer.batches;
-  } catch (thrown) {
-    const problem = asProblem(thrown);
-    problem.operation = operation;
-    yield lineOf({ problem: problemBody(problem) });
-    return;
-  }
+  yield* answer.batches;
   const summary = {
     operation,
     state: 'done',

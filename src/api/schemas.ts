@@ -86,6 +86,24 @@ const columnSchema = z
   })
   .meta({ id: 'Column' });
 
+/** Of SSH. */
+export const sshRequestSchema = z
+  .object({
+    command: z
+      .union([z.string(), z.array(z.string())])
+      .meta({ description: 'A script for the login shell, or the words of one program, which reach it as they are.' }),
+    stdin: z.string().optional(),
+    stdin_base64: z.base64().optional().meta({ description: 'Instead of `stdin`: bytes.' }),
+    terminal: z
+      .object({ term: z.string().optional(), columns: z.int().optional(), rows: z.int().optional() })
+      .optional(),
+    environment: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: 'LANG, LC_*, and what the connection allows.' }),
+  })
+  .meta({ description: 'A command on a host. Shells and forwarded ports go by the tunnel.' });
+
 const resultSchema = z
   .object({
     columns: z.array(columnSchema),
@@ -111,13 +129,32 @@ const answerSchema = z
   })
   .meta({ id: 'Answer', description: 'What an HTTP service, or Kubernetes, answered.' });
 
+const programResultSchema = z
+  .object({
+    stdout: z.string().optional(),
+    stdout_base64: z.string().optional().meta({ description: 'Instead of `stdout`, where it is no UTF-8.' }),
+    stderr: z.string().optional(),
+    stderr_base64: z.string().optional(),
+    exit_status: z
+      .int()
+      .optional()
+      .meta({ description: 'Any is an answer: it is not for us to say what is a failure.' }),
+    signal: z.string().optional().meta({ description: 'Instead of `exit_status`, where a signal ended it: `TERM`.' }),
+    truncated: z.boolean().meta({ description: 'It was ended, as it printed more than is allowed.' }),
+    sha256: z.string().meta({
+      description:
+        'SHA-256 of the messages as they left: of each a byte for its channel (1 stdout, 2 stderr, 3 status) and its bytes.',
+    }),
+  })
+  .meta({ id: 'ProgramResult', description: 'What a program printed, masked, and how it ended.' });
+
 export const doneSchema = z
   .object({
     operation: z.string(),
     state: z.literal('done'),
     verb: z.enum(verbs),
     decision: decisionSchema,
-    result: z.union([resultSchema, answerSchema]),
+    result: z.union([resultSchema, answerSchema, programResultSchema]),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Done' });
@@ -170,6 +207,10 @@ export const connectionSchema = z
       concurrent: z.int().optional(),
     }),
     approvals: z.array(z.object({ policy: z.string(), approvers: z.array(z.string()), count: z.int() })),
+    tunnel: z
+      .object({ host_key: z.string().meta({ description: 'To be pinned, as it stands in a `known_hosts` file.' }) })
+      .optional()
+      .meta({ description: 'Where SSH clients reach it: `GET /v1/connections/{connection}/tunnel`.' }),
   })
   .meta({ id: 'Connection' });
 

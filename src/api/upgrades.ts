@@ -1,8 +1,11 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { DuplexAnswer } from '../gateway.ts';
+import type { Call } from '../model/call.ts';
 import { asProblem, Problem } from '../model/problem.ts';
-import { bareCall, type ProxiedDeps, pending, readCall, renderIn } from './proxied.ts';
-import { readTarget } from './raw-request.ts';
+import { refuseTokenInUrl } from './agent-context.ts';
+import { bareCall, type ProxiedDeps, pending, readCall, readContext, renderIn } from './proxied.ts';
+import { readHeaders, readTarget, refuseBody } from './raw-request.ts';
+import { renderProblem } from './reply.ts';
 
 /** A caller's connection once its handshake is answered. */
 type Channel = {
@@ -11,14 +14,15 @@ type Channel = {
   close(code?: number): void;
 };
 
-type Socket = {
+/** What an upgrade is answered on, until it is something else. */
+export type UpgradeSocket = {
   once(event: 'close', listener: () => void): unknown;
   on(event: 'error', listener: () => void): unknown;
   end(text: string): unknown;
   destroy(): unknown;
 };
 
-type Upgrade<S extends Socket> = { request: IncomingMessage; socket: S; head: Buffer };
+type Upgrade<S extends UpgradeSocket> = { request: IncomingMessage; socket: S; head: Buffer };
 
 /** What the connection becomes: a WebSocket, where nothing else is said. */
 export type Agreed = Pick<DuplexAnswer, 'protocol' | 'upgrade'>;
@@ -27,7 +31,7 @@ export type Agreed = Pick<DuplexAnswer, 'protocol' | 'upgrade'>;
 const HELD_SECONDS = 240;
 
 /** Requests to stay connected: what runs in a container, tunnels. They go through the same flow, and their answer is a connection. */
-export function createUpgrades<S extends Socket>(
+export function createUpgrades<S extends UpgradeSocket>(
   deps: ProxiedDeps & { accept: (upgrade: Upgrade<S>, agreed: Agreed) => Promise<Channel> },
 ) {
   const { gateway, lookups, consoleUrl, onFault, accept } = deps;
@@ -94,6 +98,30 @@ async function relay(answer: DuplexAnswer, client: Channel): Promise<void> {
   }
 }
 
+/** What a request to upgrade says of its caller, for adaptors of protocols that are no target's own. `problem`: it is no request that can be read. */
+export function readUpgrade(
+  request: IncomingMessage,
+  signal: AbortSignal,
+): { call: Call; protocols: readonly string[]; problem?: Problem } {
+  const bare = bareCall(request, undefined, signal);
+  try {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://gateway');
+    refuseTokenInUrl(new URL(request.url ?? '', 'http://gateway'));
+    if (searchParams.size > 0) throw new Problem('bad-request', { detail: `Nothing may stand behind ${pathname}.` });
+    const headers = readHeaders(request);
+    refuseBody(headers);
+    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      throw new Problem('bad-request', { detail: 'This becomes a WebSocket, and nothing else.' });
+    }
+    return { call: { ...bare, ...readContext(new Headers([...headers])) }, protocols: protocolsOf(request) };
+  } catch (thrown) {
+    return { call: bare, protocols: [], problem: asProblem(thrown) };
+  }
+}
+
+/** A problem in the place of a handshake's answer. */
+export const refuseUpgrade = (socket: UpgradeSocket, problem: Problem) => refuse(socket, renderProblem(problem));
+
 async function leave(answer: DuplexAnswer, thrown: unknown): Promise<never> {
   await answer.cancel();
   throw thrown;
@@ -108,7 +136,7 @@ function protocolsOf({ headers }: IncomingMessage): string[] {
 }
 
 /** A response on a connection that was to become another. */
-async function refuse(socket: Socket, response: Response): Promise<void> {
+async function refuse(socket: UpgradeSocket, response: Response): Promise<void> {
   const body = await response.text();
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`);
   const length = `content-length: ${Buffer.byteLength(body)}`;

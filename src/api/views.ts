@@ -6,7 +6,10 @@ import { approvalUrl, approversOf } from './reply.ts';
 import type { approvalViewSchema, connectionSchema, operationViewSchema } from './schemas.ts';
 
 /** A connection as an agent sees it: what it may do there, what is masked, what a human must approve. Never where it is. */
-export function connectionView({ connection, reach }: Reachable): z.input<typeof connectionSchema> {
+export function connectionView(
+  { connection, reach }: Reachable,
+  tunnelKey: string | undefined,
+): z.input<typeof connectionSchema> {
   const { kind, labels } = connection.document;
   const masks = [...connection.classification].flatMap(([relation, columns]) =>
     [...columns].map(([column, className]) => ({
@@ -29,6 +32,7 @@ export function connectionView({ connection, reach }: Reachable): z.input<typeof
     masks: masks.filter((mask) => !reach.unmask.includes(mask.class)),
     limits: reach.limits,
     approvals,
+    ...(kind === 'ssh' && tunnelKey !== undefined && { tunnel: { host_key: tunnelKey } }),
   };
 }
 

@@ -139,10 +139,11 @@ function hand({ intent, result, delivery, source, kept }: Handing) {
     ...counted(),
   });
 
-  function close(outcome: Outcome): Promise<void> {
+  /** Once, with the outcome as it is then. */
+  function close(outcome: () => Outcome): Promise<void> {
     closed ??= intent
       .complete({
-        ...outcome,
+        ...outcome(),
         findings: result.findings(),
         durations: delivery.durations(),
         ...(delivery.credential !== undefined && { credential: delivery.credential }),
@@ -155,34 +156,36 @@ function hand({ intent, result, delivery, source, kept }: Handing) {
     if (closed !== undefined) return end;
     try {
       const step = await source.next();
+      // Whoever left while it was being fetched has its outcome already.
+      if (closed !== undefined) return end;
       if (step.done !== true) {
         const item = count(step.value);
         const { last, problem } = step.value;
-        if (problem !== undefined) await close(isOver(problem) ? completed(true) : failed(problem));
-        else if (last === true) await close(completed());
+        if (problem !== undefined) await close(() => (isOver(problem) ? completed(true) : failed(problem)));
+        else if (last === true) await close(completed);
         return { done: false, value: item };
       }
     } catch (thrown) {
       const problem = asProblem(thrown);
       const ending = live && !isGivenUp(problem) ? endings[problem.code] : undefined;
-      await close(ending === undefined ? failed(problem) : completed(ending.cut));
+      await close(() => (ending === undefined ? failed(problem) : completed(ending.cut)));
       if (ending !== undefined) return end;
       throw problem;
     }
-    await close(completed());
+    await close(completed);
     return end;
   }
 
   /** The work is cancelled at the target first, so that the outcome says what is so. What is live ends when its caller leaves. */
   async function leave(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (closed === undefined) {
-      let outcome = live ? completed : () => failed(new Problem('timeout', { reason: 'client-gone' }));
+      let outcome: () => Outcome = live ? completed : () => failed(new Problem('timeout', { reason: 'client-gone' }));
       try {
         await source.return?.();
       } catch (thrown) {
         outcome = () => failed(asProblem(thrown));
       }
-      await close(outcome());
+      await close(outcome);
     }
     return end;
   }

@@ -40,6 +40,8 @@ await runMain(
       postgres: async () => (await import('./grants.ts')).createPostgresCommand(surroundings),
       kubeconfig: async () => (await import('./kubeconfig.ts')).createKubeconfigCommand(surroundings),
       token: async () => (await import('./token.ts')).createTokenCommand(surroundings),
+      tunnel: async () =>
+        (await import('./tunnel.ts')).createTunnelCommand(surroundings, { input: stdin, output: stdout }),
       replay: async () => (await import('./replay.ts')).createReplayCommand(surroundings),
     },
   }),

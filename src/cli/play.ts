@@ -13,17 +13,43 @@ export type Pace = {
 const entrySchema = z.tuple([z.number().nonnegative(), z.string(), z.string()]);
 
 /** Plays an asciicast (version 3) in a terminal. It may colour and move the cursor there, and do nothing else. */
-export async function play({ write, paint }: Terminal, cast: string, { speed, idle, pause }: Pace): Promise<void> {
+export async function play(terminal: Terminal, cast: string, pace: Pace): Promise<void> {
+  const show = createScreen(terminal, pace);
+  for (const line of cast.split('\n')) await show(line);
+  terminal.write(reset);
+}
+
+/** The same of one that is still written: each line at once. */
+export async function playLive(terminal: Terminal, pieces: AsyncIterable<string>): Promise<void> {
+  const show = createScreen(terminal, { speed: 1, idle: 0, pause: undefined });
+  let begun = '';
+  let isShown = false;
+  try {
+    for await (const piece of pieces) {
+      isShown = true;
+      const lines = `${begun}${piece}`.split('\n');
+      begun = lines.pop() ?? '';
+      for (const line of lines) await show(line);
+    }
+  } finally {
+    if (isShown) terminal.write(reset);
+  }
+}
+
+/** Whatever was played leaves no colour behind, and a cursor. */
+const reset = '\u001b[0m\u001b[?25h\n';
+
+/** Shows a line of an asciicast; what is no entry is passed over. */
+function createScreen({ write, paint }: Terminal, { speed, idle, pause }: Pace) {
   const harmless = createFilter();
-  for (const line of cast.split('\n').slice(1)) {
+  return async (line: string) => {
     const entry = entrySchema.safeParse(jsonIn(line));
-    if (!entry.success) continue;
+    if (!entry.success) return;
     const [interval, code, data] = entry.data;
     if (pause !== undefined && interval > 0) await pause(Math.min(interval, idle) / speed);
     if (code === 'o') write(harmless(data));
     else if (code === 'm') write(`${paint('dim', `[${printable(data)}]`)}\n`);
-  }
-  write('\u001b[0m\u001b[?25h\n');
+  };
 }
 
 const sequence =

@@ -37,7 +37,7 @@ export type OperationShown = z.output<typeof operationSchema>;
 const recordingSchema = z.object({
   operation: operationSchema,
   recording: z.looseObject({
-    state: z.enum(['intact', 'changed', 'missing', 'unrecorded', 'expired']),
+    state: z.enum(['intact', 'changed', 'missing', 'unrecorded', 'expired', 'running']),
     faults: z.array(z.string()),
     truncated: z.boolean(),
     columns: z.array(z.looseObject({ name: z.string(), masked: z.string().optional() })),
@@ -72,6 +72,8 @@ export type ReplayClient = {
   ): Promise<SessionShown>;
   /** `text`: as the console answered it, with every digit. */
   recording(operation: string): Promise<{ text: string; told: RecordingShown }>;
+  /** The asciicast of a session as it is written, to its end. Throws where it breaks off before. */
+  follow(operation: string): AsyncGenerator<string, void>;
 };
 
 const deadline = 60_000;
@@ -81,18 +83,19 @@ export function createReplayClient({ console, token }: { console: string; token:
   const base = safeAddress(console);
   if (base === undefined) throw new ConsoleRefused('The token is sent over https alone, or to this machine.');
 
-  async function get(path: string): Promise<string> {
+  async function ask(path: string, signal?: AbortSignal): Promise<Response> {
     const answer = await fetch(new URL(path, base), {
       redirect: 'error',
-      signal: AbortSignal.timeout(deadline),
+      ...(signal && { signal }),
       headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' },
     }).catch((cause: unknown) => {
       throw new ConsoleRefused(`The console at ${base?.origin} cannot be reached.`, { cause });
     });
-    const text = await answer.text();
-    if (answer.ok) return text;
-    throw new ConsoleRefused(wordsOf(jsonIn(text)) ?? `The console answered ${answer.status}.`);
+    if (answer.ok) return answer;
+    throw new ConsoleRefused(wordsOf(jsonIn(await answer.text())) ?? `The console answered ${answer.status}.`);
   }
+
+  const get = async (path: string) => (await ask(path, AbortSignal.timeout(deadline))).text();
 
   return {
     async session(name, period) {
@@ -109,6 +112,14 @@ export function createReplayClient({ console, token }: { console: string; token:
     async recording(operation) {
       const text = await get(`api/operations/${operation}/recording`);
       return { text, told: read(recordingSchema, text) };
+    },
+    async *follow(operation) {
+      const { body } = await ask(`api/operations/${operation}/recording?follow&format=cast`);
+      try {
+        for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) yield piece;
+      } catch (cause) {
+        throw new ConsoleRefused('The console broke off; the session may go on.', { cause });
+      }
     },
   };
 }

@@ -93,13 +93,7 @@ function answerOf(
 ): string[] {
   const { state, faults, truncated, columns, rows } = recording;
   if (state === 'unrecorded' || state === 'expired') return [paint('dim', faults.join(' '))];
-  const wrong =
-    state === 'intact'
-      ? []
-      : [
-          paint('red', 'THIS IS NOT WHAT WAS RECORDED:'),
-          ...faults.map((fault) => paint('red', `  ${printable(fault)}`)),
-        ];
+  const wrong = wordsOn(state, faults, paint);
   const { body, session } = recording;
   if (body !== undefined)
     return [...wrong, ...bodyOf(body, { paint, rows: most }), ...(truncated ? [cutShort(paint)] : [])];
@@ -180,4 +174,15 @@ function padded(text: string, length: number): string {
 
 function clipped(text: string, length: number): string {
   return letters(text) <= Math.max(length, 1) ? text : `${[...text].slice(0, Math.max(length, 1) - 1).join('')}…`;
+}
+
+/** What to know of a recording before one reads it. */
+function wordsOn(state: RecordingShown['recording']['state'], faults: readonly string[], paint: Paint): string[] {
+  if (state === 'intact') return [];
+  if (state === 'running')
+    return [paint('dim', 'It goes on, and this is what there is so far. --follow shows it as it goes on.')];
+  return [
+    paint('red', 'THIS IS NOT WHAT WAS RECORDED:'),
+    ...faults.map((fault) => paint('red', `  ${printable(fault)}`)),
+  ];
 }

@@ -3,7 +3,7 @@ import { defineCommand } from 'citty';
 import { consoleArgs } from './address.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused } from './console-client.ts';
-import { type Pace, play } from './play.ts';
+import { type Pace, play, playLive } from './play.ts';
 import { createReplayClient, type ReplayClient } from './replay-client.ts';
 import { operationText, sessionText } from './replay-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,6 +27,11 @@ const args = {
     description: 'Of a session: in its own time.',
     negativeDescription: 'At once.',
   },
+  follow: {
+    type: 'boolean',
+    default: false,
+    description: 'Of a session that runs: as it goes on, until it ends. It is played at once.',
+  },
   ...consoleArgs,
 } as const;
 
@@ -45,7 +50,8 @@ export function createReplayCommand(surroundings: Surroundings) {
         const console = given.console ?? environment['SALLYPORT_CONSOLE'];
         if (!console) throw new ConsoleRefused('Name the console with --console or SALLYPORT_CONSOLE.');
         const client = createReplayClient({ console, token: await tokenOf(given['token-file'], environment) });
-        const { id, json, principal, from, to } = given;
+        const { id, json, follow, principal, from, to } = given;
+        if (follow) return followOperation(terminal, id, client);
         const pace = { speed: numberOf(given.speed, '--speed'), idle: numberOf(given['idle-limit'], '--idle-limit') };
         const pause = given.wait ? (seconds: number) => sleep(seconds * 1000) : undefined;
         const period = { principal, from, to };
@@ -65,6 +71,8 @@ function numberOf(text: string, name: string): number {
   throw new ConsoleRefused(`${name} is a number above 0.`);
 }
 
+const operationId = /^op_[0-9a-z]{26}$/;
+
 export type ReplayOptions = {
   id: string;
   json: boolean;
@@ -79,12 +87,19 @@ export async function replay(
   terminal: Terminal,
   { id, json, rows, period, client, pace }: ReplayOptions,
 ): Promise<number> {
-  if (!/^op_[0-9a-z]{26}$/.test(id)) return replaySession(terminal, await client.session(id, period), json);
+  if (!operationId.test(id)) return replaySession(terminal, await client.session(id, period), json);
   const { text, told } = await client.recording(id);
   const { paint, width = Number.POSITIVE_INFINITY } = terminal;
   terminal.write(json ? `${text}\n` : operationText(told, { paint, width, rows }));
   if (!json && told.recording.cast !== undefined) await play(terminal, told.recording.cast, pace);
   return ['changed', 'missing'].includes(told.recording.state) ? 1 : 0;
+}
+
+/** Exit status 0 once it has ended. */
+async function followOperation(terminal: Terminal, id: string, client: ReplayClient): Promise<number> {
+  if (!operationId.test(id)) throw new ConsoleRefused('Name the operation (op_…) that is to be followed.');
+  await playLive(terminal, client.follow(id));
+  return 0;
 }
 
 function replaySession(terminal: Terminal, session: Awaited<ReturnType<ReplayClient['session']>>, json: boolean) {

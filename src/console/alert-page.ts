@@ -9,6 +9,7 @@ const titles: Record<Alert['kind'], string> = {
   'checkpoint-late': 'A checkpoint is late',
   'checkpoint-missing': 'A checkpoint is missing',
   'approval-corrupt': 'A stored approval was changed',
+  'host-key-changed': 'A host shows another key',
   'approval-forged': 'A forged approval was presented',
   'break-glass': 'Break-glass was used',
   'refusal-burst': 'Many unknown callers were refused',
@@ -20,6 +21,8 @@ const advice: Record<Alert['kind'], string> = {
   'row-refused': 'Compare the version of the tables with that of the product. The row waits in the outbox.',
   'checkpoint-late': 'Look at the keeper and at its right to sign.',
   'checkpoint-missing': 'Run sallyport verify over the time around it.',
+  'host-key-changed':
+    'Nothing was sent to it. Ask whoever runs the host whether its key was replaced; only then pin the new one. Else somebody may be in between.',
   'approval-corrupt': 'Nothing was run by it. Find out who may write to the runtime database.',
   'approval-forged': 'Nothing was run by it. Find out who may write to the runtime database.',
   'break-glass': 'Look at what was done and why. Closing this is the review.',

@@ -19,6 +19,8 @@ const severities = {
   'approval-corrupt': 'high',
   /** An approval is marked as granted, and not by decisions that the console signed. */
   'approval-forged': 'high',
+  /** A host showed a key that its connection does not pin; nothing was sent to it. */
+  'host-key-changed': 'high',
   /** A grant lifted a guard by name; closing the alert is the review. */
   'break-glass': 'medium',
   /** Many callers that nobody knows. */

@@ -8,9 +8,16 @@ const REASON = 'target-hangs';
 /** Whether the work was given up: what has become of it is then not known. */
 export const isGivenUp = ({ reason }: Problem) => reason === REASON;
 
+/** How work ends that was told to stop and of which nobody knows that it has: as it would have, but that its outcome is not known. */
+export function unknownEnd(problem = new Problem('target-timeout')): Problem {
+  const detail = 'The target has not confirmed that it stopped.';
+  return new Problem(problem.code, { detail, reason: REASON, cause: problem });
+}
+
 /**
  * What the work gives. Where it neither ends nor fails within 10 s of the signal, it throws `target-timeout`: a target that
- * does not even stop when told to must not hold its caller, nor its caller's place. `late` gets what comes after that.
+ * does not even stop when told to must not hold its caller, nor its caller's place. `late` gets what comes after that. Work that stopped because
+ * the signal told it why fails with that, whatever it says itself.
  */
 export async function untilGivenUp<T>(work: Promise<T>, signal: AbortSignal, late?: (result: T) => void): Promise<T> {
   const { promise: given, reject: giveUp } = Promise.withResolvers<never>();
@@ -30,6 +37,9 @@ export async function untilGivenUp<T>(work: Promise<T>, signal: AbortSignal, lat
   );
   try {
     return await Promise.race([work, given]);
+  } catch (thrown) {
+    const told = signal.aborted && signal.reason instanceof Problem && !isOver;
+    throw told ? signal.reason : thrown;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', begin);

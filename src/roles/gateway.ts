@@ -1,4 +1,4 @@
-import { type Agreed, createApi, createLookups, createUpgrades } from '../api/api.ts';
+import { type Agreed, createApi, createLookups, createUpgrades, transport } from '../api/api.ts';
 import { createApprovals } from '../approvals/approvals.ts';
 import { createEndings, deliver } from '../audit/audit.ts';
 import type { Config } from '../config.ts';
@@ -16,7 +16,8 @@ import { serve, type Upgrade } from '../platform/server.ts';
 import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
 import { createTargets } from '../targets/targets.ts';
-import { clock, DRAIN, ids, openParts, type Running, suspected } from './parts.ts';
+import { createTunnels } from '../tunnel/tunnel.ts';
+import { clock, DRAIN, hostChanged, ids, openParts, type Running, suspected } from './parts.ts';
 
 /** A connection that leaves HTTP, for what its target and its caller agreed on. */
 const accept = async (caller: Upgrade, { protocol, upgrade }: Agreed) =>
@@ -31,6 +32,7 @@ export async function startGateway(config: Config): Promise<Running> {
     allowPlaintext: false,
     dialInstance: createInstanceDialer(),
     allowLoopback: config.local,
+    alarm: hostChanged(parts),
   });
   const approvals = createApprovals({
     store: runtimeStore,
@@ -70,8 +72,14 @@ export async function startGateway(config: Config): Promise<Running> {
     onFault: (error: unknown, trace: string | undefined) =>
       log.error({ error, ...(trace !== undefined && { trace }) }, 'A fault of ours.'),
   };
-  const app = createApi({ ...served, ready: () => connections.fresh() && audit.ready() });
-  const upgrades = createUpgrades({ ...served, accept });
+  const hostKey = parts.hostKey();
+  const app = createApi({ ...served, tunnelKey: hostKey.public, ready: () => connections.fresh() && audit.ready() });
+  const proxied = createUpgrades({ ...served, accept });
+  const tunnels = createTunnels({ ...served, transport, hostKey, clock, ids, accept: acceptWebSocket });
+  const upgrades = {
+    accepts: (request: Upgrade['request']) => tunnels.accepts(request) || proxied.accepts(request),
+    take: (upgrade: Upgrade) => (tunnels.accepts(upgrade.request) ? tunnels : proxied).take(upgrade),
+  };
   const server = await serve({ fetch: app.fetch, upgrades, host: config.host, port: config.ports.gateway });
   endings.start();
   await Promise.all([audit.open(), connections.start()]);

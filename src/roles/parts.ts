@@ -13,6 +13,7 @@ import { createFirestoreStore } from '../platform/firestore.ts';
 import { randomIds } from '../platform/ids.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createSecretReader } from '../platform/secret-manager.ts';
+import { createHostKey } from '../tunnel/tunnel.ts';
 
 /** What the roles share: their clients, their steps, their way to end. */
 
@@ -82,6 +83,7 @@ export async function openParts(config: Config, role: Exclude<Role, 'all'>) {
     seal,
     conceal,
     tokenKey,
+    hostKey: () => createHostKey(sealKey.value),
     identities,
     append,
     audit,
@@ -111,6 +113,18 @@ export function suspected({ audit, log }: Pick<Parts, 'audit' | 'log'>) {
     audit.raise(alert, passage).catch((error) => log.error({ error }, 'An alert could not be recorded.'));
   };
 }
+
+/** A host that proves itself with another key is another host, or somebody is in between. */
+export function hostChanged({ audit, log }: Pick<Parts, 'audit' | 'log'>) {
+  return ({ connection, host, port, fingerprint }: ChangedKey) => {
+    const detail = `The host of ${connection}, ${host}:${port}, shows a key that is not pinned: ${fingerprint}.`;
+    log.error({ connection, fingerprint }, 'A host shows a key that is not pinned.');
+    const alert = { kind: 'host-key-changed', key: `${connection} ${host}:${port} ${fingerprint}`, detail } as const;
+    audit.raise(alert).catch((error) => log.error({ error }, 'An alert could not be recorded.'));
+  };
+}
+
+type ChangedKey = { connection: string; host: string; port: number; fingerprint: string };
 
 /** Now, and again so many milliseconds after each end. */
 export function repeat(

@@ -6,6 +6,7 @@ import { createBigQuery } from './bigquery/bigquery.ts';
 import { createHttp } from './http/http.ts';
 import { createKubernetes } from './kubernetes/kubernetes.ts';
 import { createPostgres, type PostgresDeps } from './postgres/postgres.ts';
+import { createSsh, type SshDeps } from './ssh/ssh.ts';
 import type { Target } from './target.ts';
 
 export type Targets = {
@@ -14,18 +15,23 @@ export type Targets = {
   close(): Promise<void>;
 };
 
-export type TargetsDeps = Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'> & {
-  /** On a laptop, services are on the machine itself and may speak plain http. */
-  allowLoopback: boolean;
-};
+export type TargetsDeps = Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'> &
+  Pick<SshDeps, 'alarm'> & {
+    /** On a laptop, services are on the machine itself and may speak plain http. */
+    allowLoopback: boolean;
+  };
 
 /** The only list of targets. */
 export function createTargets(options: TargetsDeps): Targets {
   const proxy = createProxy({ allowLoopback: options.allowLoopback });
   const targets = new Map<TargetKind, Target>(
-    [createPostgres(options), createKubernetes({ proxy }), createHttp({ proxy }), createBigQuery({ proxy })].map(
-      (target) => [target.kind, target],
-    ),
+    [
+      createPostgres(options),
+      createKubernetes({ proxy }),
+      createHttp({ proxy }),
+      createBigQuery({ proxy }),
+      createSsh(options),
+    ].map((target) => [target.kind, target]),
   );
   return {
     of(connection) {

@@ -22,7 +22,7 @@ test('an agent is told how each class of a connection is masked, but for those i
   };
   const reach = { verbs: ['read'], unmask: ['PHONE_NUMBER'], limits: {}, approvals: [] } as const;
 
-  const { masks } = connectionView({ connection, reach });
+  const { masks } = connectionView({ connection, reach }, undefined);
 
   expect(masks).toEqual([
     { resource: 'public.users.email', class: 'EMAIL_ADDRESS', transform: 'token' },

@@ -214,3 +214,17 @@ test('the sum of intervals is the time that has passed', async () => {
 
   expect(times.every((time) => time >= 0 && Math.round(time * 1000) === time * 1000)).toBe(true);
 });
+
+test('what a session says while its caller leaves is neither handed over nor counted, and reading it fails for nobody', async () => {
+  const trail = aSession();
+  await trail.audit.open();
+  const { answer, reading, said } = await opened(trail.audit);
+  const next = reading.next();
+
+  await answer.cancel();
+  said[0]?.resolve({ done: false, value: { bytes: Buffer.from('late'), last: true } });
+
+  expect(await next).toEqual({ done: true, value: undefined });
+  await trail.audit.close();
+  expect(outcomeOf(trail)).toMatchObject({ type: 'completed', result: { bytes: 0 } });
+});

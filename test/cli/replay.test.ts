@@ -1,19 +1,29 @@
 import { stripVTControlCharacters } from 'node:util';
 import { runCommand } from 'citty';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { play } from '../../src/cli/play.ts';
 import { createReplayCommand } from '../../src/cli/replay.ts';
 import { coloured, plain, type Terminal } from '../../src/cli/terminal.ts';
 import { known } from '../console/fake-replay.ts';
+import { aRunningSession } from '../console/live-session.ts';
 import { servedConsole } from './served-console.ts';
 
 /** Runs `sallyport replay …` against a console. */
-async function run(words: string[], options: { token?: string; colours?: boolean } = {}) {
-  const { url } = await servedConsole();
+async function run(
+  words: string[],
+  options: {
+    token?: string;
+    colours?: boolean;
+    served?: Awaited<ReturnType<typeof servedConsole>>;
+    wrote?: () => void;
+  } = {},
+) {
+  const { url } = options.served ?? (await servedConsole());
   const told = { written: '', complained: '', status: -1 };
   const terminal: Terminal = {
     write: (text) => {
       told.written += text;
+      options.wrote?.();
     },
     complain: (text) => {
       told.complained += text;
@@ -140,6 +150,57 @@ describe('sallyport replay of a session', () => {
 
     expect(pauses).toEqual([0.25, 1.5]);
     expect(told.join('')).toMatch(/^abc/);
+  });
+
+  describe('that goes on', () => {
+    const operationId = 'op_01m81etj9vaqsxw0fq4wjnky2w';
+
+    async function aSession() {
+      const served = await servedConsole();
+      return { served, session: await aRunningSession(served.runtime, { operationId }) };
+    }
+
+    test('follows it to its end, and lets it do no more than one that has ended', async () => {
+      const { served, session } = await aSession();
+      session.say('first \u001b[31mred\u001b[0m \u001b]0;owned\u0007');
+
+      const { promise: begun, resolve: wrote } = Promise.withResolvers<void>();
+      const following = run([operationId, '--follow'], { served, wrote });
+      await begun;
+      session.say('second');
+      await session.end();
+
+      const { written, status } = await following;
+      expect(status).toBe(0);
+      expect(written.startsWith('first \u001b[31mred\u001b[0m second')).toBe(true);
+    });
+
+    test('shows what there is so far, and says so', async () => {
+      const { served, session } = await aSession();
+      session.say('first');
+
+      await vi.waitFor(async () => {
+        const { written, status } = await run([operationId, '--no-wait'], { served });
+
+        expect(status).toBe(0);
+        expect(written).toContain('It goes on');
+        expect(written).toContain('first');
+        expect(written).not.toContain('NOT WHAT WAS RECORDED');
+      });
+    });
+
+    test.each([
+      ['somebody who is no auditor', operationId, 'dba', 'sallyport-auditors'],
+      ['a session by its name', 'run-1', 'auditor', 'Name the operation'],
+    ])('refuses %s', async (_, id, token, words) => {
+      const { served } = await aSession();
+
+      const { complained, status, written } = await run([id, '--follow'], { served, token });
+
+      expect(status).toBe(1);
+      expect(complained).toContain(words);
+      expect(written).toBe('');
+    });
   });
 
   test('refuses a speed that is none', async () => {

@@ -4,7 +4,7 @@ import { aConsole } from '../console/fixture.ts';
 
 /** The console itself, over HTTP on the loopback, until the test is finished. Its tokens are the names of its people. */
 export async function servedConsole(changes: Parameters<typeof aConsole>[0] = {}) {
-  const { app, policies: store, operations } = aConsole(changes);
+  const { app, policies: store, store: runtime, operations } = aConsole(changes);
   let server: ServerType | undefined;
   onTestFinished(() => void server?.close());
   const port = await new Promise<number>((resolve) => {
@@ -12,6 +12,8 @@ export async function servedConsole(changes: Parameters<typeof aConsole>[0] = {}
   });
   return {
     store,
+    /** The runtime database. */
+    runtime,
     operations,
     url: `http://127.0.0.1:${port}`,
     token: 'admin',

@@ -16,6 +16,7 @@ import { Problem } from '../../src/model/problem.ts';
 import type { Batch, Result } from '../../src/model/result.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Write } from '../../src/platform/store.ts';
+import { requestSchema as sshRequestSchema } from '../../src/targets/ssh/request.ts';
 import type { Estimate, Execution, Target } from '../../src/targets/target.ts';
 import { batchOf } from './batches.ts';
 
@@ -138,6 +139,11 @@ export type FakeOptions = {
   endings?: Steps['endings'];
 };
 
+const requestSchemas: Partial<Record<TargetKind, z.ZodType>> = {
+  postgres: z.strictObject({ statement: z.string() }),
+  ssh: sshRequestSchema,
+};
+
 /** The real flow over steps that only remember. */
 export function fakeGateway(options: FakeOptions = {}) {
   const { kind = 'postgres' } = options;
@@ -160,7 +166,7 @@ export function fakeGateway(options: FakeOptions = {}) {
   const target: Target = {
     kind,
     settings: z.object({}),
-    request: kind === 'postgres' ? z.strictObject({ statement: z.string() }) : httpRequestSchema,
+    request: requestSchemas[kind] ?? httpRequestSchema,
     inspect: async () => ({}),
     understand: async (request, _facts, { unmask }) => ({
       ...anOperation,

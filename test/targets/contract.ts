@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Connection, Limits } from '../../src/model/connection.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import { asProblem, Problem } from '../../src/model/problem.ts';
-import type { Result } from '../../src/model/result.ts';
+import type { Message, Result } from '../../src/model/result.ts';
 import { CredentialRejected, Secret } from '../../src/model/secret.ts';
 import type { Target } from '../../src/targets/target.ts';
 import { aCaller } from '../fakes/caller.ts';
@@ -221,5 +221,13 @@ async function all(result: Result) {
 
 function itemsOf(result: Result): AsyncIterable<{ bytes: Uint8Array; rows?: number }> {
   if (result.form === 'rows') return result.batches;
-  return result.form === 'body' ? result.pieces : result.messages;
+  return result.form === 'body' ? result.pieces : unbroken(result.messages);
+}
+
+/** The message that tells of a problem ends a connection as a throw ends an answer. */
+async function* unbroken(messages: AsyncIterable<Message>) {
+  for await (const { bytes, problem } of messages) {
+    if (problem !== undefined) throw problem;
+    yield { bytes };
+  }
 }

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { vetAddress, vetName } from '../../platform/vetting.ts';
 import { unreadable } from './refusal.ts';
 
 /**
@@ -14,7 +15,14 @@ export function destinationOf({ host, port }: { host: string; port: number }): {
   const address = host.includes(':') ? addressOf(host) : nameOf(host);
   if (address === '0.0.0.0' || address === '::')
     throw unreadable('destination', 'Name the address: this one stands for any of the host itself.');
+  vetDestination(address);
   return { host: address, port, name: `${address.includes(':') ? `[${address}]` : address}:${port}` };
+}
+
+/** The host's own network is what it is asked for; its metadata server would hand out the host's own identity. */
+function vetDestination(address: string) {
+  if (isIPv4(address) || isIPv6(address)) vetAddress(address, { networks: ['0.0.0.0/0', '::/0'], allowLoopback: true });
+  else vetName(address);
 }
 
 function addressOf(host: string): string {
