@@ -185,6 +185,32 @@ export function readInstallConfig(environment: Record<string, string | undefined
   };
 }
 
+const applySchema = environmentSchema
+  .pick({ GOOGLE_CLOUD_PROJECT: true, SALLYPORT_POLICY_DATABASE: true, FIRESTORE_EMULATOR_HOST: true })
+  .extend({ SALLYPORT_DOCUMENTS: z.string().min(1) });
+
+/** What writing documents needs to know. */
+export type ApplyConfig = {
+  project: string;
+  database: string;
+  /** A JSON file: kind → name → document. */
+  file: string;
+  firestore: string | undefined;
+};
+
+/** Throws `ConfigError` with every error there is. */
+export function readApplyConfig(environment: Record<string, string | undefined> = process.env): ApplyConfig {
+  const parsed = applySchema.safeParse(withoutEmpty(environment));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue));
+  const { data } = parsed;
+  return {
+    project: data.GOOGLE_CLOUD_PROJECT,
+    database: data.SALLYPORT_POLICY_DATABASE,
+    file: data.SALLYPORT_DOCUMENTS,
+    firestore: data.FIRESTORE_EMULATOR_HOST,
+  };
+}
+
 /** Throws `ConfigError` with every error there is. */
 export function readConfig(
   role: string | undefined,
@@ -206,7 +232,7 @@ function withoutEmpty(environment: Record<string, string | undefined>) {
 function roleErrors(role: string | undefined) {
   return z.enum(roles).safeParse(role).success
     ? []
-    : [`role: say one of ${roles.join(', ')}, install, as in: npm start gateway`];
+    : [`role: say one of ${roles.join(', ')}, install, apply, as in: npm start gateway`];
 }
 
 function describeIssue(issue: z.core.$ZodIssue) {

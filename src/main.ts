@@ -1,9 +1,13 @@
-import { ConfigError, readConfig, readInstallConfig } from './config.ts';
-import { install, start } from './roles/roles.ts';
+import { ConfigError, readApplyConfig, readConfig, readInstallConfig } from './config.ts';
+import { apply, install, start } from './roles/roles.ts';
 
-/** Reads the configuration and serves a role until it is told to stop; `install` makes the datasets and ends. */
+/**
+ * Reads the configuration and serves a role until it is told to stop; `install` makes the datasets and ends, `apply` writes documents and
+ * ends.
+ */
 async function main(role: string | undefined) {
   if (role === 'install') return install(readInstallConfig());
+  if (role === 'apply') return apply(readApplyConfig());
   const config = readConfig(role);
   const running = await start(config);
   const { promise: told, resolve: tell } = Promise.withResolvers<void>();

@@ -29,6 +29,8 @@ export type Documents = {
     document: unknown,
     options: { ifMatch: string | null },
   ): Promise<StoredPolicyDocument>;
+  /** Throws `bad-request` where `put` would because of the document itself. */
+  check(kind: DocumentKind, name: string, document: unknown): void;
   /** Throws `not-found`, and `precondition-failed` when somebody else was faster. */
   remove(kind: DocumentKind, name: string, options: { ifMatch: string }): Promise<void>;
   /** The version of all policy as it is now, and as it would be with this document; null: without it. */
@@ -64,6 +66,10 @@ export function createDocuments({ store, whyUnusable = () => undefined }: Docume
     async get(kind, name) {
       const stored = await existing(kind, name);
       return stored && toView(kind, stored);
+    },
+
+    check(kind, name, document) {
+      checked(kind, name, document, whyUnusable);
     },
 
     async put(kind, name, document, { ifMatch }) {

@@ -21,7 +21,15 @@ import {
 import type { Identity } from '../model/identity.ts';
 import { createKmsSigner, createKmsVerifier } from '../platform/kms.ts';
 import { serve } from '../platform/server.ts';
-import { approversOf, createSimulation, diffDocuments, policy, readYaml, whyUnusable, yamlOf } from '../policy/policy.ts';
+import {
+  approversOf,
+  createSimulation,
+  diffDocuments,
+  policy,
+  readYaml,
+  whyUnusable,
+  yamlOf,
+} from '../policy/policy.ts';
 import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat, suspected } from './parts.ts';
 
 /** How often the console looks at the last checkpoint: a dead keeper tells nobody. */

@@ -1,4 +1,4 @@
-import type { Config, InstallConfig, Role } from '../config.ts';
+import type { ApplyConfig, Config, InstallConfig, Role } from '../config.ts';
 import type { Running } from './parts.ts';
 
 type Served = Exclude<Role, 'all'>;
@@ -22,3 +22,5 @@ export async function start(config: Config): Promise<Running> {
 }
 
 export const install = async (config: InstallConfig) => (await import('./install.ts')).install(config);
+
+export const apply = async (config: ApplyConfig) => (await import('./apply.ts')).apply(config);
