@@ -18,6 +18,9 @@ locals {
   day_ms  = 86400000
   kept_ms = var.audit.legal_hold ? {} : { for name, days in { events = var.audit.retention_days.events, recordings = try(coalesce(var.audit.retention_days.recordings, var.audit.retention_days.events), null) } : name => days * local.day_ms if days != null }
 
+  # Who asks the evidence's questions.
+  readers = merge({ console = local.members.console }, { for auditor in var.audit.auditors : auditor => auditor })
+
   appends = {
     for pair in concat(
       [for table in ["events", "recordings"] : { role = "gateway", table = table }],
@@ -195,7 +198,7 @@ resource "google_bigquery_dataset_access" "authorized" {
 }
 
 resource "google_bigquery_dataset_iam_member" "evidence" {
-  for_each = toset(concat([local.members.console], var.audit.auditors))
+  for_each = local.readers
 
   project    = var.project_id
   dataset_id = google_bigquery_dataset.evidence.dataset_id
@@ -218,7 +221,7 @@ resource "google_bigquery_dataset_iam_member" "trail" {
 
 # Queries run as jobs of the project; what they may read is said above.
 resource "google_project_iam_member" "jobs" {
-  for_each = toset(concat([local.members.console], var.audit.auditors))
+  for_each = local.readers
 
   project = var.project_id
   role    = "roles/bigquery.jobUser"

@@ -23,10 +23,6 @@ resource "google_kms_crypto_key" "signing" {
     algorithm        = "EC_SIGN_P256_SHA256"
     protection_level = "HSM"
   }
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 # The first version. After a rotation, name the new one here and keep the old one: what it signed is verified with it.

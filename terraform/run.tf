@@ -2,7 +2,12 @@
 
 locals {
   # Issuers as the product reads them: what is not said is not there.
-  issuers = [for issuer in var.issuers : { for key, value in issuer : key => (key == "claims" ? { for claim, of in value : claim => of if of != null } : value) if value != null }]
+  issuers = [
+    for issuer in var.issuers : merge(concat(
+      [{ for key, value in issuer : key => value if value != null && key != "claims" }],
+      [for claims in issuer.claims[*] : { claims = { for key, value in claims : key => value if value != null } }],
+    )...)
+  ]
 
   environment = {
     GOOGLE_CLOUD_PROJECT        = var.project_id

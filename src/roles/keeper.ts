@@ -1,9 +1,15 @@
 import { createKeeperApi } from '../api/api.ts';
 import { createExpiry } from '../approvals/approvals.ts';
-import { createCheckpoints, createRetainedFrom, createRetention, sweepEndings } from '../audit/audit.ts';
+import {
+  createCheckpoints,
+  createIntegrity,
+  createRetainedFrom,
+  createRetention,
+  sweepEndings,
+} from '../audit/audit.ts';
 import type { Config } from '../config.ts';
 import { beat, createLedger, createWatch } from '../connections/connections.ts';
-import { createKmsSigner } from '../platform/kms.ts';
+import { createKmsSigner, createKmsVerifier } from '../platform/kms.ts';
 import { serve } from '../platform/server.ts';
 import { createBucket } from '../platform/storage.ts';
 import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat } from './parts.ts';
@@ -11,6 +17,7 @@ import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat } fr
 const BEAT_MS = 10_000;
 const SWEEP_MS = 15_000;
 const WATCH_MS = 5_000;
+const TELL_MS = 60_000;
 /** How often the keeper looks whether a checkpoint is due, and how old the last one is then. */
 const CHECKPOINT_MS = { look: 20_000, due: 55_000 };
 
@@ -86,6 +93,19 @@ export async function startKeeper(config: Config): Promise<Running> {
     () => checkpoints.make({ unlessYounger: CHECKPOINT_MS.due }),
     (error) => log.error({ error }, 'A checkpoint failed.'),
   );
+  const integrity = createIntegrity({
+    store: runtimeStore,
+    clock,
+    verify: createKmsVerifier({ keyVersion: config.checkpointKey, emulatorHost: config.emulators.kms }).verify,
+  });
+  const tell = async () => {
+    const { state, outbox } = await integrity();
+    log.info(
+      { trail: state, unshipped_seconds: outbox.oldest?.age ?? 0, events: outbox.events },
+      'The state of the trail.',
+    );
+  };
+  const stopTelling = repeat(TELL_MS, tell, (error) => log.error({ error }, 'The state of the trail is not known.'));
   log.info({ port: server.port }, 'The keeper serves.');
   return {
     async stop() {
@@ -94,6 +114,7 @@ export async function startKeeper(config: Config): Promise<Running> {
       stopWatching();
       watch.stop();
       stopChecking();
+      stopTelling();
       await server.drain(DRAIN.tasks);
       await audit.close();
       await checkpoints.make().catch((error) => log.error({ error }, 'The last checkpoint failed.'));

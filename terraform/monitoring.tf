@@ -1,0 +1,326 @@
+# What somebody must hear of. Logs name what happened (`alert`, `kind`), and never what was in it.
+
+locals {
+  services_filter = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${var.name}-(gateway|console|keeper)$\""
+
+  # By name: what of the logs is counted, how bad it is, and what to do.
+  alerts = {
+    unknown-outcome = {
+      filter   = "jsonPayload.kind=\"unknown-outcome\"", severity = "ERROR"
+      title    = "An operation's outcome is unknown"
+      advice   = "An instance died while an operation ran, or its target did not say how it ended. It was not repeated. Look at the operation in the console, and at the target, before anybody runs it again."
+      at_least = 0
+    }
+    break-glass = {
+      filter   = "jsonPayload.kind=\"break-glass\"", severity = "WARNING"
+      title    = "Break-glass was used"
+      advice   = "Somebody ran an operation past its approval by an override. Review it in the console within a working day."
+      at_least = 0
+    }
+    checkpoint-late = {
+      filter   = "jsonPayload.kind=\"checkpoint-late\" OR jsonPayload.alert=(\"checkpoint-late\" OR \"checkpoint-failing\")", severity = "CRITICAL"
+      title    = "The trail is not being sealed"
+      advice   = "The last signed checkpoint is older than two minutes: is the keeper running, may it sign with its key, can it write to BigQuery?"
+      at_least = 0
+    }
+    retention-shortened = {
+      filter   = "jsonPayload.alert=\"retention-shortened\"", severity = "CRITICAL"
+      title    = "Rows of the trail would be deleted before their time"
+      advice   = "Somebody shortened the expiration of the audit tables in BigQuery. Set it back (terraform apply), and look up who it was in the access logs."
+      at_least = 0
+    }
+    approval-forged = {
+      filter   = "jsonPayload.kind=(\"approval-forged\" OR \"approval-corrupt\")", severity = "CRITICAL"
+      title    = "A stored approval is not what the console signed"
+      advice   = "Somebody wrote to the runtime database past the console. It was refused. Look up who in the access logs, and rotate what they held."
+      at_least = 0
+    }
+    row-refused = {
+      filter   = "jsonPayload.kind=\"row-refused\"", severity = "ERROR"
+      title    = "BigQuery refuses a row of the trail"
+      advice   = "The row is kept in Firestore and tried again. Do the tables have today's schema (terraform apply)?"
+      at_least = 0
+    }
+    refusal-burst = {
+      filter   = "jsonPayload.code=(\"denied\" OR \"unauthenticated\" OR \"approval-denied\" OR \"masking-unprovable\")", severity = "WARNING"
+      title    = "Many refusals"
+      advice   = "An agent tries what it may not, or a token or a policy went wrong. See failed_access in the evidence."
+      at_least = var.monitoring.refusals_per_minute
+    }
+    fault = {
+      filter   = "severity>=ERROR", severity = "WARNING"
+      title    = "Faults in the logs"
+      advice   = "Read the logs of the services: each fault says where it was."
+      at_least = 5
+    }
+  }
+}
+
+resource "google_logging_metric" "alert" {
+  for_each = local.alerts
+
+  project     = var.project_id
+  name        = "${var.name}/${each.key}"
+  description = each.value.title
+  filter      = "${local.services_filter} AND (${each.value.filter})"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+# How long the oldest event has waited to be in BigQuery.
+resource "google_logging_metric" "audit_lag" {
+  project         = var.project_id
+  name            = "${var.name}/audit-lag"
+  description     = "Seconds that the oldest event of the trail has waited to be in BigQuery."
+  filter          = "${local.services_filter} AND jsonPayload.unshipped_seconds>=0"
+  value_extractor = "EXTRACT(jsonPayload.unshipped_seconds)"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "s"
+  }
+
+  bucket_options {
+    exponential_buckets {
+      num_finite_buckets = 16
+      growth_factor      = 2
+      scale              = 1
+    }
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+# A secret of a connection that is read by anybody but the gateway: no intent stands behind that.
+resource "google_logging_metric" "secret_read" {
+  count = var.access_logs ? 1 : 0
+
+  project     = var.project_id
+  name        = "${var.name}/secret-read-elsewhere"
+  description = "A secret was read by somebody who is not a part of Sallyport."
+  filter      = <<-EOT
+    log_id("cloudaudit.googleapis.com/data_access")
+    protoPayload.serviceName="secretmanager.googleapis.com"
+    protoPayload.methodName="google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion"
+    NOT protoPayload.authenticationInfo.principalEmail=(${join(" OR ", [for role in ["gateway", "console", "keeper"] : "\"${google_service_account.role[role].email}\""])})
+  EOT
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_monitoring_alert_policy" "alert" {
+  for_each = local.alerts
+
+  project               = var.project_id
+  display_name          = "Sallyport: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = var.monitoring.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = each.value.title
+    condition_threshold {
+      filter          = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.alert[each.key].name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = each.value.at_least
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = each.value.advice
+  }
+}
+
+resource "google_monitoring_alert_policy" "audit_lag" {
+  project               = var.project_id
+  display_name          = "Sallyport: the trail lags behind"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.monitoring.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "Events wait to be in BigQuery"
+    condition_threshold {
+      filter          = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.audit_lag.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = var.monitoring.audit_lag_seconds
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_PERCENTILE_99"
+        cross_series_reducer = "REDUCE_MAX"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "The keeper says nothing"
+    condition_absent {
+      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.audit_lag.name}\""
+      duration = "600s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Events are safe in Firestore, and not yet in BigQuery. Can the services reach BigQuery, do the tables have today's schema, are quotas used up? See docs/durability.md."
+  }
+}
+
+resource "google_monitoring_alert_policy" "secret_read" {
+  count = var.access_logs ? 1 : 0
+
+  project               = var.project_id
+  display_name          = "Sallyport: a secret was read by somebody else"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = var.monitoring.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "Read by nobody of Sallyport"
+    condition_threshold {
+      filter          = "resource.type=\"audited_resource\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.secret_read[0].name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "No operation stands behind this read. Who was it (Cloud Audit Logs), by which right? Take the right away and rotate the secret."
+  }
+}
+
+resource "google_monitoring_uptime_check_config" "gateway" {
+  project      = var.project_id
+  display_name = "Sallyport gateway"
+  timeout      = "10s"
+  period       = "60s"
+
+  http_check {
+    path         = "/healthz"
+    port         = 443
+    use_ssl      = true
+    validate_ssl = true
+  }
+
+  monitored_resource {
+    type = "uptime_url"
+    labels = {
+      project_id = var.project_id
+      host       = var.load_balancer == null ? trimprefix(google_cloud_run_v2_service.service["gateway"].uri, "https://") : var.load_balancer.domain
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "down" {
+  project               = var.project_id
+  display_name          = "Sallyport: the gateway does not answer"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = var.monitoring.channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "Several places cannot reach it"
+    condition_threshold {
+      filter          = "resource.type=\"uptime_url\" AND metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND metric.labels.check_id=\"${google_monitoring_uptime_check_config.gateway.uptime_check_id}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1
+      duration        = "60s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_NEXT_OLDER"
+        cross_series_reducer = "REDUCE_COUNT_FALSE"
+        group_by_fields      = ["resource.label.host"]
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Agents cannot work. Look at the service's revisions and logs; the last release can be taken back by its traffic."
+  }
+}
+
+resource "google_monitoring_dashboard" "overview" {
+  project = var.project_id
+
+  dashboard_json = jsonencode({
+    displayName = "Sallyport"
+    mosaicLayout = {
+      columns = 12
+      tiles = [for at, tile in concat(
+        [
+          { title = "Calls a second, by answer", filter = "resource.type=\"cloud_run_revision\" resource.label.service_name=\"${var.name}-gateway\" metric.type=\"run.googleapis.com/request_count\"", aligner = "ALIGN_RATE", reducer = "REDUCE_SUM", by = ["metric.label.response_code_class"] },
+          { title = "Latency of calls, 99th percentile (ms)", filter = "resource.type=\"cloud_run_revision\" resource.label.service_name=\"${var.name}-gateway\" metric.type=\"run.googleapis.com/request_latencies\"", aligner = "ALIGN_PERCENTILE_99", reducer = "REDUCE_MAX", by = [] },
+          { title = "Instances", filter = "resource.type=\"cloud_run_revision\" metric.type=\"run.googleapis.com/container/instance_count\"", aligner = "ALIGN_MAX", reducer = "REDUCE_SUM", by = ["resource.label.service_name"] },
+          { title = "Memory, 99th percentile", filter = "resource.type=\"cloud_run_revision\" metric.type=\"run.googleapis.com/container/memory/utilizations\"", aligner = "ALIGN_PERCENTILE_99", reducer = "REDUCE_MAX", by = ["resource.label.service_name"] },
+          { title = "Events waiting for BigQuery (s)", filter = "resource.type=\"cloud_run_revision\" metric.type=\"logging.googleapis.com/user/${google_logging_metric.audit_lag.name}\"", aligner = "ALIGN_PERCENTILE_99", reducer = "REDUCE_MAX", by = [] },
+        ],
+        [for name, alert in local.alerts : { title = alert.title, filter = "resource.type=\"cloud_run_revision\" metric.type=\"logging.googleapis.com/user/${google_logging_metric.alert[name].name}\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = [] }],
+        ) : {
+        xPos   = at % 2 * 6
+        yPos   = floor(at / 2) * 4
+        width  = 6
+        height = 4
+        widget = {
+          title = tile.title
+          xyChart = {
+            dataSets = [{
+              plotType   = "LINE"
+              targetAxis = "Y1"
+              timeSeriesQuery = {
+                timeSeriesFilter = {
+                  filter = tile.filter
+                  aggregation = {
+                    alignmentPeriod    = "60s"
+                    perSeriesAligner   = tile.aligner
+                    crossSeriesReducer = tile.reducer
+                    groupByFields      = tile.by
+                  }
+                }
+              }
+            }]
+          }
+        }
+      }]
+    }
+  })
+
+  depends_on = [google_project_service.used]
+}
