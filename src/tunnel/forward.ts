@@ -1,7 +1,7 @@
 import type { ServerChannel, TcpipRequestInfo } from 'ssh2';
 import { asProblem } from '../model/problem.ts';
 import { createOutlet } from './outlet.ts';
-import { relay } from './relay.ts';
+import { relayBytes } from './relay.ts';
 import type { ChannelDeps } from './session.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function serveForward(
   const signal = AbortSignal.any([gone, over]);
   try {
     const request = { forward: { host: to.destIP, port: to.destPort }, attached: true };
-    const answer = await ask(request, { signal, onWaiting: () => undefined });
+    const answer = await ask(request, { protocol: '', signal, onWaiting: () => undefined });
     if (signal.aborted) return await answer.cancel();
     const channel = accept();
     channel.on('error', () => left.abort());
@@ -25,7 +25,7 @@ export async function serveForward(
     channel.stderr.once('finish', () => left.abort());
     if (!link.opened(channel)) return await answer.cancel();
     const outlet = createOutlet(channel, link, gone);
-    await relay(answer, { channel, outlet, gone: signal }).finally(() => outlet.end());
+    await relayBytes(answer, { channel, outlet, gone: signal }).finally(() => outlet.end());
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (problem.code === 'internal') onFault(problem.cause);

@@ -2,10 +2,10 @@ import type { ServerChannel, Session } from 'ssh2';
 import type { DuplexAnswer } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
 import { asProblem, Problem } from '../model/problem.ts';
-import { channels, frame, type ProgramEnding, writeSize } from '../model/program.ts';
+import { channels, frame, PROGRAM, type ProgramEnding, writeSize } from '../model/program.ts';
 import type { Ask } from './ask.ts';
 import { createOutlet, type Link } from './outlet.ts';
-import { relay } from './relay.ts';
+import { relayProgram } from './relay.ts';
 import { endingWords, exitOf, waitingWords, wordsOf } from './words.ts';
 
 export type ChannelDeps = {
@@ -99,11 +99,12 @@ function run(channel: ServerChannel, options: Run): Running {
 
   async function proceed() {
     answer = await ask(await requestOf(), {
+      protocol: PROGRAM,
       signal,
       onWaiting: (approval, seconds) => void say(waitingWords(approval, approvalUrl(approval), seconds)),
     });
     if (size !== undefined) send(writeSize(size));
-    return relay(answer, { channel, outlet, gone: signal });
+    return relayProgram(answer, { channel, outlet, gone: signal });
   }
 
   async function requestOf() {

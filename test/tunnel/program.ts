@@ -8,6 +8,7 @@ import type { SshRequest } from '../../src/targets/ssh/request.ts';
 /** A program of this machine, as a host's: what a target answers that runs it. Its own output waits until it is read. */
 export function runHere(request: SshRequest, signal: AbortSignal): Duplex & { sizes: string[] } {
   const sizes: string[] = [];
+  const isForward = 'forward' in request;
   const child = spawn(...commandOf(request), { env: { ...process.env, ...environmentOf(request) }, detached: true });
   const kill = () => {
     try {
@@ -26,13 +27,14 @@ export function runHere(request: SshRequest, signal: AbortSignal): Duplex & { si
   });
 
   async function* said(): AsyncGenerator<Message> {
-    for await (const { channel, chunk } of merged(child.stdout, child.stderr)) yield { bytes: frame(channel, chunk) };
-    yield { bytes: writeEnding(await ended), last: true };
+    for await (const { channel, chunk } of merged(child.stdout, child.stderr))
+      yield { bytes: isForward ? chunk : frame(channel, chunk) };
+    if (!isForward) yield { bytes: writeEnding(await ended), last: true };
   }
 
   return {
     form: 'duplex',
-    protocol: PROGRAM,
+    protocol: isForward ? '' : PROGRAM,
     sizes,
     messages: {
       [Symbol.asyncIterator]() {
@@ -47,6 +49,7 @@ export function runHere(request: SshRequest, signal: AbortSignal): Duplex & { si
       },
     },
     async send(message) {
+      if (isForward) return void (message.byteLength > 0 ? child.stdin.write(message) : child.stdin.end());
       const [channel] = message;
       if (channel === channels.resize) sizes.push(JSON.stringify(readSize(message.subarray(1))));
       if (channel === channels.close) child.stdin.end();
