@@ -42,6 +42,7 @@ await runMain(
       token: async () => (await import('./token.ts')).createTokenCommand(surroundings),
       tunnel: async () =>
         (await import('./tunnel.ts')).createTunnelCommand(surroundings, { input: stdin, output: stdout }),
+      'ssh-config': async () => (await import('./ssh-config.ts')).createSshConfigCommand(surroundings),
       replay: async () => (await import('./replay.ts')).createReplayCommand(surroundings),
     },
   }),

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineCommand } from 'citty';
 import { safeAddress } from './address.ts';
 import { finish, type Surroundings } from './command.ts';
 import { GatewayRefused } from './gateway-client.ts';
 import { type Entry, mergeKubeconfig } from './kubeconfig-text.ts';
+import { readIfThere, readOwn, replaceOwn } from './own-file.ts';
 import { printable } from './terminal.ts';
 
 const args = {
@@ -51,7 +50,7 @@ export function createKubeconfigCommand(surroundings: Surroundings) {
           return 0;
         }
         const file = resolve(given.file ?? fileOf(environment));
-        await replace(file, mergeKubeconfig(await readIfThere(file), entry, { use }));
+        await replaceOwn(file, mergeKubeconfig(await readIfThere(file), entry, { use }));
         terminal.write(`${printable(file)}: ${printable(entry.name)}\n`);
         return 0;
       }),
@@ -83,7 +82,7 @@ async function entryOf(given: Given, environment: Surroundings['environment']): 
   return {
     name: given.name ?? `sallyport-${connection}`,
     server: new URL(`k8s/${connection}`, base).href,
-    ...(ca !== undefined && { authority: await read(ca) }),
+    ...(ca !== undefined && { authority: await readOwn(ca) }),
     ...(namespace !== undefined && { namespace }),
     // By its full path: whatever stands first in PATH is not asked for tokens.
     command: command ?? process.execPath,
@@ -98,33 +97,4 @@ async function entryOf(given: Given, environment: Surroundings['environment']): 
 function fileOf(environment: Surroundings['environment']): string {
   const [first] = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
   return first ?? join(homedir(), '.kube', 'config');
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new GatewayRefused(`${printable(path)} cannot be read.`, { cause });
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new GatewayRefused(`${printable(path)} cannot be read.`, { cause: error });
-  }
-}
-
-/** The whole file or none of it: other credentials stand in it, too. */
-async function replace(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${randomUUID()}`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
-    await rename(fresh, path);
-  } catch (cause) {
-    throw new GatewayRefused(`${printable(path)} cannot be written.`, { cause });
-  }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { defineCommand } from 'citty';
 import type { FetchIdToken } from '../platform/google-id-token.ts';
@@ -6,6 +5,7 @@ import type { WebSocketChannel } from '../platform/web-socket.ts';
 import { safeAddress, tokenArgs, wordsOf } from './address.ts';
 import { finish, type Surroundings } from './command.ts';
 import { GatewayRefused } from './gateway-client.ts';
+import { readOwn } from './own-file.ts';
 import { printable } from './terminal.ts';
 import { ownToken } from './token.ts';
 
@@ -79,7 +79,7 @@ async function open(given: Given, environment: Surroundings['environment']): Pro
   const url = new URL(`v1/connections/${connection}/tunnel`, base);
   url.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
   const authority = given['certificate-authority'];
-  const ca = authority === undefined ? {} : { ca: await readAuthority(authority) };
+  const ca = authority === undefined ? {} : { ca: await readOwn(authority) };
   const headers = headersOf(token, given, environment);
   try {
     return await openWebSocket(url, { protocol: 'ssh.sallyport', headers, ...ca });
@@ -113,14 +113,6 @@ function readJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-async function readAuthority(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new GatewayRefused(`${printable(path)} cannot be read.`, { cause });
   }
 }
 
