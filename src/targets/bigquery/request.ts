@@ -45,7 +45,7 @@ const statementRequest = z
     ...(defaultDataset !== undefined && { defaultDataset }),
   }));
 
-export type StatementRequest = { statement: string; parameters: readonly Parameter[]; defaultDataset?: string };
+type StatementRequest = { statement: string; parameters: readonly Parameter[]; defaultDataset?: string };
 
 /** A statement, or a request of BigQuery's own REST API. */
 export type Request = StatementRequest | HttpRequest;

@@ -1,3 +1,4 @@
+import type { Mask } from '../../model/operation.ts';
 import type { StructureQuestion } from '../../model/structure.ts';
 import { pageOf } from '../../model/structure-page.ts';
 import type { Proxy as HttpProxy } from '../../proxy/proxy.ts';
@@ -5,7 +6,9 @@ import type { Access } from '../target.ts';
 import { datasetsSchema, tablesSchema } from './api/answers.ts';
 import { type Api, apiFor } from './api/api.ts';
 import { readTables } from './api/tables.ts';
+import { hiddenFrom, protectionOf } from './classification.ts';
 import { isWithin } from './datasets.ts';
+import { masksOf } from './masks/masks.ts';
 import { resourceOf, tableNameOf } from './names.ts';
 import type { Field, Table } from './plan.ts';
 import type { Settings } from './settings.ts';
@@ -20,7 +23,8 @@ type Asking = { settings: Settings; question: StructureQuestion; access: Access<
 export async function schemaOf({ settings, question, access, proxy }: Asking): Promise<object> {
   const api = apiFor(access, proxy);
   const { query, mayTouch } = question;
-  const named = query.table === undefined ? await namesOf(api, settings) : [fullName(query.table, settings)];
+  const asked = query.table === undefined ? await namesOf(api, settings) : [fullName(query.table, settings)];
+  const named = asked.filter((name) => isWithinAny(name, settings));
   const byResource = new Map(named.map((name) => [resourceOf(name, settings), name]));
   const { page, next } = pageOf([...byResource.keys()].sort(), query, mayTouch);
   const tables = await readTables(
@@ -32,6 +36,11 @@ export async function schemaOf({ settings, question, access, proxy }: Asking): P
     tables: tables.map((table) => describe(table, access, settings)),
     ...(next !== undefined && { next_page_token: next }),
   };
+}
+
+function isWithinAny(name: string, settings: Settings): boolean {
+  const parts = tableNameOf(name);
+  return parts !== undefined && isWithin(parts.project, parts.dataset, settings);
 }
 
 function fullName(resource: string, { project }: Settings): string {
@@ -54,21 +63,29 @@ async function namesOf(api: Api, settings: Settings): Promise<string[]> {
   return [...new Set(names)];
 }
 
-function describe(table: Table, access: Access<Settings>, settings: Settings) {
+/** With the class and mask of each field; and, where nothing of it can be read, why. */
+function describe(table: Table, { connection }: Access<Settings>, settings: Settings) {
+  const resource = resourceOf(table.name, settings);
+  const { classes, refusal } = protectionOf(table, [], { connection, settings });
+  const cover = { table, hidden: hiddenFrom(classes, []), transforms: connection.transforms };
+  const masks = new Map(masksOf(cover, '').map((mask) => [mask.resource.slice(1), mask]));
   return {
-    table: resourceOf(table.name, settings),
+    table: resource,
     type: table.type,
-    columns: table.fields.map((field) => describeField(field, '', table, access)),
+    ...(refusal !== undefined && { refused: refusal.message }),
+    columns: table.fields.map((field) => describeField(field, '', masks)),
   };
 }
 
-function describeField(field: Field, prefix: string, table: Table, access: Access<Settings>): object {
+function describeField(field: Field, above: string, masks: ReadonlyMap<string, Mask>): object {
   const { name, type, mode, fields } = field;
+  const path = `${above}${name.toLowerCase()}`;
+  const mask = masks.get(path);
   return {
     name,
     type: mode === 'REPEATED' ? `ARRAY<${type}>` : type,
-    ...(fields !== undefined && {
-      fields: fields.map((inner) => describeField(inner, `${prefix}${name}.`, table, access)),
-    }),
+    nullable: mode !== 'REQUIRED',
+    ...(mask !== undefined && { class: mask.class, mask: mask.transform }),
+    ...(fields !== undefined && { fields: fields.map((inner) => describeField(inner, `${path}.`, masks)) }),
   };
 }

@@ -3,7 +3,7 @@ import { fieldsSchema } from './fields.ts';
 
 const count = z.string().regex(/^\d+$/).transform(Number);
 
-export const tableReference = z.object({ projectId: z.string(), datasetId: z.string(), tableId: z.string() });
+const tableReference = z.object({ projectId: z.string(), datasetId: z.string(), tableId: z.string() });
 const routineReference = z.object({ projectId: z.string(), datasetId: z.string(), routineId: z.string() });
 
 const failure = z.object({ reason: z.string().default('unknown'), message: z.string().default('') });

@@ -9,7 +9,7 @@ import type { Settings } from '../settings.ts';
 import { failureIn, isPassing, problemOf } from './failure.ts';
 import { withheld } from './refused.ts';
 
-export type Asked = {
+type Asked = {
   method: 'GET' | 'POST';
   /** Segments below `/bigquery/v2`. */
   path: readonly string[];

@@ -41,7 +41,7 @@ async function readTable(api: Api, name: string): Promise<Table | undefined> {
   }
 }
 
-export function tableOf(name: string, answer: TableAnswer): Table {
+function tableOf(name: string, answer: TableAnswer): Table {
   const { type, schema, timePartitioning, rangePartitioning, clustering, view, materializedView } = answer;
   const how = [
     timePartitioning,

@@ -10,10 +10,10 @@ import { type JobBody, jobBody, type QueryBody, queryBody } from './query-body.t
 import { type Found, routeOf } from './routes.ts';
 
 /** Which rows of a result, and how times are written. */
-export type Window = { start: number; most?: number | undefined; format: Readonly<Record<string, string>> };
+type Window = { start: number; most?: number | undefined; format: Readonly<Record<string, string>> };
 
 /** How the answer to a query is shaped: as `jobs.query`, `jobs.insert` or `tabledata.list` answer, or not at all. */
-export type Shape = 'query' | 'job' | 'data' | 'nothing';
+type Shape = 'query' | 'job' | 'data' | 'nothing';
 
 export type RunAsked = {
   do: 'run';

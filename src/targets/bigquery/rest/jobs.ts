@@ -20,7 +20,7 @@ import { referenceOf, renderJob } from './render-job.ts';
 /** Somebody else's job looks like one that is not there. */
 const noJob = () => problemOf({ reason: 'notFound', message: '' });
 
-export const placeOf = (
+const placeOf = (
   { jobId, location }: Pick<JobAsked, 'jobId' | 'location'>,
   { project, location: own }: Settings,
 ): JobPlace => ({
@@ -91,10 +91,4 @@ export function outdated(content: JobContent, version: string, unmask: readonly 
   const isSame = content.version === version && content.unmask.every((each) => unmask.includes(each));
   if (isSame) return undefined;
   return { rule: 'job', detail: 'The connection or what is masked changed since the job ran; run the query again.' };
-}
-
-/** A job’s own failure, as its caller is told of it. */
-export function refuseFailed(job: Job): void {
-  const failure = job.status?.errorResult;
-  if (failure !== undefined) throw problemOf(failure) satisfies Problem;
 }

@@ -3,7 +3,7 @@ import { unreadable } from '../api/refused.ts';
 /** A method of BigQuery's REST API v2, and the names of the query that it takes beside those that all take. */
 type Route = { id: RouteId; method: string; path: string; query?: readonly string[] };
 
-export type RouteId =
+type RouteId =
   | 'projects.list'
   | 'datasets.list'
   | 'datasets.get'
