@@ -35,7 +35,7 @@ export function understandStatement(
   const refusal = text instanceof Refusal ? text : undefined;
   const read = subject instanceof Refusal ? undefined : subject;
   const touched = touchedBy(read, facts);
-  const bytes = facts.hidden !== undefined && hidesAnything(read, covers) ? facts.hidden.bytes : facts.dryRun.bytes;
+  const bytes = hidesAnything(read, covers) ? facts.hidden?.bytes : facts.dryRun.bytes;
   const kind = kindOf(facts.dryRun.statementType);
   const sealing = sealingFor(facts, touched, ground, seal);
   const recorded = recordedAs(
