@@ -22,7 +22,7 @@ export type Lookups = {
   /** An approval that this identity asked for; anybody else's looks like none. */
   approval(call: Call, id: string): Promise<Found<Approval>>;
   /** An operation of this identity, of the last day. */
-  operation(call: Call, id: string): Promise<Found<OperationState>>;
+  operation(call: Call, id: string): Promise<Found<OperationFound>>;
   /** Refuses a request that never became a call. Who cannot say who it is hears of that first. */
   refuse(call: Call, problem: Problem): Promise<never>;
   /** As `refuse`, without a look at who it is: for a request whose token must not be touched. */
@@ -31,6 +31,11 @@ export type Lookups = {
 
 /** What was looked up, and the id of the call that did. */
 export type Found<T> = { operation: string; found: T };
+
+/** What waited for a human does so no longer once its approval is over; `retried`: the same request was sent again, and ran as another. */
+export type OperationFound = Omit<OperationState, 'state'> & {
+  state: OperationState['state'] | 'expired' | 'denied' | 'retried';
+};
 
 export type Reachable = { connection: Connection; reach: Reach };
 
@@ -90,6 +95,12 @@ export function createLookups(steps: Steps): Lookups {
     const standing = { groups, agent, connection, policySet: rules, now: clock.now() };
     return (resource: string) =>
       identity !== undefined && verbs.some((verb) => policy.mayReach({ ...standing, identity }, verb, resource));
+  }
+
+  async function stateNow({ state, approval: asked }: OperationState): Promise<OperationFound['state']> {
+    if (state !== 'waiting' || asked === null) return state;
+    const approval = await approvals.get(asked);
+    return overBy[approval?.state ?? 'pending'];
   }
 
   function reach(passage: Passage, rules: PolicySet): Reachable {
@@ -153,7 +164,7 @@ export function createLookups(steps: Steps): Lookups {
         const found = await audit.find(id);
         const own = found?.issuer === identity?.issuer && found?.subject === identity?.subject;
         if (found === undefined || !own) throw new Problem('not-found');
-        return found;
+        return { ...found, state: await stateNow(found) };
       }),
     async refuse(call, problem) {
       const { found } = await visit<never>(call, () => {
@@ -166,6 +177,15 @@ export function createLookups(steps: Steps): Lookups {
     },
   };
 }
+
+/** Where an operation stands that waited for an approval, by where that stands. */
+const overBy = {
+  pending: 'waiting',
+  approved: 'waiting',
+  denied: 'denied',
+  expired: 'expired',
+  spent: 'retried',
+} as const satisfies Record<Approval['state'], OperationFound['state']>;
 
 /** A connection whose document or classification does not parse refuses everything, and so is not listed. */
 function isWhole(name: string, { invalid }: PolicySet) {

@@ -240,7 +240,9 @@ export const approvalViewSchema = z
 export const operationViewSchema = z
   .object({
     operation: z.string(),
-    state: z.enum(['waiting', 'running', 'done', 'failed', 'unknown']),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'unknown', 'expired', 'denied', 'retried']).meta({
+      description: 'Of what waited for a human, once its approval is over: `retried` ran as another operation.',
+    }),
     connection: z.string(),
     verb: z.enum(verbs),
     decision: decisionSchema,

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import type { OperationState } from '../gateway.ts';
 import type { Approval } from '../model/approval.ts';
-import type { Reachable } from './lookups.ts';
+import type { OperationFound, Reachable } from './lookups.ts';
 import { approvalUrl, approversOf } from './reply.ts';
 import type { approvalViewSchema, connectionSchema, operationViewSchema } from './schemas.ts';
 
@@ -59,7 +58,7 @@ export function approvalView(approval: Approval, consoleUrl: string): z.input<ty
   };
 }
 
-export function operationView(found: OperationState): z.input<typeof operationViewSchema> {
+export function operationView(found: OperationFound): z.input<typeof operationViewSchema> {
   const { operation, state, connection, verb, decision, approval, time, code } = found;
   return {
     operation,

@@ -121,7 +121,7 @@ test('all checkpoints are deleted: that is found, as is that they end too early'
 });
 
 test.each([
-  ['from', { from: new Date('2026-01-05T09:03:30Z') }, 7],
+  ['from', { from: new Date('2026-01-05T09:03:30Z') }, 8],
   ['to', { to: new Date('2026-01-05T09:03:30Z') }, 7],
   ['from and to', { from: new Date('2026-01-05T09:01:30Z'), to: new Date('2026-01-05T09:04:30Z') }, 7],
 ])('a part of an honest trail, %s, has no findings', async (_, period, checkpoints) => {
@@ -156,6 +156,38 @@ test('what was returned is changed, or deleted: its outcome is named', async () 
   expect(findings).toEqual([
     expect.objectContaining({ kind: 'recording-changed', chain: one?.chain, seq: one?.seq }),
     expect.objectContaining({ kind: 'recording-missing', chain: two?.chain, seq: two?.seq }),
+  ]);
+});
+
+test.each([
+  [
+    'changed',
+    `UPDATE \`sallyport_audit.recordings\` SET content = REPLACE(content, 'bin', 'sbin') WHERE`,
+    'recording-changed',
+  ],
+  ['removed', 'DELETE FROM `sallyport_audit.recordings` WHERE', 'recording-missing'],
+])('a chunk of a session is %s: its outcome is named', async (_, sql, kind) => {
+  const chunks = honest.recordings.filter(({ operation }) => operation === 'op_session');
+  const outcome = honest.events.find(({ operation, phase }) => operation === 'op_session' && phase === 'outcome');
+
+  await bigquery.query(`${sql} ${day} AND operation = 'op_session' AND chunk = 2`);
+
+  const { findings } = await verified();
+  expect(chunks.map(({ direction, chunk }) => [direction, chunk])).toEqual([0, 1, 2].map((chunk) => ['both', chunk]));
+  expect(findings).toEqual([expect.objectContaining({ kind, chain: outcome?.chain, seq: outcome?.seq })]);
+});
+
+test('of a session whose instance was killed, what was recorded is proven as well', async () => {
+  const outcome = honest.events.find(({ operation, phase }) => operation === 'op_lost' && phase === 'outcome');
+
+  await bigquery.query(
+    `DELETE FROM \`sallyport_audit.recordings\` WHERE ${day} AND operation = 'op_lost' AND chunk = 1`,
+  );
+
+  const { findings } = await verified();
+  expect(outcome).toMatchObject({ type: 'unknown', recording: { chunks: 3, truncated: true } });
+  expect(findings).toEqual([
+    expect.objectContaining({ kind: 'recording-missing', chain: outcome?.chain, seq: outcome?.seq }),
   ]);
 });
 

@@ -9,7 +9,7 @@ import { canonicalJson } from '../../../src/model/canonical.ts';
 import { type ChainHead, type Checkpoint, checkpointOf, noCheckpoint, rootOf } from '../../../src/model/checkpoint.ts';
 import { Problem } from '../../../src/model/problem.ts';
 import type { Store } from '../../../src/platform/store.ts';
-import { aPassage, aTrail, type Trail } from '../../audit/trail.ts';
+import { aPassage, aTrail, quick, type Trail } from '../../audit/trail.ts';
 
 /** A trail as it was written: events by chain and place, checkpoints by number, recordings by event and chunk. */
 export type Honest = { events: AuditEvent[]; checkpoints: Checkpoint[]; recordings: Recorded[] };
@@ -167,7 +167,8 @@ const minute = 60_000;
 
 /**
  * A morning of two gateways, a console and a keeper, written by the writer itself: reads, refusals that were sampled, approvals by
- * one and by two, an instance that was killed in the middle of an operation whose outcome nobody knows, and one whose outcome came late.
+ * one and by two, a session in several chunks, an instance that was killed in the middle of one, whose end nobody knows, and one whose
+ * outcome came late.
  */
 export async function anHonestTrail({
   calls = 4,
@@ -176,7 +177,7 @@ export async function anHonestTrail({
   calls?: number;
   ended?: boolean;
 } = {}): Promise<Honest> {
-  const trail = aTrail();
+  const trail = aTrail({ timing: { ...quick, tape: 5 } });
   const { clock, store, table } = trail;
   const notary = aNotary(trail);
   const doomed = mortal(store);
@@ -214,7 +215,11 @@ export async function anHonestTrail({
   await tick();
   await run(second, { operationId: 'op_apr_2', approval: two });
 
-  await second.intend(aPassage({ operationId: 'op_lost' }));
+  const session = await aSession(trail, gateway, 'op_session');
+  await session.complete({ type: 'completed', status: 0 });
+  await tick();
+
+  await aSession(trail, second, 'op_lost');
   await settled(trail);
   doomed.kill();
   await tick(46_000);
@@ -248,6 +253,21 @@ async function run(audit: Audit, more: Partial<Passage>) {
   intent.recorder?.begin([{ name: 'id', type: 'int8' }]);
   intent.recorder?.add(Buffer.from('[1]\n'.repeat(more.operationId === 'op_read_1' ? 70_000 : 1)));
   await intent.complete({ type: 'completed', rows: 1 });
+}
+
+/** What it says is in three chunks, each durable before the next. */
+async function aSession({ store }: Trail, audit: Audit, operationId: string) {
+  const intent = await audit.intend(aPassage({ operationId }));
+  const { tape, eventId } = intent;
+  if (tape === undefined) throw new Error('A session is recorded.');
+  const chunks = () =>
+    Object.keys(store.contents('tapes')).filter((path) => path.startsWith(`tapes/${eventId}.`)).length;
+  tape.open({ terminal: true, command: 'sh' });
+  for (const [index, text] of ['$ ', 'ls\r\n', 'bin  etc\r\n'].entries()) {
+    tape.entry('o', text);
+    for (let turn = 0; chunks() <= index && turn < 400; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return intent;
 }
 
 const chainsOf = (events: readonly AuditEvent[]) => [...new Set(events.map(({ chain }) => chain))];
