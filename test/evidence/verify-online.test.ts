@@ -165,7 +165,7 @@ test.each([
     `UPDATE \`sallyport_audit.recordings\` SET content = REPLACE(content, 'bin', 'sbin') WHERE`,
     'recording-changed',
   ],
-  ['removed', 'DELETE FROM `sallyport_audit.recordings` WHERE', 'recording-missing'],
+  ['removed', 'DELETE FROM `sallyport_audit.recordings` WHERE', 'recording-changed'],
 ])('a chunk of a session is %s: its outcome is named', async (_, sql, kind) => {
   const chunks = honest.recordings.filter(({ operation }) => operation === 'op_session');
   const outcome = honest.events.find(({ operation, phase }) => operation === 'op_session' && phase === 'outcome');
@@ -187,7 +187,7 @@ test('of a session whose instance was killed, what was recorded is proven as wel
   const { findings } = await verified();
   expect(outcome).toMatchObject({ type: 'unknown', recording: { chunks: 3, truncated: true } });
   expect(findings).toEqual([
-    expect.objectContaining({ kind: 'recording-missing', chain: outcome?.chain, seq: outcome?.seq }),
+    expect.objectContaining({ kind: 'recording-changed', chain: outcome?.chain, seq: outcome?.seq }),
   ]);
 });
 
