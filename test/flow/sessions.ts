@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { decide, request, stand } from './stand.ts';
@@ -41,7 +40,7 @@ export async function aSession(
     const [channel = 0] = message;
     channels.set(channel, (channels.get(channel) ?? '') + message.subarray(1).toString());
   });
-  const closed = once(socket, 'close');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   const id = await pending(word);
   const { body } = await request('GET', `${stand.console}/api/approvals/${id}`, { token: stand.tokens.dba });
   await decide(id, 'approve');

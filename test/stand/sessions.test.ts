@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { aSession } from '../flow/sessions.ts';
 import { readStand, request, run, stand, trail } from '../flow/stand.ts';
 
@@ -125,9 +126,10 @@ async function anotherGateway(): Promise<string> {
   );
   const port = await freePort();
   const program = fileURLToPath(new URL('../../demo/role.ts', import.meta.url));
+  const log = openSync(join(inject('standDir'), 'second-gateway.log'), 'w');
   const child = spawn(process.execPath, ['--disable-proto=delete', program, 'gateway'], {
     env: { ...environment, PORT: String(port), NODE_CHANNEL_FD: undefined },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const url = `http://127.0.0.1:${port}`;
