@@ -5,7 +5,12 @@ import type { NewAlert } from './raising.ts';
 import { tableOf, toTableRow } from './tables.ts';
 
 /** A row on its way to BigQuery. Two with one `insertId` at about the same time are kept once, at best: the views make sure. */
-export type TableRow = { insertId: string; json: Record<string, unknown> };
+export type TableRow = {
+  insertId: string;
+  json: Record<string, unknown>;
+  /** The same as JSON, where that is there already. */
+  text?: string;
+};
 
 /** `stopped`: nothing is wrong with this row, but with another of the same request. */
 type RowFailure = { index: number; reason: string };
@@ -22,10 +27,14 @@ export type TrailRow = Row | ChunkRow;
 /** What became of rows: `refused` are those that BigQuery will never take as they are; the others are to be sent again. */
 type Appended = { acknowledged: ReadonlySet<TrailRow>; refused: ReadonlySet<TrailRow> };
 
+type Texts = ReadonlyMap<TrailRow, string>;
 type Growing = { acknowledged: Set<TrailRow>; refused: Set<TrailRow> };
 
-/** Appends rows, each to its table. Throws where a table could not be reached and nothing was acknowledged. */
-export type AppendRows = (rows: readonly TrailRow[]) => Promise<Appended>;
+/**
+ * Appends rows, each to its table. `texts` are rows as they are kept, which need not be written again. Throws where a table could not be
+ * reached and nothing was acknowledged.
+ */
+export type AppendRows = (rows: readonly TrailRow[], texts?: Texts) => Promise<Appended>;
 
 /**
  * One row that BigQuery refuses keeps no other out: the rest is sent again without it. Nor does one table keep out the other.
@@ -43,11 +52,12 @@ export function createAppendRows(append: Append, log: Logger, raise: (alert: New
     raise({ kind: 'row-refused', key: insertId, detail });
   }
 
-  async function appendTo(table: string, rows: readonly TrailRow[], { acknowledged, refused }: Growing) {
+  async function appendTo(table: string, rows: readonly TrailRow[], texts: Texts, { acknowledged, refused }: Growing) {
     let next = rows;
     while (next.length > 0) {
       const sent = next;
-      const failures = new Map((await append(table, sent.map(toTableRow))).map(({ index, reason }) => [index, reason]));
+      const toSend = sent.map((row) => toTableRow(row, texts.get(row)));
+      const failures = new Map((await append(table, toSend)).map(({ index, reason }) => [index, reason]));
       const again: TrailRow[] = [];
       for (const [index, row] of sent.entries()) {
         const reason = failures.get(index);
@@ -63,9 +73,9 @@ export function createAppendRows(append: Append, log: Logger, raise: (alert: New
     }
   }
 
-  return async (rows) => {
+  return async (rows, texts = new Map()) => {
     const appended: Growing = { acknowledged: new Set(), refused: new Set() };
-    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, appended));
+    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, texts, appended));
     const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') {
       if (appended.acknowledged.size === 0) throw failed.reason;

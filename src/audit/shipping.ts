@@ -119,7 +119,8 @@ export function createShipper(deps: {
   }
 
   async function ship(rows: Pending[]) {
-    const appended = await append(rows.map(({ row }) => row)).catch((error) => {
+    const texts = new Map(rows.map(({ row, json }) => [row, json]));
+    const appended = await append([...texts.keys()], texts).catch((error) => {
       queue.unshift(...rows);
       throw error;
     });

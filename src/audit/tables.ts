@@ -219,14 +219,17 @@ export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : '
 
 const isChunk = (row: Row | ChunkRow): row is ChunkRow => 'direction' in row;
 
-/** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. */
-export function toTableRow(row: Row | ChunkRow): TableRow {
+/** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. `text`: the row as JSON. */
+export function toTableRow(row: Row | ChunkRow, text?: string): TableRow {
   if (isChunk(row)) {
     const { event_id, direction, chunk, sha256 } = row;
-    return { insertId: `${event_id}:${direction}:${chunk}:${sha256.slice(0, 16)}`, json: row };
+    const insertId = `${event_id}:${direction}:${chunk}:${sha256.slice(0, 16)}`;
+    return { insertId, json: row, ...(text !== undefined && { text }) };
   }
+  const principal_member = row.principal?.member ?? null;
   return {
     insertId: `${row.event_id}:${row.phase}:${row.hash.slice(0, 16)}`,
-    json: { ...row, principal_member: row.principal?.member ?? null },
+    json: { ...row, principal_member },
+    ...(text !== undefined && { text: `{"principal_member":${JSON.stringify(principal_member)},${text.slice(1)}` }),
   };
 }

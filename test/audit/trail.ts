@@ -89,7 +89,11 @@ function aTable(): FakeTable {
     events: () => [...new Map(rows.map(({ insertId, json }) => [insertId, eventOf(json)])).values()],
     async append(table, sent) {
       const failed = failures.shift()?.(sent) ?? [];
-      of(table).push(...sent.filter((_, index) => !failed.some((failure) => failure.index === index)));
+      const taken = sent.filter((_, index) => !failed.some((failure) => failure.index === index));
+      // As BigQuery gets them.
+      of(table).push(
+        ...taken.map((row) => ({ ...row, json: row.text === undefined ? row.json : JSON.parse(row.text) })),
+      );
       return failed;
     },
   };

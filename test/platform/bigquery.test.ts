@@ -29,6 +29,15 @@ test('a row arrives as it is, also where Google’s client would put something e
   expect(bodies).toMatchObject([{ rows: [row('a')] }]);
 });
 
+test('a row that is JSON already is sent as it is', async () => {
+  const { bigquery, bodies } = await answering({});
+  const { insertId, json } = row('a');
+
+  await bigquery.append('audit.events', [{ insertId, json, text: '{"b":"ü\\n","a":[1,null]}' }, row('b')]);
+
+  expect(bodies).toMatchObject([{ rows: [{ insertId, json: { b: 'ü\n', a: [1, null] } }, row('b')] }]);
+});
+
 test('rows that were not taken are told by their place and why', async () => {
   const { bigquery } = await answering({
     insertErrors: [
