@@ -20,7 +20,7 @@ await runMain(
         default: false,
       },
       quiet: { type: 'boolean', description: 'Start everything, play no story', default: false },
-      'port-base': { type: 'string', description: 'The first of twelve ports; 0 takes free ones', default: '8080' },
+      'port-base': { type: 'string', description: 'The first of thirteen ports; 0 takes free ones', default: '8080' },
       dir: { type: 'string', description: 'Where stand.json and the log go', default: DIR },
     },
     async run({ args }) {

@@ -14,6 +14,7 @@ const offsets = {
   kubernetes: 9,
   gatewayFront: 10,
   billing: 11,
+  bastion: 12,
 };
 
 export type Ports = Record<keyof typeof offsets, number>;

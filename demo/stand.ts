@@ -8,6 +8,7 @@ import { startKms } from '../emulators/kms/kms.ts';
 import { type PostgresOptions, startPostgres } from '../emulators/postgres/postgres.ts';
 import { startSecretManager } from '../emulators/secret-manager/secret-manager.ts';
 import { makeAuditTables, retention } from './audit-tables.ts';
+import { startBastion } from './bastion/host.ts';
 import { startBigQueryApart } from './bigquery.ts';
 import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
@@ -33,6 +34,9 @@ export type Stand = {
   kubeconfig: string;
   /** The HTTP service itself; it lets in whoever holds the secret `billing-gateway`. */
   billing: string;
+  /** `host:port` of the host behind SSH, and its public key. */
+  ssh: string;
+  ssh_host_key: string;
   project: string;
   /** KMS key versions: whose decisions, and whose checkpoints, count. */
   approval_key: string;
@@ -94,7 +98,7 @@ export async function startStand(options: {
     await mkdir(dir, { recursive: true });
     const audience = urlOf(ports.gateway);
     const indexes = JSON.parse(await readFile(new URL('../firestore.indexes.json', import.meta.url), 'utf8'));
-    const [issuer, firestore, secretManager, bigquery, kms, postgres, cluster, billing, front] = await allOf([
+    const [issuer, firestore, secretManager, bigquery, kms, postgres, cluster, billing, front, bastion] = await allOf([
       startIssuer({ port: ports.issuer, audience }).then(kept),
       startFirestore({ port: ports.firestore, indexes, ...(watch.commits && { journal: watch.commits }) }).then(kept),
       startSecretManager({ port: ports.secretManager }).then(kept),
@@ -106,10 +110,11 @@ export async function startStand(options: {
       startCluster(ports.kubernetes).then(kept),
       startBillingService(ports.billing).then(kept),
       startGatewayFront({ port: ports.gatewayFront, to: ports.gateway, dir }).then(kept),
+      startBastion(ports.bastion).then(kept),
     ]);
     const kubeconfig = join(dir, 'cluster-admin.kubeconfig');
     await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
-    step('emulators, a PostgreSQL server, a cluster and an HTTP service');
+    step('emulators, a PostgreSQL server, a cluster, an HTTP service and a host behind SSH');
 
     const [keys] = await allOf([
       makeKeys(kms.address),
@@ -119,7 +124,9 @@ export async function startStand(options: {
       writeSecret(secretManager.address, 'seal-key', randomBytes(32).toString('base64')),
       writeSecret(secretManager.address, 'cluster-gateway', JSON.stringify({ token: cluster.gatewayToken })),
       writeSecret(secretManager.address, 'billing-gateway', JSON.stringify({ token: billing.token })),
+      writeSecret(secretManager.address, 'bastion-gateway', bastion.credential),
       loadPolicies(firestore.address, {
+        bastion: { port: bastion.port, host_keys: [bastion.hostKey] },
         crm: { port: postgres.port },
         cluster: { server: cluster.url, ca: cluster.ca },
         billing: { origin: billing.url },
@@ -206,6 +213,8 @@ export async function startStand(options: {
         kubernetes: cluster.url,
         kubeconfig,
         billing: billing.url,
+        ssh: bastion.at,
+        ssh_host_key: bastion.hostKey,
         project: PROJECT,
         approval_key: keys.approvals,
         checkpoint_key: keys.checkpoints,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { askAuditor } from './auditor.ts';
+import { useBastion } from './bastion/story.ts';
 import { type Answer, createPeople, type People } from './people.ts';
 import { writeSecret } from './seed.ts';
 import { askBilling, useCluster } from './services.ts';
@@ -46,7 +47,9 @@ export async function playStory(running: RunningStand, terminal: Terminal): Prom
   await askBilling(scene);
   terminal.step(8, 'It asks the warehouse in BigQuery, as bq and client libraries would');
   await askWarehouse(scene);
-  terminal.step(9, 'An auditor asks BigQuery');
+  terminal.step(9, 'It looks at a host behind SSH, and holds no key to it');
+  await useBastion(scene);
+  terminal.step(10, 'An auditor asks BigQuery');
   await askAuditor(scene);
   return broken;
 }
