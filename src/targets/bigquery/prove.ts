@@ -40,7 +40,7 @@ export function prove({ subject, facts, covers, ground }: Proving): string {
       'R1',
       `The statement reads ${tooManyTables} tables or more, behind views too, of which BigQuery may not tell all; send it in parts`,
     );
-  checkNames(subject, facts);
+  checkNames(subject, facts, ground);
   checkProtections(subject, facts, ground);
   if (!isQuery(reading) && !isChange(reading)) {
     checkDefinition(subject, facts, ground);
@@ -55,7 +55,7 @@ export function prove({ subject, facts, covers, ground }: Proving): string {
 }
 
 /** R4: what BigQuery reads is what the text was read to name: each table by its name, and nothing else but what is behind views. */
-function checkNames({ places, target, reading }: Subject, { dryRun, tables }: Facts) {
+function checkNames({ places, target, reading }: Subject, { dryRun, tables }: Facts, ground: Ground) {
   const known = tablesByName(tables);
   const named = places.filter(({ name }) => known.has(name ?? ''));
   const columns = new Set(tables.flatMap(({ fields }) => fields.map(({ name }) => name.toLowerCase())));
@@ -76,15 +76,19 @@ function checkNames({ places, target, reading }: Subject, { dryRun, tables }: Fa
       );
   }
   const names = new Set(named.map(({ name }) => name));
-  const throughViews = named.some(({ name = '' }) => {
-    const table = known.get(name);
-    return table !== undefined && isView(table);
-  });
+  const views = [...names].map((name) => known.get(name ?? '')).filter((table) => table !== undefined && isView(table));
   const unnamed = dryRun.referencedTables.find((name) => !names.has(name) && name !== target);
-  if (unnamed !== undefined && !throughViews)
+  if (unnamed !== undefined && views.length === 0)
     throw new Refusal(
       'R4',
       'The statement reads a table that is not found in a FROM of it; name each in FROM, as dataset.table',
+    );
+  // A table that is named besides may be all that is told: then nothing is known of what is behind the view.
+  const obscure = views.find((view) => view !== undefined && !isSpokenOf(view, ground));
+  if (unnamed === undefined && obscure !== undefined)
+    throw new Refusal(
+      'R5',
+      `BigQuery does not tell what is behind the view ${resourceOf(obscure.name, ground.settings)}; add it to the classification of this connection with what its columns hold`,
     );
   if (
     reading.target !== undefined &&

@@ -132,7 +132,8 @@ export function understood(text: string, doubts: Doubts = {}) {
     ...(doubts.defaultDataset !== undefined && { defaultDataset: doubts.defaultDataset }),
   };
   const context = contextOf(doubts);
-  const known = doubts.tables ?? tables;
+  const told = [...namedTables(statement, settings), ...(doubts.dryRun?.referencedTables ?? [])];
+  const known = (doubts.tables ?? tables).filter(({ name }) => told.includes(name));
   const type = typeOf(text);
   const stored = namedTables(statement, settings).filter((name) =>
     known.some((each) => each.name === name && each.type !== 'VIEW'),
