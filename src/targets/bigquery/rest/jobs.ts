@@ -1,4 +1,3 @@
-import type { Problem } from '../../../model/problem.ts';
 import type { Body } from '../../../model/result.ts';
 import type { Proxy as HttpProxy } from '../../../proxy/proxy.ts';
 import type { Access, Execution } from '../../target.ts';
