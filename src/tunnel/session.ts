@@ -6,7 +6,7 @@ import { channels, frame, PROGRAM, type ProgramEnding, writeSize } from '../mode
 import type { Ask } from './ask.ts';
 import { createOutlet, type Link } from './outlet.ts';
 import { relayProgram } from './relay.ts';
-import { endingWords, exitOf, waitingWords, wordsOf } from './words.ts';
+import { BROKEN, endingWords, exitOf, waitingWords, wordsOf } from './words.ts';
 
 export type ChannelDeps = {
   ask: Ask;
@@ -118,7 +118,7 @@ function run(channel: ServerChannel, options: Run): Running {
 
   async function finish(ending: ProgramEnding | undefined) {
     if (killed !== undefined) return outlet.end({ signal: killed });
-    if (over.aborted) return fail(over.reason);
+    if (over.aborted) return fail(over.reason, BROKEN);
     if (ending === undefined) return fail(new Problem('target-unavailable', { reason: 'broken-off' }));
     if ('exit_status' in ending) return outlet.end({ status: ending.exit_status });
     if ('signal' in ending) return outlet.end({ signal: ending.signal });
@@ -126,11 +126,11 @@ function run(channel: ServerChannel, options: Run): Running {
     return outlet.end({ status: exitOf(ending.problem.code) });
   }
 
-  async function fail(thrown: unknown) {
+  async function fail(thrown: unknown, status?: number) {
     const problem = asProblem(thrown);
     if (problem.code === 'internal') onFault(problem.cause);
     await say(wordsOf(problem));
-    return outlet.end({ status: exitOf(problem.code) });
+    return outlet.end({ status: status ?? exitOf(problem.code) });
   }
 
   const ended = proceed()

@@ -3,7 +3,7 @@ import { Problem, type ProblemCode, problems } from '../model/problem.ts';
 
 /** Exit statuses of a shell's own: a command that may not run, and for SSH a connection that broke (OpenSSH's ssh(1)). */
 const REFUSED = 126;
-const BROKEN = 255;
+export const BROKEN = 255;
 
 /** What may have run, in part or whole. */
 const ran = new Set<ProblemCode>([
