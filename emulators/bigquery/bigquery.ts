@@ -13,6 +13,8 @@ interface BigQueryOptions {
   file?: string;
   /** Milliseconds since 1970. */
   clock?: () => number;
+  /** Counts the bytes of the texts that a query reads, as the service does, instead of estimating all: it takes a plan more for each query. */
+  measured?: boolean;
 }
 
 export interface BigQueryEmulator {
@@ -25,6 +27,7 @@ export async function startBigQuery({
   port = 0,
   file = ':memory:',
   clock = Date.now,
+  measured = false,
 }: BigQueryOptions = {}): Promise<BigQueryEmulator> {
   const engine = await openEngine(file);
   const catalog = await engine.exclusive(openCatalog);
@@ -34,6 +37,7 @@ export async function startBigQuery({
     jobs: createJobs(),
     recentInserts: createRecentInserts(),
     clock,
+    measured,
     url: '',
   };
   const server = createApiServer(service);

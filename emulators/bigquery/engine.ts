@@ -1,6 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { BigQueryError, invalidQuery } from './errors.ts';
 import { jsonTextFunction } from './json-text.ts';
+import { printedTextFunctions } from './printed-text.ts';
 import { type Field, fieldOf } from './schema.ts';
 import { MACROS } from './sql/macros.ts';
 import { position } from './sql/tokens.ts';
@@ -49,7 +50,7 @@ export async function openEngine(file: string): Promise<Engine> {
   const instance = await DuckDBInstance.create(file, SETTINGS);
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
-  connection.registerScalarFunction(jsonTextFunction());
+  for (const made of [jsonTextFunction(), ...printedTextFunctions()]) connection.registerScalarFunction(made);
   await connection.run(MACROS.map((macro) => `CREATE OR REPLACE TEMP MACRO ${macro};`).join('\n'));
   const db = createDatabase(connection);
   let last: Promise<unknown> = Promise.resolve();

@@ -78,6 +78,7 @@ async function runJob(
     dryRun,
     maximumBytesBilled: query.maximumBytesBilled ?? undefined,
     now: created,
+    measured: service.measured,
   };
   try {
     const outcome = await service.engine.exclusive((db) => runQuery(db, run));

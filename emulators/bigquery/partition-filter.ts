@@ -31,9 +31,7 @@ export async function requirePartitionFilters(
   if (!guarded.length) return;
   const scans = await plannedScans(db, sql);
   for (const table of guarded) {
-    const own = scans.filter((scan) =>
-      scan.table.endsWith(`.${schemaName(table.reference)}.${table.reference.tableId}`),
-    );
+    const own = scans.filter((scan) => isOf(scan, table));
     const field = table.partitionField ?? '';
     if (own.every((scan) => scan.filters.some((filter) => limits(filter, field)))) continue;
     const { projectId, datasetId, tableId } = table.reference;
@@ -43,12 +41,15 @@ export async function requirePartitionFilters(
   }
 }
 
+/** A table that a plan reads: its name in DuckDB without quotes, the columns it reads of it, and what it reads no row by. */
 interface Scan {
   table: string;
+  columns: string[];
   filters: string[];
 }
 
-async function plannedScans(db: Database, sql: string): Promise<Scan[]> {
+/** What DuckDB would read for a query, whatever the tables hold. */
+export async function plannedScans(db: Database, sql: string): Promise<Scan[]> {
   await db.run(`SET disabled_optimizers = '${NEVER_OPTIMIZED},${DATA_DRIVEN}'`);
   try {
     const { rows } = await db.read(`EXPLAIN (FORMAT json) ${sql}`);
@@ -65,7 +66,7 @@ function scansOf(node: PlanNode, above: readonly string[]): Scan[] {
   const name = node.name.trim();
   if (name === 'SEQ_SCAN' || name === 'TABLE_SCAN') {
     const table = String(node.extra_info['Table'] ?? '').replaceAll('"', '');
-    return [{ table, filters: [...above, ...own] }];
+    return [{ table, columns: strings(node.extra_info['Projections']), filters: [...above, ...own] }];
   }
   const passed = name === 'FILTER' ? [...above, ...own] : name === 'PROJECTION' || numbersRows(node) ? above : [];
   return node.children.flatMap((child) => scansOf(child, passed));
@@ -78,6 +79,10 @@ function numbersRows({ name, extra_info }: PlanNode): boolean {
 
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : [];
+
+/** Whether a scan is of the table. */
+export const isOf = (scan: Scan, { reference }: CatalogTable) =>
+  scan.table.endsWith(`.${schemaName(reference)}.${reference.tableId}`);
 
 /** Whether a conjunct names the column and every alternative of it does. */
 function limits(filter: string, field: string): boolean {

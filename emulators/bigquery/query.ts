@@ -2,6 +2,7 @@ import type { CatalogTable } from './catalog.ts';
 import { applyCreation, applyRemoval } from './ddl.ts';
 import { type Database, queryError, type Table } from './engine.ts';
 import { BigQueryError, invalidQuery } from './errors.ts';
+import { measuredBytes } from './measure.ts';
 import { createNames, type QueryContext } from './names.ts';
 import { requirePartitionFilters } from './partition-filter.ts';
 import type { Field } from './schema.ts';
@@ -30,6 +31,8 @@ export interface QueryRun extends QueryContext {
   /** Refuses a query that would be billed for more. */
   maximumBytesBilled: number | undefined;
   now: number;
+  /** Bytes are counted instead of estimated. */
+  measured: boolean;
 }
 
 const NOTHING: Table = { fields: [], rows: [] };
@@ -40,7 +43,7 @@ const LEAST_BILLED = 10 * 1024 * 1024;
 export async function runQuery(db: Database, run: QueryRun): Promise<Outcome> {
   const prepared = prepare(run.query, createNames(run));
   const tables = prepared.referenced.map((reference) => run.catalog.table(reference));
-  const bytes = await bytesRead(db, tables);
+  const bytes = await bytesOf(db, run, prepared, tables);
   checkBilling(bytes, tables, run.maximumBytesBilled);
   const about = {
     statementType: prepared.statementType,
@@ -50,6 +53,20 @@ export async function runQuery(db: Database, run: QueryRun): Promise<Outcome> {
   };
   try {
     return { ...about, ...(await perform(db, run, prepared, tables)) };
+  } catch (error) {
+    throw queryError(error, run.query);
+  }
+}
+
+async function bytesOf(
+  db: Database,
+  run: QueryRun,
+  prepared: Prepared,
+  tables: readonly CatalogTable[],
+): Promise<number> {
+  if (!run.measured || prepared.kind !== 'query') return bytesRead(db, tables);
+  try {
+    return await measuredBytes(db, prepared.sql, tables);
   } catch (error) {
     throw queryError(error, run.query);
   }

@@ -11,6 +11,8 @@ export interface Service {
   recentInserts: RecentInserts;
   /** Milliseconds since 1970. */
   clock: () => number;
+  /** The bytes of queries are counted, not estimated. */
+  measured: boolean;
   /** The server's own address, `http://127.0.0.1:PORT`. */
   url: string;
 }

@@ -29,6 +29,9 @@ const AGGREGATES: Record<string, string> = {
   VAR_SAMP: 'var_samp',
   VAR_POP: 'var_pop',
   APPROX_COUNT_DISTINCT: 'count',
+  CORR: 'corr',
+  COVAR_POP: 'covar_pop',
+  COVAR_SAMP: 'covar_samp',
 };
 
 const WINDOW_ONLY: Record<string, string> = {

@@ -78,6 +78,17 @@ function binary(scope: Scope, left: Expression, operator: string, strength: numb
   return { sql: `(${left.sql} ${operator} ${right.sql})` };
 }
 
+const LIKE_SEVERAL = ['ANY', 'SOME', 'ALL'];
+
+/** `LIKE ANY (a, b)` and `LIKE ALL (a, b)`. */
+function likeSeveral(scope: Scope, subject: string, not: string, word: string): Expression {
+  if (not) throw invalidQuery(`NOT LIKE ${word} is not supported by this emulator`);
+  scope.cursor.expectSymbol('(');
+  const patterns = expressionList(scope).map(({ sql }) => `${subject} LIKE ${sql} ESCAPE '\\'`);
+  scope.cursor.expectSymbol(')');
+  return { sql: `(${patterns.join(word === 'ALL' ? ' AND ' : ' OR ')})` };
+}
+
 /** AND and OR keep their other side, which may decide; every other operator fails with its operand. */
 function failed(failing: Expression, left: Expression, right: Expression, operator: string): Expression {
   if (operator !== 'AND' && operator !== 'OR') return failing;
@@ -92,6 +103,8 @@ function comparison(scope: Scope, left: Expression): Expression {
   if (cursor.takeWords('IS')) return { sql: `(${subject} IS ${isWhat(scope)})` };
   if (cursor.takeWords('IN')) return { sql: `(${subject} ${not}IN ${inList(scope)})` };
   if (cursor.takeWords('LIKE')) {
+    const several = LIKE_SEVERAL.find((word) => cursor.takeWords(word));
+    if (several) return likeSeveral(scope, subject, not, several);
     const pattern = expression(scope, COMPARISON + 1);
     if (pattern.fails) return { sql: `CAST(${pattern.sql} AS BOOLEAN)` };
     return { sql: `(${subject} ${not}LIKE ${pattern.sql} ESCAPE '\\')` };

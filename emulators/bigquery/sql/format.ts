@@ -1,10 +1,10 @@
 import { invalidQuery } from '../errors.ts';
 import { sqlString } from './scope.ts';
 
-/** `FORMAT` with `%s`, `%d`, `%i`, `%f`, `%x`, `%t` and `%%`. Refuses other specifiers and a wrong number of arguments. */
+/** `FORMAT` with `%s`, `%d`, `%i`, `%f`, `%x`, `%t`, `%T` and `%%`. Refuses other specifiers and a wrong number of arguments. */
 export function printed(format: string, args: readonly string[]): string {
   const left = [...args];
-  const pieces = [...format.matchAll(/%(%|([-+0 ]*\d*(?:\.\d+)?)([sdifxXt]))|([^%]+)|(%.?)/gs)].map(
+  const pieces = [...format.matchAll(/%(%|([-+0 ]*\d*(?:\.\d+)?)([sdifxXtT]))|([^%]+)|(%.?)/gs)].map(
     ([whole, percent, flags = '', kind = '', literal, unknown]) => {
       if (literal !== undefined) return sqlString(literal);
       if (percent === '%') return "'%'";
@@ -19,9 +19,12 @@ export function printed(format: string, args: readonly string[]): string {
 }
 
 function piece(flags: string, kind: string, arg: string): string {
-  if (kind === 't') {
-    if (flags) throw invalidQuery('FORMAT %t with flags is not supported by this emulator');
-    return `coalesce(bq_to_string(${arg}), 'NULL')`;
+  if (kind === 't' || kind === 'T') {
+    if (flags) throw invalidQuery(`FORMAT %${kind} with flags is not supported by this emulator`);
+    if (kind === 't') return `bq_printed(${arg})`;
+    // A JSON value by itself reaches the function as a text.
+    const isJson = `typeof(${arg}) = 'JSON' AND ${arg} IS NOT NULL`;
+    return `(CASE WHEN ${isJson} THEN 'JSON ' ELSE '' END || bq_printed_literal(${arg}))`;
   }
   if (kind === 's') return `printf('%${flags}s', CAST(${arg} AS VARCHAR))`;
   if (kind === 'f') return `printf('%${flags}f', CAST(${arg} AS DOUBLE))`;

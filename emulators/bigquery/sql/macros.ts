@@ -61,7 +61,7 @@ const CHECKED: readonly string[] = [
 /** DuckDB allows no error() inside TRY; there its macros answer NULL instead, under names of their own. */
 export function safely(sql: string): string {
   return sql.replace(
-    /('(?:[^']|'')*'|"(?:[^"]|"")*")|\bbq_(?!json_text\()(?=\w+\()/g,
+    /('(?:[^']|'')*'|"(?:[^"]|"")*")|\bbq_(?!json_text\(|printed)(?=\w+\()/g,
     (_whole, literal?: string) => literal ?? 'safe_',
   );
 }

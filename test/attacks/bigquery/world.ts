@@ -263,7 +263,7 @@ function plantedIn(side: 'a' | 'b'): string[] {
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 
 export async function startWarehouse(side: 'a' | 'b'): Promise<Warehouse> {
-  const emulator: BigQueryEmulator = await startBigQuery({ clock: () => NOW });
+  const emulator: BigQueryEmulator = await startBigQuery({ clock: () => NOW, measured: true });
   const base = `/bigquery/v2/projects/${PROJECT}`;
   const call = async (path: string, body: object) => {
     const answer = await api(emulator.url, 'POST', `${base}${path}`, body);

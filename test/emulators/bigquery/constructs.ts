@@ -137,6 +137,27 @@ const strings: Construct[] = [
     [['x-00042 1.00 % 2026-01-01']],
   ],
   [
+    'FORMAT of any value',
+    `SELECT FORMAT('%t|%T', st, st) a, FORMAT('%T', steps) b, FORMAT('%t|%T', 1.0, ts) c, FORMAT('%T|%t', tags, CAST(NULL AS STRING)) d,
+      FORMAT('%T', STRUCT('it\\'s "x"' AS only)) e, FORMAT('%T', j) f FROM ds.ev WHERE id = '1'`,
+    [
+      [
+        '(1, z)|(1, "z")',
+        '[("s1", 10), ("s2", 20)]',
+        '1.0|TIMESTAMP "2026-01-01 10:15:30+00"',
+        '["t1", "t2"]|NULL',
+        'STRUCT("it\'s \\"x\\"")',
+        'JSON \'{"a":{"b":"x"},"n":5}\'',
+      ],
+    ],
+  ],
+  ['LIKE ANY and LIKE ALL', "SELECT 'abc' LIKE ANY ('x%', 'a%') a, 'abc' LIKE ALL ('x%', 'a%') b", [[true, false]]],
+  [
+    'EDIT_DISTANCE, TRANSLATE, UNICODE',
+    "SELECT EDIT_DISTANCE('ab', 'ac') a, TRANSLATE('abc', 'ab', 'xy') b, UNICODE('a') c",
+    [[1, 'xyc', 97]],
+  ],
+  [
     'hashes',
     "SELECT TO_HEX(SHA256('abc')) a, TO_HEX(SHA256(CAST('abc' AS BYTES))) b, TO_HEX(MD5('')) c",
     [
