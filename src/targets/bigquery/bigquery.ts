@@ -110,19 +110,12 @@ async function understandRun(
   context: Context,
   about: About,
 ): Promise<Operation<Plan>> {
-  const { plan: statement, ...understood } = await understandStatement(asked.statement, facts, {
+  const { plan: statement, ...operation } = understandStatement(asked.statement, facts, {
     ...context,
     settings,
   });
-  const { bytes } = facts.hidden ?? facts.dryRun;
-  const isCostly = settings.cost_above !== undefined && bytes > settings.cost_above;
-  const operation = {
-    ...understood,
-    risks: isCostly ? [...new Set([...understood.risks, 'cost' as const])] : understood.risks,
-    estimates: { ...understood.estimates, bytes },
-  };
   if (asked.do === 'statement') return { ...operation, plan: { ...about, do: 'statement', statement } };
-  const plan: Plan = { ...about, do: 'run', asked, statement, isRead: understood.verb === 'read' };
+  const plan: Plan = { ...about, do: 'run', asked, statement, isRead: operation.verb === 'read' };
   if (!asked.dryRun) return { ...operation, plan };
   return { ...operation, verb: 'read', risks: [], statement: `DRY RUN\n${operation.statement}`, plan };
 }

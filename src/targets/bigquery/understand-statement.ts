@@ -35,7 +35,9 @@ export function understandStatement(
   const refusal = text instanceof Refusal ? text : undefined;
   const read = subject instanceof Refusal ? undefined : subject;
   const touched = touchedBy(read, facts);
-  const bytes = hidesAnything(read, covers) ? facts.hidden?.bytes : facts.dryRun.bytes;
+  // What the statement itself would read tells how long hidden values are, those behind views too: not even a refusal may depend on it.
+  const hides = touched.some((name) => (covers.get(name)?.hidden.size ?? 0) > 0);
+  const bytes = hides ? facts.hidden?.bytes : facts.dryRun.bytes;
   const kind = kindOf(facts.dryRun.statementType);
   const sealing = sealingFor(facts, touched, ground, seal);
   const recorded = recordedAs(
@@ -48,7 +50,7 @@ export function understandStatement(
   return {
     kind: 'bigquery',
     verb: kind.verb,
-    risks: [...new Set([...kind.risks, ...risksOf(read, bytes ?? facts.dryRun.bytes, settings)])],
+    risks: [...new Set([...kind.risks, ...risksOf(read, bytes, settings)])],
     resources: touched.map((name) => resourceOf(name, settings)),
     classes: classesOf(facts, ground),
     statement: shown(statement, statement.text),
@@ -91,8 +93,12 @@ function touchedBy(subject: Subject | undefined, { dryRun, tables }: Facts): str
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-function risksOf(subject: Subject | undefined, bytes: number, { cost_above }: StatementContext['settings']): Risk[] {
-  const costs: Risk[] = cost_above !== undefined && bytes >= cost_above ? ['cost'] : [];
+function risksOf(
+  subject: Subject | undefined,
+  bytes: number | undefined,
+  { cost_above }: StatementContext['settings'],
+): Risk[] {
+  const costs: Risk[] = cost_above !== undefined && bytes !== undefined && bytes >= cost_above ? ['cost'] : [];
   if (subject === undefined) return ['opaque', ...costs];
   const { reading, lexed } = subject;
   if (isChange(reading)) return [...risksOfWrite(lexed, reading), ...costs];
