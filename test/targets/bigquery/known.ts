@@ -118,7 +118,7 @@ const types: readonly [RegExp, string][] = [
 ];
 
 /** BigQuery's names of statements, as far as first words tell them. */
-export function typeOf(text: string): string {
+function typeOf(text: string): string {
   const bare = text.replace(/^(\s|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)+/, '');
   const found = types.find(([pattern]) => pattern.test(bare));
   return found === undefined ? 'SCRIPT' : found[1] || bare.slice(0, 6).trim().toUpperCase();

@@ -13,7 +13,7 @@ export type Place = {
   sample?: Span;
 };
 
-export type Span = { start: number; end: number };
+type Span = { start: number; end: number };
 
 /** What a statement does, by its first words. */
 export type Verbs = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE' | 'TRUNCATE' | 'CREATE' | 'ALTER' | 'DROP';
