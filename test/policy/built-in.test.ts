@@ -43,6 +43,14 @@ describe('with the built-in guards a human is asked', () => {
     expect(asked(verb, 'kubernetes')).toContain('guard-kubernetes-changes');
   });
 
+  test.for<Verb>(['write', 'delete'])('for a declared command that is a %s on a host', (verb) => {
+    expect(asked(verb, 'ssh')).toEqual(['guard-ssh-changes']);
+  });
+
+  test.for<Verb>(['read', 'connect'])('but not for one that is a %s', (verb) => {
+    expect(asked(verb, 'ssh')).toEqual([]);
+  });
+
   test.for(['unbounded', 'bulk', 'irreversible', 'schema', 'opaque'] as const)('for a read that is %s', (risk) => {
     expect(asked('read', 'postgres', risk)).toEqual(['guard-risks']);
   });

@@ -27,7 +27,8 @@ const commandSchema = z.strictObject({
   /** It may be sent input, which is then part of what is approved. Else its input is empty. */
   input: z.boolean().default(false),
 });
-export type Declared = z.output<typeof commandSchema>;
+/** With the name of its program where it names no resource. */
+export type Declared = Omit<z.output<typeof commandSchema>, 'resources'> & { resources: readonly string[] };
 
 /** What a command that was declared means. */
 export type Meaning = {
@@ -48,7 +49,8 @@ export type Commands = {
   meaningOf(command: readonly string[] | string): Meaning | undefined;
 };
 
-type Ready = Declared & { parsed: Template };
+type Given = z.output<typeof commandSchema>;
+type Ready = { declared: Declared; parsed: Template };
 
 /** From harmless to dangerous. */
 const order: readonly Verb[] = ['read', 'connect', 'write', 'delete', 'execute', 'define', 'grant', 'administer'];
@@ -69,23 +71,25 @@ const listSchema = z
         });
       }
     }
-    return { declared, meaningOf: (command) => meaning(command, ready) };
+    return { declared: ready.map((one) => one.declared), meaningOf: (command) => meaning(command, ready) };
   });
 
-function prepared(declared: Declared): Ready {
-  const parsed = readTemplate(declared.template, declared.parameters);
-  for (const resource of declared.resources ?? []) {
+function prepared(given: Given): Ready {
+  const parsed = readTemplate(given.template, given.parameters);
+  for (const resource of given.resources ?? []) {
     const unknown = namesIn(resource).find((name) => !parsed.patterns.has(name));
     if (unknown !== undefined) throw new Error(`the template has no parameter {${unknown}}, which a resource names`);
     if (/[{}]/.test(fill(resource, new Map(namesIn(resource).map((name) => [name, ''])))))
       throw new Error('a resource has braces that are no parameter’s');
   }
-  refuseEscape(declared, parsed);
-  return { ...declared, parsed };
+  refuseEscape(given, parsed);
+  const [program] = parsed.words;
+  const named = program !== undefined && 'text' in program ? nameOf(program.text) : '*';
+  return { declared: { ...given, resources: given.resources ?? [`command/${named}`] }, parsed };
 }
 
 /** What can be made to do more than it says must be declared as what it can be made to do, which policy then guards. */
-function refuseEscape({ verb }: Declared, parsed: Template) {
+function refuseEscape({ verb }: Given, parsed: Template) {
   const found = escapesOf(parsed).find(({ least }) => order.indexOf(verb) < order.indexOf(least));
   if (found !== undefined) throw new Error(`${found.reason}; declare it as ${found.least}, or leave no room for that`);
 }
@@ -101,23 +105,20 @@ function meaning(command: readonly string[] | string, ready: readonly Ready[]): 
   const [first] = found;
   if (first === undefined) return undefined;
   const verb = found
-    .map(({ one }) => one.verb)
+    .map(({ one }) => one.declared.verb)
     .reduce((worst, next) => (order.indexOf(next) > order.indexOf(worst) ? next : worst));
   return {
     verb,
-    risks: [...new Set(found.flatMap(({ one }) => one.risks))],
-    resources: [...new Set(found.flatMap(({ one, match }) => resourcesOf(one, match)))],
+    risks: [...new Set(found.flatMap(({ one }) => one.declared.risks))],
+    resources: [
+      ...new Set(
+        found.flatMap(({ one, match }) => one.declared.resources.map((resource) => fill(resource, match.values))),
+      ),
+    ],
     words,
     text: first.match.text,
-    takesInput: found.every(({ one }) => one.input),
+    takesInput: found.every(({ one }) => one.declared.input),
   };
-}
-
-function resourcesOf(
-  { resources }: Ready,
-  { words, values }: { words: readonly string[]; values: ReadonlyMap<string, string> },
-) {
-  return resources?.map((resource) => fill(resource, values)) ?? [`command/${nameOf(words[0] ?? '')}`];
 }
 
 /** What a document's list came to is kept for as long as the document is, as it is looked at with each call. */

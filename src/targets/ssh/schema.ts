@@ -19,9 +19,8 @@ export function schemaOf({ commands, environment }: Settings, question: Structur
 }
 
 /** With a star for what a parameter will say. */
-const touched = ({ resources, template }: Declared) =>
-  (resources ?? [`command/${template.split(' ')[0]}`]).map((resource) => resource.replace(/\{[^}]*\}/g, '*'));
+const touched = ({ resources }: Declared) => resources.map((resource) => resource.replace(/\{[^}]*\}/g, '*'));
 
 function describe({ template, verb, risks, parameters, resources, input }: Declared) {
-  return { template, verb, risks, parameters, input, ...(resources !== undefined && { resources }) };
+  return { template, verb, risks, parameters, input, resources };
 }
