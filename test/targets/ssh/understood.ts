@@ -15,7 +15,7 @@ export type Declaration = {
   input?: boolean;
 };
 
-export const settingsWith = (commands: readonly Declaration[], environment: readonly string[] = []) => ({
+export const settingsWith = (commands: unknown, environment: readonly string[] = []) => ({
   host: 'bastion.example',
   user: 'ops',
   host_keys: [`SHA256:${'A'.repeat(43)}`],
@@ -26,7 +26,7 @@ export const settingsWith = (commands: readonly Declaration[], environment: read
 /** What a request means at a bastion that declares these commands. */
 export function understood(
   request: unknown,
-  { commands = [], environment = [] }: { commands?: readonly Declaration[]; environment?: readonly string[] } = {},
+  { commands = [], environment = [] }: { commands?: unknown; environment?: readonly string[] } = {},
 ): Operation<Plan> {
   const settings = settingsSchema.parse(settingsWith(commands, environment));
   const document = connectionSchema.parse({
