@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { pipeline } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { Certified } from '../emulators/tls/authority.ts';
 
@@ -18,13 +17,15 @@ export async function startFront(options: {
     { cert: certified.certificate, key: certified.key, ALPNProtocols: ['http/1.1'] },
     (outside) => {
       open.add(outside);
-      outside.once('close', () => open.delete(outside));
       const inside = connect(to, '127.0.0.1');
-      const broken = (error: unknown) => {
-        if (error) outside.destroy();
-      };
-      pipeline(outside, inside, broken);
-      pipeline(inside, outside, broken);
+      outside.once('close', () => {
+        open.delete(outside);
+        inside.destroy();
+      });
+      // Not by `pipeline`, of which two on one socket are more listeners than Node takes for sound.
+      inside.on('error', () => outside.destroy());
+      outside.on('error', () => inside.destroy());
+      outside.pipe(inside).pipe(outside);
     },
   );
   await new Promise<void>((resolve, reject) => {

@@ -39,7 +39,7 @@ describe('a session that runs', () => {
     const session = await aSession('flow-ended', forever);
     const { operation } = session;
     await running(operation);
-    await expect.poll(() => session.said(1)).toContain('tick');
+    await expect.poll(() => session.said(1), { timeout: 30_000 }).toContain('tick');
     expect(processesWith('flow-ended')).toBeGreaterThan(0);
 
     const following = await fetch(`${stand.console}/api/operations/${operation}/recording?follow`, {
@@ -61,7 +61,7 @@ describe('a session that runs', () => {
       status: 'Failure',
       message: expect.stringContaining('user:dba@example.com ended it at the console'),
     });
-    await expect.poll(() => processesWith('flow-ended')).toBe(0);
+    await expect.poll(() => processesWith('flow-ended'), { timeout: 30_000 }).toBe(0);
     for (let step = await pieces?.next(); step?.done === false; step = await pieces?.next()) seen += step.value;
     const [outcome] = await outcomesOf(operation);
     expect(outcome).toMatchObject({

@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { secrets } from '../../demo/cluster/objects.ts';
 import { exec } from '../../demo/session.ts';
+import { pending } from './sessions.ts';
 import { decide, type Received, request, stand } from './stand.ts';
 
 const cluster = `${stand.gateway}/k8s/cluster`;
@@ -22,18 +23,6 @@ const mergePatch = { headers: { 'Content-Type': 'application/merge-patch+json' }
 function approvalIn({ status, text }: Received): string {
   expect(status).toBe(429);
   return /apr_\w+/.exec(text)?.[0] ?? '';
-}
-
-async function pending(words: string): Promise<string> {
-  let found = '';
-  async function look() {
-    const { body } = await request('GET', `${stand.console}/api/approvals?state=pending`, { token: stand.tokens.dba });
-    const approvals = body['approvals'] as { id: string; bound: string }[];
-    found = approvals.find(({ bound }) => bound.includes(words))?.id ?? '';
-    return found;
-  }
-  await expect.poll(look, { timeout: 20_000, interval: 250 }).not.toBe('');
-  return found;
 }
 
 describe('no secret of the cluster leaves it', () => {

@@ -48,7 +48,7 @@ async function verified() {
 
 test('a gateway that is told to stop ends its sessions with an outcome, and is gone within ten seconds', async () => {
   const [quiet, loud] = [await aSession('stand-quiet', 'sleep 600'), await aSession('stand-loud', forever)];
-  await expect.poll(() => loud.said(1)).toContain('tick');
+  await expect.poll(() => loud.said(1), { timeout: 30_000 }).toContain('tick');
   const pid = readStand().pids.gateway;
   const began = performance.now();
 
@@ -94,7 +94,7 @@ test('of a session whose gateway is killed the trail says that its end is unknow
 test('a session is ended on whichever instance it runs, and no other is', async () => {
   const here = await aSession('stand-here', forever);
   const there = await aSession('stand-there', forever, `${await anotherGateway()}/k8s/cluster`);
-  await expect.poll(() => there.said(1)).toContain('tick');
+  await expect.poll(() => there.said(1), { timeout: 30_000 }).toContain('tick');
   const live = async () => {
     const { body } = await request('GET', `${stand.console}/api/live`, { token: stand.tokens.dba });
     return body['operations'] as { operation: string; instance: string }[];
