@@ -59,6 +59,11 @@ function checkNames({ places, target, reading }: Subject, { dryRun, tables }: Fa
   const known = tablesByName(tables);
   const named = places.filter(({ name }) => known.has(name ?? ''));
   const columns = new Set(tables.flatMap(({ fields }) => fields.map(({ name }) => name.toLowerCase())));
+  const nameless = places.find(
+    ({ name, path }) => name === undefined && !columns.has((path.parts[0] ?? '').toLowerCase()),
+  );
+  if (nameless !== undefined)
+    throw new Refusal('R4', 'This names no table that can be read; write it as dataset.table', nameless.path.start);
   for (const { name = '', path } of named) {
     const table = known.get(name);
     if (path.parts.length > 1 && columns.has((path.parts[0] ?? '').toLowerCase()))

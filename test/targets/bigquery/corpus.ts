@@ -355,6 +355,15 @@ export const refused: readonly (readonly [string, string])[] = [
   ['SELECT size_bytes FROM `crm.__TABLES__`', 'R8'],
   ['SELECT * FROM crm.__TABLES_SUMMARY__', 'R8'],
   ['SELECT * FROM crm.`__PARTITIONS_SUMMARY__`', 'R8'],
+  // What is no table by its name.
+  ['SELECT * FROM `crm.users$20260101`', 'R4'],
+  ['SELECT * FROM `crm.users@-3600`', 'R4'],
+  ['SELECT * FROM `_0a1b2c.anon5f00`', 'R4'],
+  ['SELECT * FROM `acme-shop-1._0a1b2c.anon5f00`', 'R4'],
+  ['SELECT * FROM users', 'R4'],
+  ['SELECT * FROM `a.acme-shop-1.crm.users`', 'R4'],
+  ['DELETE FROM `_0a1b2c.anon5f00` WHERE TRUE', 'R4'],
+  ['UPDATE crm.users SET name = TO_JSON_STRING(crm.users) WHERE TRUE', 'R9'],
   // Writes.
   ['UPDATE crm.users SET name = email WHERE id = 1', 'R9'],
   ['UPDATE crm.users SET name = "x" WHERE email = "a@b.c"', 'R9'],

@@ -43,7 +43,7 @@ export function checkWrite(lexed: Lexed, reading: Reading, guarded: readonly Gua
         `A change may not read ${name}, which is hidden or holds what is; name other columns`,
         token.start,
       );
-    if (aliases.has(name) && !line.isMember(index) && line.at(index + 1)?.key !== '.')
+    if (aliases.has(name) && line.at(index + 1)?.key !== '.')
       throw new Refusal(
         'R9',
         'An alias alone stands for a whole row, with hidden columns; name its columns',
