@@ -1,7 +1,7 @@
-export { type Escape, escapesOf } from './escapes.ts';
+export { escapesOf } from './escapes.ts';
 export type { Understanding } from './reading.ts';
 export { recordable } from './recordable.ts';
 export { nameOf, programsOf, risksOf } from './risks.ts';
-export { fill, matchTemplate, namesIn, readTemplate, type Template, type TemplateMatch, wordsOf } from './templates.ts';
+export { fill, matchTemplate, namesIn, readTemplate, type Template, wordsOf } from './templates.ts';
 export { understandCommand } from './understand-command.ts';
 export { quoteWords } from './words.ts';
