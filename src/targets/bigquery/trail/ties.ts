@@ -28,8 +28,7 @@ const after = new Set([
   ...['WHERE', 'FROM', 'WHEN', 'JOIN', 'LEFT', 'INNER'],
 ]);
 
-const isLiteral = (line: Line, index: number) =>
-  ['string', 'number', 'parameter'].includes(line.at(index)?.kind ?? '');
+const isLiteral = (line: Line, index: number) => ['string', 'number', 'parameter'].includes(line.at(index)?.kind ?? '');
 
 /** Beside a number of rows: no data. */
 export const notData = '';
