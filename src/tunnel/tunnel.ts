@@ -8,7 +8,7 @@ import { createHostKey, type HostKey } from './host-key.ts';
 import type { Messages } from './socket.ts';
 import { type Patience, serveSsh } from './ssh-end.ts';
 
-export { createHostKey, type HostKey };
+export { createHostKey };
 
 /** The subprotocol: SSH's own bytes, in binary messages that mean nothing by where they end. */
 const PROTOCOL = 'ssh.sallyport';

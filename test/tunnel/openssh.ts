@@ -61,5 +61,5 @@ export function openSsh(at: string) {
     return { ...ended, status, signal, digest: hash.digest('hex') };
   }
 
-  return { run, start, dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  return { run, start, dir, wrapper, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }

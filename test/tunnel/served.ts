@@ -1,4 +1,5 @@
 import { createApi, createLookups, createUpgrades, transport } from '../../src/api/api.ts';
+import type { Duplex } from '../../src/model/result.ts';
 import { serve, type Upgrade } from '../../src/platform/server.ts';
 import { acceptWebSocket } from '../../src/platform/web-socket.ts';
 import type { SshRequest } from '../../src/targets/ssh/request.ts';
@@ -15,9 +16,13 @@ export const guarded = {
 
 /** The real server and adaptors over a flow whose target runs programs of this machine. */
 export async function serveTunnels(
-  options: FakeOptions & Pick<Partial<TunnelDeps<Upgrade['socket']>>, 'patience'> = {},
+  options: FakeOptions &
+    Pick<Partial<TunnelDeps<Upgrade['socket']>>, 'patience'> & {
+      /** Instead of programs of this machine. */
+      open?: (request: SshRequest, signal: AbortSignal) => Promise<Duplex>;
+    } = {},
 ) {
-  const { patience, ...faked } = options;
+  const { patience, open, ...faked } = options;
   const asked: SshRequest[] = [];
   const programs: ReturnType<typeof runHere>[] = [];
   const fake = fakeGateway({
@@ -26,6 +31,7 @@ export async function serveTunnels(
     async execute({ signal }) {
       const request = fake.executed.at(-1)?.plan as SshRequest;
       asked.push(request);
+      if (open !== undefined) return open(request, signal);
       const program = runHere(request, signal);
       programs.push(program);
       return program;
