@@ -192,6 +192,38 @@ describe('a proxied request', () => {
     expect(executed).toEqual([]);
   });
 
+  test('under /bigquery is told as Google’s APIs tell it, so that no client repeats it blindly or takes it for done', async () => {
+    const { at, executed } = await aServer({ kind: 'bigquery', decision: guarded, settlements: [waiting] });
+
+    const response = await fetch(`${at}/bigquery/crm/bigquery/v2/projects/p/queries`, {
+      method: 'POST',
+      headers: bearer,
+    });
+
+    expect([response.status, response.headers.get('content-type')]).toEqual([403, 'application/json']);
+    const { error } = (await response.json()) as { error: { message: string; errors: object[] } };
+    expect(error.errors).toMatchObject([{ reason: 'approvalPending', domain: 'global' }]);
+    expect(error.message).toContain('https://console.test/approvals/apr_1');
+    expect(executed).toEqual([]);
+  });
+
+  test('bq finds its discovery document at the root of the host, with nothing of any connection in it', async () => {
+    const { at } = await aServer({ kind: 'bigquery' });
+
+    const document = (await (await fetch(`${at}/$discovery/rest?version=v2`)).json()) as { resources: object };
+
+    expect(document).toMatchObject({ name: 'bigquery', version: 'v2' });
+    expect(Object.keys(document.resources)).toEqual([
+      'projects',
+      'datasets',
+      'tables',
+      'tabledata',
+      'routines',
+      'models',
+      'jobs',
+    ]);
+  });
+
   test('under /k8s is refused with a Status that kubectl prints and waits by', async () => {
     const { at } = await aServer({ decision: guarded, settlements: [waiting] });
 

@@ -105,15 +105,12 @@ function askedBy(request: Request, settings: Settings): StatementAsked | RestAsk
 
 type About = Pick<Plan, 'seal' | 'unmask'>;
 
-async function understandRun(
+function understandRun(
   { settings, asked, facts }: Extract<Facts, { facts: StatementFacts }>,
   context: Context,
   about: About,
-): Promise<Operation<Plan>> {
-  const { plan: statement, ...operation } = understandStatement(asked.statement, facts, {
-    ...context,
-    settings,
-  });
+): Operation<Plan> {
+  const { plan: statement, ...operation } = understandStatement(asked.statement, facts, { ...context, settings });
   if (asked.do === 'statement') return { ...operation, plan: { ...about, do: 'statement', statement } };
   const plan: Plan = { ...about, do: 'run', asked, statement, isRead: operation.verb === 'read' };
   if (!asked.dryRun) return { ...operation, plan };

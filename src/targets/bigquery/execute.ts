@@ -39,7 +39,7 @@ export async function executeStatement(
 /** As BigQuery writes the id of a job, for the trail. */
 export const targetJobOf = ({ project, location, jobId }: JobPlace) => `${project}:${location ?? ''}.${jobId}`;
 
-function rowsOf(done: Done, { masks }: Operation<StatementPlan>, { limits }: Execution<Settings>): Rows {
+function rowsOf(done: Done, { classes }: Operation<StatementPlan>, { limits }: Execution<Settings>): Rows {
   const { results, job, place, page } = done;
   const fields = results.schema;
   const { batches, truncated } = createRows({
@@ -47,7 +47,7 @@ function rowsOf(done: Done, { masks }: Operation<StatementPlan>, { limits }: Exe
     next: (pageToken) => page({ pageToken, format: FORMAT }),
   });
   const affected = results.numDmlAffectedRows ?? job.statistics.query?.numDmlAffectedRows;
-  const billed = billedIn(job, masks.length > 0);
+  const billed = billedIn(job, classes.length > 0);
   return {
     form: 'rows',
     columns: fields.map(({ name, type, mode }) => ({ name, type: mode === 'REPEATED' ? `ARRAY<${type}>` : type })),

@@ -24,7 +24,9 @@ export function createInspect({ proxy, now }: { proxy: HttpProxy; now: () => num
     const { connection, secret, settings } = access;
     const key = JSON.stringify([connection.name, connection.version, secret.version, settings, statement]);
     const kept = known.get(key);
-    if (kept !== undefined && kept.until > now()) return kept.facts;
+    // Another's failure, or its leaving, is not this caller's.
+    const shared = kept !== undefined && kept.until > now() ? await kept.facts.catch(() => undefined) : undefined;
+    if (shared !== undefined) return shared;
     const facts = learn(apiFor(access, proxy), statement, access);
     known.set(key, { facts, until: now() + AGE });
     // What was given up with its caller, or failed, is not kept for another.

@@ -75,7 +75,7 @@ export async function answerJob(
           ...{ kind: 'bigquery#getQueryResultsResponse', schema: writeFields(results.schema) },
           ...{ jobReference: referenceOf(place), jobComplete: true, totalRows: String(totalRows) },
           ...{ cacheHit: results.cacheHit ?? false },
-          totalBytesProcessed: String(content.masks.length > 0 ? about(bytes) : bytes),
+          totalBytesProcessed: String(content.classes.length > 0 ? about(bytes) : bytes),
           ...(affected !== undefined && { numDmlAffectedRows: String(affected) }),
         };
   const written = writePage({

@@ -15,10 +15,10 @@ export const referenceOf = ({ project, jobId, location }: JobPlace) => ({
 });
 
 /** A job as its caller may know it: the statement as the trail has it, and never what was run in its place. */
-export function renderJob(place: JobPlace, job: Job, content: Pick<JobContent, 'statement' | 'masks'>): object {
+export function renderJob(place: JobPlace, job: Job, content: Pick<JobContent, 'statement' | 'classes'>): object {
   const { statistics, configuration, status } = job;
   const { creationTime, startTime, endTime, query } = statistics;
-  const hides = content.masks.length > 0;
+  const hides = content.classes.length > 0;
   const size = (count: number) => String(hides ? about(count) : count);
   const bytes = query?.totalBytesProcessed ?? statistics.totalBytesProcessed;
   const labels = Object.fromEntries(Object.entries(configuration.labels).filter(([name]) => !isReserved(name)));

@@ -22,9 +22,9 @@ export async function runAsked(
   access: Execution<Settings>,
   { proxy, seal, unmask, isRead }: Deps & { isRead: boolean },
 ): Promise<Body> {
-  const { plan, masks, recorded } = operation;
+  const { plan, classes, recorded } = operation;
   const { settings, limits, caller, connection } = access;
-  const hides = masks.length > 0;
+  const hides = classes.length > 0;
   const { shape, window } = asked;
   if (asked.dryRun) {
     const known = await dryRun(apiFor(access, proxy), plan, settings);
