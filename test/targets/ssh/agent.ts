@@ -10,7 +10,7 @@ import { unkeptTranscript } from '../../fakes/transcript.ts';
 
 export type At = { port: number; user: string; hostKeys: readonly string[] };
 
-export function aConnection(name = 'bastion'): Connection {
+function aConnection(name = 'bastion'): Connection {
   return {
     name,
     version: 'v1',
