@@ -130,7 +130,7 @@ export async function openProgram(link: Link, plan: ProgramPlan, running: Runnin
   return {
     form: 'duplex',
     protocol: PROGRAM,
-    messages: leftBy(said, async () => void (await end())),
+    messages: leftBy(said, async () => release((await end()) && !link.gone.aborted)),
     send,
     summary: () => ({
       truncated: output.isCut(),

@@ -200,6 +200,19 @@ describe.skipIf(!hasSshd)('a program on Debian’s own sshd', () => {
     expect([own, logins() - before]).toEqual([0, 1]);
   });
 
+  test('a program that is left before anything was read is ended, and gives its connection back', async () => {
+    const logins = () => sshd.log().split('Accepted publickey').length - 1;
+    await agent.run({ command: 'true' });
+    const before = logins();
+
+    const duplex = await agent.open({ command: 'sleep 7291.7', attached: true });
+    await duplex.messages[Symbol.asyncIterator]().return?.();
+    await agent.run({ command: 'true' });
+
+    expect(isRunning('sleep 7291.7')).toBe(false);
+    expect(logins() - before).toBe(0);
+  });
+
   describe.skipIf(!hasTerminals)('in a terminal', () => {
     test('knows its kind and size, and follows when it changes', async () => {
       const terminal = { term: 'vt100', columns: 100, rows: 30 };
