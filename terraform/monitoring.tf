@@ -35,6 +35,12 @@ locals {
       advice   = "Somebody wrote to the runtime database past the console. It was refused. Look up who in the access logs, and rotate what they held."
       at_least = 0
     }
+    host-key-changed = {
+      filter   = "jsonPayload.kind=\"host-key-changed\"", severity = "CRITICAL"
+      title    = "A host shows a key that is not pinned"
+      advice   = "Nothing was sent to it. Was the host set up anew (then pin its new key in the connection), or does somebody stand in its place?"
+      at_least = 0
+    }
     row-refused = {
       filter   = "jsonPayload.kind=\"row-refused\"", severity = "ERROR"
       title    = "BigQuery refuses a row of the trail"
