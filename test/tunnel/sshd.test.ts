@@ -68,6 +68,26 @@ describe.skipIf(!hasOpenSsh || !hasSshd)(
       expect(digest).toBe(createHash('sha256').update(bytes).digest('hex'));
     });
 
+    test.skipIf(!hasTerminals)('a terminal follows the client’s when that is resized', async () => {
+      const remote = 'while sleep 0.2; do stty size; done';
+      const resized = '(sleep 2; stty rows 41 cols 123 </dev/tty) &';
+      const shown = spawn(
+        'script',
+        ['-qefc', `stty rows 33 cols 101; ${resized} '${client.wrapper}' -t bastion '${remote}'`, '/dev/null'],
+        { env: { ...process.env, SALLYPORT_TOKEN: 'a-token' }, stdio: ['pipe', 'pipe', 'ignore'] },
+      );
+      let said = '';
+      shown.stdout.setEncoding('utf8').on('data', (text) => {
+        said += text;
+      });
+
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('33 101');
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('41 123');
+
+      shown.stdin.write('\x03');
+      await once(shown, 'exit');
+    });
+
     test.skipIf(!hasTerminals)('a terminal has the size of the client’s', async () => {
       const shown = spawn(
         'script',
