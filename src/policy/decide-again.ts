@@ -64,7 +64,8 @@ function weighCounted(
   const isCounted = estimates.changes !== undefined || operation.atMost !== undefined;
   const [some, many] = [risks.filter((risk) => risk !== 'bulk'), [...new Set<Risk>([...risks, 'bulk'])]];
   const { changes: _, ...uncounted } = estimates;
-  const sizes = risks.includes('bulk') ? [some, many] : [some];
+  // What was not counted has the risk by itself, so policy heard of it from the beginning.
+  const sizes = isCounted && risks.includes('bulk') ? [some, many] : [risks];
   const first = same(
     sizes.map((size) => weigh(standing, { ...operation, risks: size, estimates: uncounted }, unrecorded)),
   );

@@ -281,6 +281,21 @@ describe('under the documents that were in force', () => {
   });
   const changes = fc.constantFrom(undefined, 7, 70, 700);
 
+  test('a write that is bulk by itself, and that nobody counted, is decided as it was', () => {
+    const bulk: RawPolicy = {
+      verbs: ['*'],
+      effect: 'guard',
+      condition: '"bulk" in operation.risks',
+      approval: { approvers: ['group:dba'] },
+    };
+    const set = inForce({ policies: { writers: { verbs: ['write'] }, bulk } });
+
+    const held = recorded(set, { operation: { verb: 'write', risks: ['bulk'] } });
+
+    expect(held.type).toBe('held');
+    expect(simulated(set, held)).toMatchObject({ unchanged: 1, undecidable: 0 });
+  });
+
   test('nothing changes, whatever the policies', () => {
     fc.assert(
       fc.property(policies, given, changes, (list, how, rows) => {
