@@ -32,6 +32,10 @@ export default defineConfig({
         test: {
           name: 'stand',
           include: ['test/stand/**/*.test.ts'],
+          // Each kills roles of the one stand, so they take turns, after all others.
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           globalSetup: 'test/flow/start-stand.ts',
           testTimeout: 240_000,
         },
