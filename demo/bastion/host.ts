@@ -1,4 +1,4 @@
-import ssh2 from 'ssh2';
+import { ed25519Keys } from '../../emulators/ssh/keys.ts';
 import { type HostContents, startSshHost } from '../../emulators/ssh/ssh.ts';
 
 /** What must not leave in the clear. */
@@ -29,7 +29,7 @@ const contents: HostContents = {
 
 /** A host on which the gateway logs in as `sallyport`, with a key that nobody else holds. */
 export async function startBastion(port: number) {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = ed25519Keys();
   const host = await startSshHost({ port, contents, user: 'sallyport', authorized: [key.public] });
   return { ...host, at: `127.0.0.1:${host.port}`, credential: JSON.stringify({ private_key: key.private }) };
 }

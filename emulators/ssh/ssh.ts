@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
+import { ed25519Keys } from './keys.ts';
 import { type HostContents, run } from './programs.ts';
 import { interact } from './shell.ts';
 
@@ -31,7 +32,7 @@ export type SshHost = {
  * server does not hear them.
  */
 export async function startSshHost(options: SshHostOptions): Promise<SshHost> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = ed25519Keys();
   const connections = new Set<Connection>();
   let programs = 0;
   const server = new ssh2.Server({ hostKeys: [key.private] }, (connection) => {

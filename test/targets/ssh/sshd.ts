@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
+import { ed25519Keys } from '../../../emulators/ssh/keys.ts';
 
 const PROGRAM = '/usr/sbin/sshd';
 
@@ -18,7 +19,7 @@ export function aKey(
 ): Keys {
   const { passphrase, bits } = options;
   const encrypted = passphrase === undefined ? undefined : { passphrase, cipher: 'aes256-ctr', rounds: 4 };
-  if (kind === 'ed25519') return ssh2.utils.generateKeyPairSync(kind, encrypted);
+  if (kind === 'ed25519') return ed25519Keys(encrypted);
   return kind === 'rsa'
     ? ssh2.utils.generateKeyPairSync(kind, { bits: bits ?? 2048, ...encrypted })
     : ssh2.utils.generateKeyPairSync(kind, { bits: bits === 384 || bits === 521 ? bits : 256, ...encrypted });
