@@ -20,7 +20,7 @@ output "service_accounts" {
 
 output "seal_key_secret" {
   description = "The secret that the key for sealing must be put into, once, before the first apply of the services: see the operator's guide."
-  value       = google_secret_manager_secret.seal.id
+  value       = google_secret_manager_secret.secret[local.seal_key].id
 }
 
 output "signing_keys" {

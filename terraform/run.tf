@@ -17,7 +17,7 @@ locals {
     SALLYPORT_EVIDENCE_DATASET  = var.audit.evidence_dataset
     SALLYPORT_APPROVAL_KEY      = data.google_kms_crypto_key_version.signing["approvals"].name
     SALLYPORT_CHECKPOINT_KEY    = data.google_kms_crypto_key_version.signing["checkpoints"].name
-    SALLYPORT_SEAL_KEY          = google_secret_manager_secret.seal.id
+    SALLYPORT_SEAL_KEY          = google_secret_manager_secret.secret[local.seal_key].id
     SALLYPORT_CONSOLE_URL       = var.console.url
     SALLYPORT_SCHEDULER         = google_service_account.role["scheduler"].member
     SALLYPORT_ADMINS            = var.console.admins

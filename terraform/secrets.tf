@@ -1,8 +1,15 @@
 # Secrets, each with its own readers. None is read by the right to a project or a folder.
 
-resource "google_secret_manager_secret" "seal" {
+locals {
+  seal_key = "${var.name}-seal-key"
+}
+
+# Empty: values are put in by hand, so that none is in a state file.
+resource "google_secret_manager_secret" "secret" {
+  for_each = setunion([local.seal_key], var.secrets)
+
   project             = var.project_id
-  secret_id           = "${var.name}-seal-key"
+  secret_id           = each.value
   labels              = local.labels
   deletion_protection = var.deletion_protection
 
@@ -32,38 +39,9 @@ resource "google_secret_manager_secret_iam_member" "seal" {
   for_each = toset(["gateway", "console", "keeper"])
 
   project   = var.project_id
-  secret_id = google_secret_manager_secret.seal.secret_id
+  secret_id = google_secret_manager_secret.secret[local.seal_key].secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = local.members[each.value]
-}
-
-resource "google_secret_manager_secret" "target" {
-  for_each = var.secrets
-
-  project             = var.project_id
-  secret_id           = each.value
-  labels              = local.labels
-  deletion_protection = var.deletion_protection
-
-  replication {
-    dynamic "auto" {
-      for_each = var.encryption_key == null ? [true] : []
-      content {}
-    }
-    dynamic "user_managed" {
-      for_each = var.encryption_key[*]
-      content {
-        replicas {
-          location = var.region
-          customer_managed_encryption {
-            kms_key_name = user_managed.value
-          }
-        }
-      }
-    }
-  }
-
-  depends_on = [google_project_service.used]
 }
 
 # Of each connection's secret the gateway alone may read the value.
@@ -74,5 +52,5 @@ resource "google_secret_manager_secret_iam_member" "target" {
   role      = "roles/secretmanager.secretAccessor"
   member    = local.members.gateway
 
-  depends_on = [google_secret_manager_secret.target]
+  depends_on = [google_secret_manager_secret.secret]
 }

@@ -1,11 +1,10 @@
 import {
-  ANY,
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBListType,
   DuckDBListValue,
-  DuckDBScalarFunction,
+  type DuckDBScalarFunction,
   DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
@@ -15,21 +14,10 @@ import {
   type DuckDBValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { textFunction } from './text-function.ts';
 
 /** `TO_JSON_STRING` for DuckDB: its own to_json writes times and bytes differently. Source: GoogleSQL docs, "JSON encodings". */
-export function jsonTextFunction(): DuckDBScalarFunction {
-  return DuckDBScalarFunction.create({
-    name: 'bq_json_text',
-    parameterTypes: [ANY],
-    returnType: VARCHAR,
-    specialHandling: true,
-    mainFunction(_info, input, output) {
-      const vector = input.getColumnVector(0);
-      for (let row = 0; row < input.rowCount; row += 1) output.setItem(row, jsonText(vector.getItem(row), vector.type));
-      output.flush();
-    },
-  });
-}
+export const jsonTextFunction = (): DuckDBScalarFunction => textFunction('bq_json_text', jsonText);
 
 function jsonText(value: DuckDBValue, type: DuckDBType): string {
   if (value === null) return 'null';

@@ -1,11 +1,10 @@
 import {
-  ANY,
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBListType,
   DuckDBListValue,
-  DuckDBScalarFunction,
+  type DuckDBScalarFunction,
   DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
@@ -15,26 +14,13 @@ import {
   type DuckDBValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { textFunction } from './text-function.ts';
 
 /** `FORMAT('%t', x)` and `FORMAT('%T', x)` for DuckDB: any value as text, or as the literal that makes it. Source: GoogleSQL docs, "FORMAT". */
 export const printedTextFunctions = (): DuckDBScalarFunction[] => [
-  printing('bq_printed', (value, type) => printed(value, type, false)),
-  printing('bq_printed_literal', (value, type) => printed(value, type, true)),
+  textFunction('bq_printed', (value, type) => printed(value, type, false)),
+  textFunction('bq_printed_literal', (value, type) => printed(value, type, true)),
 ];
-
-function printing(name: string, print: (value: DuckDBValue, type: DuckDBType) => string): DuckDBScalarFunction {
-  return DuckDBScalarFunction.create({
-    name,
-    parameterTypes: [ANY],
-    returnType: VARCHAR,
-    specialHandling: true,
-    mainFunction(_info, input, output) {
-      const vector = input.getColumnVector(0);
-      for (let row = 0; row < input.rowCount; row += 1) output.setItem(row, print(vector.getItem(row), vector.type));
-      output.flush();
-    },
-  });
-}
 
 function printed(value: DuckDBValue, type: DuckDBType, literal: boolean): string {
   if (value === null) return 'NULL';

@@ -29,6 +29,17 @@ export const tokenArgs = {
   },
 } as const;
 
+/** of those that tell other programs how they reach the gateway, */
+export const gatewayArgs = {
+  gateway: { type: 'string', description: 'The gateway’s address; else SALLYPORT_GATEWAY.', valueHint: 'url' },
+  audience: { type: 'string', description: 'Whom your token is for; else the gateway.', valueHint: 'url' },
+  'certificate-authority': {
+    type: 'string',
+    description: 'PEM of the authority that vouches for the gateway, where the system does not know it.',
+    valueHint: 'path',
+  },
+} as const;
+
 /** and of those that ask the console. */
 export const consoleArgs = {
   console: { type: 'string', description: 'The console’s address; else SALLYPORT_CONSOLE.', valueHint: 'url' },

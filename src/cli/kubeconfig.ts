@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineCommand } from 'citty';
-import { safeAddress } from './address.ts';
+import { gatewayArgs, safeAddress } from './address.ts';
 import { finish, type Surroundings } from './command.ts';
 import { GatewayRefused } from './gateway-client.ts';
 import { type Entry, mergeKubeconfig } from './kubeconfig-text.ts';
@@ -11,15 +11,9 @@ import { printable } from './terminal.ts';
 
 const args = {
   connection: { type: 'positional', required: true, description: 'The connection.' },
-  gateway: { type: 'string', description: 'The gateway’s address; else SALLYPORT_GATEWAY.', valueHint: 'url' },
+  ...gatewayArgs,
   name: { type: 'string', description: 'Of the entries; else sallyport- and the connection’s.', valueHint: 'name' },
   namespace: { type: 'string', description: 'The namespace to begin in.', valueHint: 'name' },
-  'certificate-authority': {
-    type: 'string',
-    description: 'PEM of the authority that vouches for the gateway, where the system does not know it.',
-    valueHint: 'path',
-  },
-  audience: { type: 'string', description: 'Whom your token is for; else the gateway.', valueHint: 'url' },
   'token-file': { type: 'string', description: 'A file that will hold your token.', valueHint: 'path' },
   command: { type: 'string', description: 'How kubectl is to call this program.', valueHint: 'path' },
   file: { type: 'string', description: 'Where to write; else KUBECONFIG, else ~/.kube/config.', valueHint: 'path' },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineCommand } from 'citty';
 import { z } from 'zod';
 import type { FetchIdToken } from '../platform/google-id-token.ts';
-import { safeAddress, tokenArgs, wordsOf } from './address.ts';
+import { gatewayArgs, safeAddress, tokenArgs, wordsOf } from './address.ts';
 import { finish, type Surroundings } from './command.ts';
 import { GatewayRefused } from './gateway-client.ts';
 import { getJson } from './get-json.ts';
@@ -15,14 +15,8 @@ import { ownToken } from './token.ts';
 
 const args = {
   connection: { type: 'positional', required: false, description: 'A connection; else all that you can reach.' },
-  gateway: { type: 'string', description: 'The gateway’s address; else SALLYPORT_GATEWAY.', valueHint: 'url' },
+  ...gatewayArgs,
   prefix: { type: 'string', default: 'sallyport-', description: 'What stands before a connection’s name.' },
-  audience: { type: 'string', description: 'Whom your token is for; else the gateway.', valueHint: 'url' },
-  'certificate-authority': {
-    type: 'string',
-    description: 'PEM of the authority that vouches for the gateway, where the system does not know it.',
-    valueHint: 'path',
-  },
   command: { type: 'string', description: 'How ssh is to call this program.', valueHint: 'path' },
   write: { type: 'boolean', default: false, description: 'Write it, and have ~/.ssh/config include it.' },
   folder: { type: 'string', description: 'Of ssh’s files, with --write; else ~/.ssh.', valueHint: 'path' },
