@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `flow` runs against the whole local stand, started once; `stand` ill-treats one of its own; everything else brings its own parts. */
+/** `flow` runs against the whole local stand, started once; `stand` ill-treats stands of its own; everything else brings its own parts. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -32,11 +32,9 @@ export default defineConfig({
         test: {
           name: 'stand',
           include: ['test/stand/**/*.test.ts'],
-          // Each kills roles of the one stand, so they take turns, after all others.
-          fileParallelism: false,
-          maxWorkers: 1,
+          // They kill and mostly wait, and what they promise is bounded in time: so after all others, each on a stand of its own.
           sequence: { groupOrder: 1 },
-          globalSetup: 'test/flow/start-stand.ts',
+          setupFiles: 'test/stand/own-stand.ts',
           testTimeout: 240_000,
         },
       },

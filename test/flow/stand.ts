@@ -5,13 +5,16 @@ import { expect, inject } from 'vitest';
 import type { Stand } from '../../demo/stand.ts';
 import { createBigQuery, type QueryRow } from '../../src/platform/bigquery.ts';
 
+/** Where the stand keeps its files: the file's own stand, or the one that all flow tests share. */
+export const standDir = process.env['SALLYPORT_TEST_STAND'] ?? inject('standDir');
+
 /** Read anew each time: a role that was killed has another process id. */
 export function readStand(): Stand {
-  return JSON.parse(readFileSync(join(inject('standDir'), 'stand.json'), 'utf8'));
+  return JSON.parse(readFileSync(join(standDir, 'stand.json'), 'utf8'));
 }
 
 export function readLog(): string {
-  return readFileSync(join(inject('standDir'), 'stand.log'), 'utf8');
+  return readFileSync(join(standDir, 'stand.log'), 'utf8');
 }
 
 export const stand = readStand();

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { aSession } from '../flow/sessions.ts';
-import { readStand, request, run, stand, trail } from '../flow/stand.ts';
+import { readStand, request, run, stand, standDir, trail } from '../flow/stand.ts';
 
 /** Sessions, on a product whose gateway is told to stop, is killed hard, and runs twice. */
 
@@ -126,7 +126,7 @@ async function anotherGateway(): Promise<string> {
   );
   const port = await freePort();
   const program = fileURLToPath(new URL('../../demo/role.ts', import.meta.url));
-  const log = openSync(join(inject('standDir'), 'second-gateway.log'), 'w');
+  const log = openSync(join(standDir, 'second-gateway.log'), 'w');
   const child = spawn(process.execPath, ['--disable-proto=delete', program, 'gateway'], {
     env: { ...environment, PORT: String(port), NODE_CHANNEL_FD: undefined },
     stdio: ['ignore', log, log, 'ipc'],
