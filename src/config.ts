@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { type IssuerConfig, issuersSchema } from './identity/identity.ts';
+import { unknownVariables } from './config/unknown.ts';
+import type { Variable } from './config/variable.ts';
+import { schemaOf, variables } from './config/variables.ts';
+import type { IssuerConfig } from './identity/identity.ts';
 
 /** Everything a role is told from outside. The only reader of the environment; every error at once; no insecure default. */
 export type Config = {
@@ -57,112 +60,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** `127.0.0.1:8084`, also where it is written as an http address. */
-const loopback = z
-  .string()
-  .regex(/^(http:\/\/)?(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/, 'must be a loopback address such as 127.0.0.1:8084')
-  .transform((address) => address.replace('http://', ''));
-const port = z.coerce.number().int().min(0).max(65_535);
-const group = z.string().regex(/^group:\S+$/, 'must be group:<name>');
-
-const keyVersion = z
-  .string()
-  .regex(
-    /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/,
-    'must be the full name of a KMS key version',
-  );
-
-const days = z.int().positive('must be whole days, at least one').max(36_500).optional();
-/** Days by table: what is not named is kept for ever, but for recordings, which are kept as long as events. */
-const retention = z
-  .strictObject({ events: days, recordings: days }, 'must be days by table: events, recordings')
-  .refine(
-    ({ events, recordings }) => events === undefined || recordings === undefined || recordings <= events,
-    'must keep recordings no longer than events, which say what they are',
-  );
-
-const json = z.string().transform((text, context) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be JSON' });
-    return z.NEVER;
-  }
-});
-
-const environmentSchema = z.object({
-  PORT: port.default(8080),
-  SALLYPORT_HOST: z.string().optional(),
-  SALLYPORT_CONSOLE_PORT: port.optional(),
-  SALLYPORT_KEEPER_PORT: port.optional(),
-  GOOGLE_CLOUD_PROJECT: z.string().min(1),
-  SALLYPORT_RETENTION: json.pipe(retention).default({}),
-  SALLYPORT_LEGAL_HOLD: z.enum(['true', 'false']).default('false'),
-  SALLYPORT_CHECKPOINT_BUCKET: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'must be the name of a bucket')
-    .optional(),
-  SALLYPORT_POLICY_DATABASE: z.string().min(1).default('policy'),
-  SALLYPORT_RUNTIME_DATABASE: z.string().min(1).default('runtime'),
-  SALLYPORT_AUDIT_DATASET: z.string().regex(/^\w+$/).default('sallyport_audit'),
-  SALLYPORT_EVIDENCE_DATASET: z.string().regex(/^\w+$/).default('sallyport_evidence'),
-  SALLYPORT_ISSUERS: json.pipe(issuersSchema),
-  SALLYPORT_IAP_AUDIENCE: z.string().min(1).optional(),
-  SALLYPORT_APPROVAL_KEY: keyVersion,
-  SALLYPORT_CHECKPOINT_KEY: keyVersion,
-  SALLYPORT_SEAL_KEY: z
-    .string()
-    .regex(/^projects\/[^/]+\/secrets\/[^/]+(\/versions\/\w+)?$/, 'must be the name of a secret'),
-  SALLYPORT_CONSOLE_URL: z.url(),
-  SALLYPORT_SCHEDULER: z.string().regex(/^serviceAccount:\S+$/, 'must be serviceAccount:<email>'),
-  SALLYPORT_CALLS_PER_MINUTE: z.coerce.number().int().positive().default(600),
-  SALLYPORT_CALLS_AT_ONCE: z.coerce.number().int().positive().default(16),
-  SALLYPORT_OPEN_AT_ONCE: z.coerce.number().int().positive().default(128),
-  SALLYPORT_RECORDING_LIMIT: z.coerce
-    .number()
-    .int()
-    .min(4096)
-    .max(4 * 1024 * 1024)
-    .default(1024 * 1024),
-  SALLYPORT_SESSION_LIMIT: z.coerce
-    .number()
-    .int()
-    .min(64 * 1024)
-    .max(1024 * 1024 * 1024)
-    .default(64 * 1024 * 1024),
-  SALLYPORT_ADMINS: group.default('group:sallyport-admins'),
-  SALLYPORT_AUDITORS: group.default('group:sallyport-auditors'),
-  SALLYPORT_TOKEN_SIGN_IN: z.enum(['true', 'false']).default('false'),
-  SALLYPORT_IMAGE_DIGEST: z.string().optional(),
-  SALLYPORT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  FIRESTORE_EMULATOR_HOST: loopback.optional(),
-  SECRET_MANAGER_EMULATOR_HOST: loopback.optional(),
-  BIGQUERY_EMULATOR_HOST: loopback.optional(),
-  KMS_EMULATOR_HOST: loopback.optional(),
-  STORAGE_EMULATOR_HOST: loopback.optional(),
-  K_SERVICE: z.string().optional(),
-  K_REVISION: z.string().optional(),
-});
-type Environment = z.output<typeof environmentSchema>;
-
-const emulatorVariables = [
-  'FIRESTORE_EMULATOR_HOST',
-  'SECRET_MANAGER_EMULATOR_HOST',
-  'BIGQUERY_EMULATOR_HOST',
-  'KMS_EMULATOR_HOST',
-  'STORAGE_EMULATOR_HOST',
-] as const;
-
-const installSchema = environmentSchema
-  .pick({
-    GOOGLE_CLOUD_PROJECT: true,
-    SALLYPORT_AUDIT_DATASET: true,
-    SALLYPORT_EVIDENCE_DATASET: true,
-    SALLYPORT_RETENTION: true,
-    SALLYPORT_LEGAL_HOLD: true,
-    BIGQUERY_EMULATOR_HOST: true,
-  })
-  .extend({ SALLYPORT_LOCATION: z.string().min(1).optional() });
+const serviceSchema = schemaOf('gateway', 'console', 'keeper');
+const installSchema = schemaOf('install');
+const applySchema = schemaOf('apply');
+type Environment = z.output<typeof serviceSchema>;
+type Raw = Record<string, string | undefined>;
 
 /** What the installation of the datasets needs to know. */
 export type InstallConfig = Pick<Config, 'project' | 'datasets' | 'retention'> & {
@@ -172,10 +74,8 @@ export type InstallConfig = Pick<Config, 'project' | 'datasets' | 'retention'> &
 };
 
 /** Throws `ConfigError` with every error there is. */
-export function readInstallConfig(environment: Record<string, string | undefined> = process.env): InstallConfig {
-  const parsed = installSchema.safeParse(withoutEmpty(environment));
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue));
-  const { data } = parsed;
+export function readInstallConfig(environment: Raw = process.env): InstallConfig {
+  const data = read(installSchema, environment);
   return {
     project: data.GOOGLE_CLOUD_PROJECT,
     datasets: { audit: data.SALLYPORT_AUDIT_DATASET, evidence: data.SALLYPORT_EVIDENCE_DATASET },
@@ -184,10 +84,6 @@ export function readInstallConfig(environment: Record<string, string | undefined
     bigquery: data.BIGQUERY_EMULATOR_HOST,
   };
 }
-
-const applySchema = environmentSchema
-  .pick({ GOOGLE_CLOUD_PROJECT: true, SALLYPORT_POLICY_DATABASE: true, FIRESTORE_EMULATOR_HOST: true })
-  .extend({ SALLYPORT_DOCUMENTS: z.string().min(1) });
 
 /** What writing documents needs to know. */
 export type ApplyConfig = {
@@ -199,10 +95,8 @@ export type ApplyConfig = {
 };
 
 /** Throws `ConfigError` with every error there is. */
-export function readApplyConfig(environment: Record<string, string | undefined> = process.env): ApplyConfig {
-  const parsed = applySchema.safeParse(withoutEmpty(environment));
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(describeIssue));
-  const { data } = parsed;
+export function readApplyConfig(environment: Raw = process.env): ApplyConfig {
+  const data = read(applySchema, environment);
   return {
     project: data.GOOGLE_CLOUD_PROJECT,
     database: data.SALLYPORT_POLICY_DATABASE,
@@ -211,22 +105,31 @@ export function readApplyConfig(environment: Record<string, string | undefined> 
   };
 }
 
-/** Throws `ConfigError` with every error there is. */
-export function readConfig(
-  role: string | undefined,
-  environment: Record<string, string | undefined> = process.env,
-): Config {
-  const parsed = environmentSchema.safeParse(withoutEmpty(environment));
-  const errors = [
-    ...roleErrors(role),
-    ...(parsed.success ? crossErrors(parsed.data) : parsed.error.issues.map(describeIssue)),
-  ];
-  if (!parsed.success || errors.length > 0) throw new ConfigError(errors);
-  return configOf(z.enum(roles).parse(role), parsed.data);
+/** Throws `ConfigError` with every error there is. Each role asks for what any of the three needs, so that none finds a fault later. */
+export function readConfig(role: string | undefined, environment: Raw = process.env): Config {
+  const data = read(serviceSchema, environment, roleErrors(role), crossErrors);
+  return configOf(z.enum(roles).parse(role), data);
 }
 
-function withoutEmpty(environment: Record<string, string | undefined>) {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+/** What is empty is not set. */
+function read<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: Raw,
+  errors: readonly string[] = [],
+  cross: (data: z.output<Schema>) => string[] = () => [],
+): z.output<Schema> {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  const all = [
+    ...errors,
+    ...(parsed.success ? cross(parsed.data) : parsed.error.issues.map(describeIssue)),
+    ...laptopErrors(given, Object.keys(schema.shape)),
+    ...unknownVariables(Object.keys(given), Object.keys(variables)),
+  ];
+  if (!parsed.success || all.length > 0) throw new ConfigError(all);
+  return parsed.data;
 }
 
 function roleErrors(role: string | undefined) {
@@ -243,24 +146,33 @@ function describeIssue(issue: z.core.$ZodIssue) {
 
 /** What only several variables together can get wrong. */
 function crossErrors(environment: Environment): string[] {
-  const onCloudRun = environment.K_SERVICE !== undefined;
-  const emulated = emulatorVariables.filter((name) => environment[name] !== undefined);
-  const errors: string[] = [];
-  if (onCloudRun) {
-    for (const name of emulated) errors.push(`${name}: an emulator is refused on Cloud Run (K_SERVICE is set)`);
-    if (environment.SALLYPORT_TOKEN_SIGN_IN === 'true')
-      errors.push('SALLYPORT_TOKEN_SIGN_IN: is refused on Cloud Run; put IAP before the console');
-    if (!environment.SALLYPORT_CONSOLE_URL.startsWith('https://')) errors.push('SALLYPORT_CONSOLE_URL: must be https');
-    for (const issuer of environment.SALLYPORT_ISSUERS) {
-      if (!issuer.issuer.startsWith('https://'))
-        errors.push('SALLYPORT_ISSUERS: a plain http issuer is refused on Cloud Run');
-    }
-  }
+  const errors = environment.K_SERVICE === undefined ? [] : plainErrors(environment);
   if (environment.SALLYPORT_CHECKPOINT_KEY === environment.SALLYPORT_APPROVAL_KEY)
     errors.push('SALLYPORT_CHECKPOINT_KEY: must be another key than SALLYPORT_APPROVAL_KEY');
   if (environment.SALLYPORT_ISSUERS.length === 0)
     errors.push('SALLYPORT_ISSUERS: names no issuer, so nobody could call');
   return errors;
+}
+
+/** A plain http address is for a laptop alone. */
+function plainErrors(environment: Environment): string[] {
+  const addresses = {
+    SALLYPORT_ISSUERS: environment.SALLYPORT_ISSUERS.map(({ issuer }) => issuer),
+    SALLYPORT_CONSOLE_URL: [environment.SALLYPORT_CONSOLE_URL],
+  };
+  return Object.entries(addresses)
+    .filter(([, all]) => all.some((address) => !address.startsWith('https://')))
+    .map(([name]) => `${name}: must be https on Cloud Run (K_SERVICE is set)`);
+}
+
+/** So are emulators and what else the table says. Services have `K_SERVICE`, jobs `CLOUD_RUN_JOB`. */
+function laptopErrors(given: Record<string, unknown>, read: readonly string[]): string[] {
+  const cloud = ['K_SERVICE', 'CLOUD_RUN_JOB'].find((name) => given[name] !== undefined);
+  if (cloud === undefined) return [];
+  return Object.entries<Variable>(variables)
+    .filter(([name, { onCloudRun }]) => onCloudRun === 'refused' && read.includes(name))
+    .filter(([name, { is }]) => given[name] !== undefined && given[name] !== is.parse(undefined))
+    .map(([name]) => `${name}: is for a laptop, and refused on Cloud Run (${cloud} is set)`);
 }
 
 function configOf(role: Role, environment: Environment): Config {

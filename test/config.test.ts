@@ -1,5 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig, readInstallConfig } from '../src/config.ts';
+import { generated } from '../docs/generate.ts';
+import type { Variable } from '../src/config/variable.ts';
+import { variables } from '../src/config/variables.ts';
+import { ConfigError, readApplyConfig, readConfig, readInstallConfig } from '../src/config.ts';
 
 const whole = {
   GOOGLE_CLOUD_PROJECT: 'p',
@@ -39,7 +43,6 @@ describe('the configuration', () => {
 
     expect(errors.map((line) => line.split(':')[0])).toEqual([
       'role',
-      'PORT',
       'GOOGLE_CLOUD_PROJECT',
       'SALLYPORT_ISSUERS',
       'SALLYPORT_APPROVAL_KEY',
@@ -47,6 +50,7 @@ describe('the configuration', () => {
       'SALLYPORT_SEAL_KEY',
       'SALLYPORT_CONSOLE_URL',
       'SALLYPORT_SCHEDULER',
+      'PORT',
     ]);
   });
 
@@ -119,5 +123,115 @@ describe('the configuration', () => {
     expect(errorsOf('gateway', { ...whole, SALLYPORT_ISSUERS: '[]' })).toEqual([
       'SALLYPORT_ISSUERS: names no issuer, so nobody could call',
     ]);
+  });
+
+  test.each([
+    ['SALLYPORT_RETENSION', 'SALLYPORT_RETENTION'],
+    ['SALLYPORT_ISSUER', 'SALLYPORT_ISSUERS'],
+    ['SALLYPORT_CALLS_PER_MINUTES', 'SALLYPORT_CALLS_PER_MINUTE'],
+    ['SALLYPORT_CHECKPOINTS_BUCKET', 'SALLYPORT_CHECKPOINT_BUCKET'],
+  ])('refuses %s, which nobody reads, and names %s', (name, meant) => {
+    const expected = `${name}: is no variable of Sallyport; the nearest is ${meant}`;
+
+    expect(errorsOf('gateway', { ...whole, [name]: 'x' })).toEqual([expected]);
+    expect(() => readInstallConfig({ GOOGLE_CLOUD_PROJECT: 'p', [name]: 'x' })).toThrow(expected);
+    expect(() => readApplyConfig({ GOOGLE_CLOUD_PROJECT: 'p', SALLYPORT_DOCUMENTS: 'f', [name]: 'x' })).toThrow(
+      expected,
+    );
+  });
+
+  test('leaves alone what others read: the command line in the same shell, and every name that is not ours', () => {
+    const others = { SALLYPORT_GATEWAY: 'https://gateway.example', SALLYPORT_TOKEN: 't', PATH: '/bin', SALLY: 'x' };
+
+    expect(errorsOf('all', { ...whole, ...others })).toEqual([]);
+  });
+
+  test.each([
+    ['install', () => readInstallConfig, {}],
+    ['apply', () => readApplyConfig, { SALLYPORT_DOCUMENTS: 'f' }],
+  ])('of %s refuses emulators in a job on Cloud Run, too', (_name, reader, more) => {
+    const laptop = {
+      GOOGLE_CLOUD_PROJECT: 'p',
+      ...more,
+      BIGQUERY_EMULATOR_HOST: '127.0.0.1:1',
+      FIRESTORE_EMULATOR_HOST: '127.0.0.1:2',
+    };
+
+    expect(() => reader()(laptop)).not.toThrow();
+    expect(() => reader()({ ...laptop, CLOUD_RUN_JOB: 'job' })).toThrow('is for a laptop, and refused on Cloud Run');
+  });
+});
+
+const table: [string, Variable][] = Object.entries(variables);
+
+describe('the table of variables', () => {
+  test.each(generated())('is what $name shows: else run npm run docs:generate', ({ is, shouldBe }) => {
+    expect(is).toBe(shouldBe);
+  });
+
+  test('says a sentence of each, and what holds where it is unset', () => {
+    const untold = table.filter(([, { what }]) => !/^[A-Z].*\.$/.test(what));
+
+    expect(untold).toEqual([]);
+  });
+
+  test('names what is refused on Cloud Run, and all of it is', () => {
+    const refused = table.filter(([, { onCloudRun }]) => onCloudRun === 'refused').map(([name]) => name);
+
+    const errors = refused.map((name) => {
+      const value = variables[name as keyof typeof variables].is.safeParse('true').success ? 'true' : '127.0.0.1:1';
+      return errorsOf('all', { ...whole, [name]: value, K_SERVICE: 'gateway' });
+    });
+
+    expect(errors).toEqual(refused.map((name) => [expect.stringContaining(`${name}: is for a laptop`)]));
+    expect(refused.length).toBeGreaterThan(5);
+  });
+
+  test('is what the command line reads', () => {
+    const commands: Record<string, string> = { cli: 'sallyport', grants: 'sallyport postgres' };
+    const read = readdirSync('src/cli').flatMap((file) =>
+      [...readFileSync(`src/cli/${file}`, 'utf8').matchAll(/environment\['(\w+)'\]/g)].map(([, name = '']) => {
+        const command = file.replace('.ts', '');
+        return { name, by: commands[command] ?? `sallyport ${command}` };
+      }),
+    );
+
+    const untold = read.filter(
+      ({ name, by }) => !(table.find(([known]) => known === name)?.[1].readBy ?? []).includes(by as never),
+    );
+    const unread = table
+      .filter(([, { readBy }]) => readBy.every((reader) => reader.startsWith('sallyport')))
+      .filter(([known]) => !read.some(({ name }) => name === known));
+
+    expect(untold).toEqual([]);
+    expect(unread).toEqual([]);
+  });
+});
+
+describe('a deployment by Terraform', () => {
+  const all = readdirSync('terraform')
+    .filter((name) => name.endsWith('.tf'))
+    .map((name) => readFileSync(`terraform/${name}`, 'utf8'))
+    .join('\n');
+  const environments = [...all.matchAll(/\b(SALLYPORT_[A-Z_]+|GOOGLE_CLOUD_PROJECT)\s+=/g)].map(
+    ([, name = '']) => name,
+  );
+
+  test('sets no variable that does not exist', () => {
+    expect(environments.length).toBeGreaterThan(20);
+    expect(environments.filter((name) => !(name in variables))).toEqual([]);
+  });
+
+  test('sets every variable of its own that a role reads, but for those of a laptop', () => {
+    const ofLaptops = ['SALLYPORT_HOST', 'SALLYPORT_CONSOLE_PORT', 'SALLYPORT_KEEPER_PORT', 'SALLYPORT_LOG_LEVEL'];
+    const wanted = table
+      .filter(([name]) => name.startsWith('SALLYPORT_') || name === 'GOOGLE_CLOUD_PROJECT')
+      .filter(
+        ([, { readBy, onCloudRun }]) =>
+          onCloudRun !== 'refused' && readBy.some((who) => /^(gateway|console|keeper)$/.test(who)),
+      )
+      .map(([name]) => name);
+
+    expect(wanted.filter((name) => !ofLaptops.includes(name) && !environments.includes(name))).toEqual([]);
   });
 });

@@ -14,17 +14,6 @@ test.each(generated())('$name is what it is made from: else run npm run terrafor
   expect(is).toBe(shouldBe);
 });
 
-test('a deployment sets every variable that a role reads, but for those of a laptop', () => {
-  const config = readFileSync(new URL('../../src/config.ts', import.meta.url), 'utf8');
-  const read = new Set(config.match(/\b(SALLYPORT_[A-Z_]+|GOOGLE_CLOUD_PROJECT)(?=: )/g));
-  const notDeployed = ['SALLYPORT_HOST', 'SALLYPORT_CONSOLE_PORT', 'SALLYPORT_KEEPER_PORT', 'SALLYPORT_TOKEN_SIGN_IN'];
-  const optional = ['SALLYPORT_LOG_LEVEL', 'SALLYPORT_LOCATION'];
-
-  const unset = [...read].filter((name) => !new RegExp(`\\b${name}\\b`).test(all));
-
-  expect(unset.filter((name) => ![...notDeployed, ...optional].includes(name))).toEqual([]);
-});
-
 test('no basic role is granted, nobody is everybody, and no secret is read by a right to a project', () => {
   const grants = all.match(/role\s*=\s*"[^"]+"/g) ?? [];
 
