@@ -45,6 +45,8 @@ export type Stand = {
   /** With the superuser's password: for looking at the target directly. */
   postgres: string;
   tokens: Record<keyof typeof people, string>;
+  /** What the roles were told. There is no secret in it. */
+  environment: Record<string, string>;
   /** Process ids of the roles. One that is killed is started again. */
   pids: Record<RoleName, number>;
 };
@@ -149,38 +151,39 @@ export async function startStand(options: {
       kms: kms.address,
     };
     const log = createWriteStream(join(dir, 'stand.log'));
+    const told = {
+      GOOGLE_CLOUD_PROJECT: PROJECT,
+      SALLYPORT_ISSUERS: JSON.stringify([
+        {
+          preset: 'google',
+          issuer: issuer.url,
+          audience,
+          discovery: `${issuer.url}/.well-known/openid-configuration`,
+          algorithms: ['RS256'],
+          subject_kind: { claim: 'kind' },
+          email_domains: ['example.com'],
+          claims: { groups: 'groups' },
+        },
+      ]),
+      SALLYPORT_APPROVAL_KEY: keys.approvals,
+      SALLYPORT_CHECKPOINT_KEY: keys.checkpoints,
+      SALLYPORT_RETENTION: JSON.stringify(retention),
+      SALLYPORT_SEAL_KEY: `projects/${PROJECT}/secrets/seal-key`,
+      SALLYPORT_CONSOLE_URL: urlOf(ports.console),
+      SALLYPORT_SCHEDULER: `serviceAccount:${scheduler}`,
+      SALLYPORT_TOKEN_SIGN_IN: 'true',
+      SALLYPORT_CALLS_PER_MINUTE: '60000',
+      SALLYPORT_CALLS_AT_ONCE: '64',
+      FIRESTORE_EMULATOR_HOST: firestore.address,
+      SECRET_MANAGER_EMULATOR_HOST: secretManager.address,
+      BIGQUERY_EMULATOR_HOST: bigquery.url,
+      KMS_EMULATOR_HOST: kms.address,
+      METADATA_SERVER_DETECTION: 'none',
+      ...(typeof environment === 'function' ? await environment(at) : environment),
+    };
     const roles = kept(
       await startRoles({
-        environment: {
-          GOOGLE_CLOUD_PROJECT: PROJECT,
-          SALLYPORT_ISSUERS: JSON.stringify([
-            {
-              preset: 'google',
-              issuer: issuer.url,
-              audience,
-              discovery: `${issuer.url}/.well-known/openid-configuration`,
-              algorithms: ['RS256'],
-              subject_kind: { claim: 'kind' },
-              email_domains: ['example.com'],
-              claims: { groups: 'groups' },
-            },
-          ]),
-          SALLYPORT_APPROVAL_KEY: keys.approvals,
-          SALLYPORT_CHECKPOINT_KEY: keys.checkpoints,
-          SALLYPORT_RETENTION: JSON.stringify(retention),
-          SALLYPORT_SEAL_KEY: `projects/${PROJECT}/secrets/seal-key`,
-          SALLYPORT_CONSOLE_URL: urlOf(ports.console),
-          SALLYPORT_SCHEDULER: `serviceAccount:${scheduler}`,
-          SALLYPORT_TOKEN_SIGN_IN: 'true',
-          SALLYPORT_CALLS_PER_MINUTE: '60000',
-          SALLYPORT_CALLS_AT_ONCE: '64',
-          FIRESTORE_EMULATOR_HOST: firestore.address,
-          SECRET_MANAGER_EMULATOR_HOST: secretManager.address,
-          BIGQUERY_EMULATOR_HOST: bigquery.url,
-          KMS_EMULATOR_HOST: kms.address,
-          METADATA_SERVER_DETECTION: 'none',
-          ...(typeof environment === 'function' ? await environment(at) : environment),
-        },
+        environment: told,
         ports: { gateway: ports.gateway, console: ports.console, keeper: ports.keeper },
         log: (line) => log.write(line),
         restarted: () => void describe(),
@@ -221,6 +224,7 @@ export async function startStand(options: {
         audience,
         postgres: postgres.url,
         tokens: Object.fromEntries(tokens) as Stand['tokens'],
+        environment: told,
         pids: roles.pids(),
       };
       await writeFile(join(dir, 'stand.json'), `${JSON.stringify(stand, null, 2)}\n`, { mode: 0o600 });

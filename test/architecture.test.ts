@@ -54,7 +54,9 @@ const rooms: Record<string, readonly string[]> = {
   tunnel: ['gateway', 'model', 'api'],
   console: ['approvals', 'audit', 'evidence', 'connections', 'model'],
   // The command line is a program of its own: like main, it builds its clients, with the credentials of whoever calls it.
-  cli: ['model', 'evidence', 'policy', 'platform'],
+  cli: ['model', 'evidence', 'policy', 'platform', 'doctor'],
+  // Looks at a deployment from outside, by the product's own definitions of what there should be.
+  doctor: ['model', 'platform', 'config', 'identity', 'connections', 'policy', 'audit', 'evidence', 'targets'],
   config: ['identity'],
   // Where clients are built: nobody but main may enter it.
   roles: ['*'],

@@ -35,6 +35,7 @@ await runMain(
     subCommands: {
       policy: async () => (await import('./policy.ts')).createPolicyCommand(surroundings),
       classify: async () => (await import('./classify.ts')).createClassifyCommand(surroundings),
+      doctor: async () => (await import('./doctor.ts')).createDoctorCommand(surroundings),
       verify: async () => (await import('./verify.ts')).createVerifyCommand(surroundings),
       evidence: async () => (await import('./evidence.ts')).createEvidenceCommand(surroundings),
       postgres: async () => (await import('./grants.ts')).createPostgresCommand(surroundings),

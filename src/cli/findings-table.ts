@@ -1,5 +1,6 @@
 import type { Finding } from '../evidence/evidence.ts';
 import { type Paint, printable } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 /** At most so many are shown; all are counted. */
 const most = 50;
@@ -39,18 +40,4 @@ function placeOf({ chain, seq, to_seq, event_id, checkpoint, file }: Finding): s
     checkpoint === undefined ? undefined : `checkpoint ${checkpoint}`,
   ];
   return parts.filter((part) => part !== undefined).join(' ') || '–';
-}
-
-/** Lines of words; a narrow terminal breaks them itself. */
-function wrapped(text: string, width: number): string[] {
-  if (width < 30) return [text];
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { createFacts, type Facts, openStores, readLocalConfig, visit } from '../doctor/doctor.ts';
+import { createGoogleRest, defaultCredentials } from '../platform/google-rest.ts';
+import { publicKeyOf } from '../platform/kms.ts';
+import type { Surroundings } from './command.ts';
+import { CannotLook, type Given } from './doctor.ts';
+
+const standSchema = z.object({
+  gateway: z.url(),
+  console: z.url(),
+  keeper: z.url(),
+  bigquery: z.url(),
+  environment: z.record(z.string(), z.string()),
+});
+
+const now = () => new Date();
+
+/** A deployment on Google Cloud, or the local stand. */
+export async function openDeployment(given: Given, environment: Surroundings['environment']): Promise<Facts> {
+  return given.local === undefined ? openReal(given, environment) : openStand(given.local);
+}
+
+function openReal({ project = '', region = '', name }: Given, environment: Surroundings['environment']): Facts {
+  const place = { project: project || (environment['GOOGLE_CLOUD_PROJECT'] ?? ''), region, name };
+  if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(place.project))
+    throw new CannotLook('Name the project with --project or GOOGLE_CLOUD_PROJECT.');
+  if (!/^[a-z0-9-]+$/.test(region))
+    throw new CannotLook('Name the region of the services with --region, such as europe-west1.');
+  if (!/^[a-z][a-z0-9-]{0,20}$/.test(name))
+    throw new CannotLook('A deployment’s name is of lower-case letters, digits and dashes.');
+  return createFacts({
+    place,
+    google: createGoogleRest({ authorize: defaultCredentials(place.project) }),
+    openStores,
+    publicKey: (keyVersion) => publicKeyOf({ keyVersion }),
+    visit: (address) => visit(address, globalThis.fetch),
+    fetch: globalThis.fetch,
+    now,
+  });
+}
+
+/** Of `npm run demo`: emulators, and the roles with the environment that they were started with. */
+async function openStand(file: string): Promise<Facts> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new CannotLook(`There is no stand at ${file}; npm run demo starts one.`, { cause });
+  });
+  const stand = standSchema.safeParse(jsonOf(text));
+  if (!stand.success) throw new CannotLook(`${file} is not what npm run demo writes.`);
+  const { gateway, console, keeper, bigquery, environment } = stand.data;
+  const config = configOf(environment);
+  return createFacts({
+    place: { project: config.project, region: 'local', name: 'stand' },
+    google: createGoogleRest({
+      authorize: async () => new Headers(),
+      places: { bigquery: bigquery.replace(/\/$/, '') },
+    }),
+    openStores,
+    publicKey: (keyVersion) => publicKeyOf({ keyVersion, emulatorHost: config.emulators.kms }),
+    visit: (address) => visit(address, globalThis.fetch),
+    fetch: globalThis.fetch,
+    now,
+    local: { config, addresses: { gateway, console, keeper } },
+  });
+}
+
+function configOf(environment: Record<string, string>) {
+  try {
+    return readLocalConfig(environment);
+  } catch (cause) {
+    throw new CannotLook(cause instanceof Error ? cause.message : 'The stand tells no environment.', { cause });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

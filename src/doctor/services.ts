@@ -1,0 +1,362 @@
+import { each, type Found, fault, type Group, NotKnown, warning } from './check.ts';
+import { type Facts, type Part, roles, shortName } from './facts.ts';
+import { isEverybody, type Policy, policySchema } from './policies.ts';
+
+const read = ['run.services.get', 'run.revisions.get'] as const;
+
+/** What is found of each service that is there; of one that is not, `services.ready` tells. */
+function ofParts(look: (part: Part, facts: Facts) => Promise<readonly Found[]> | readonly Found[]) {
+  return (facts: Facts) =>
+    each(roles, facts.project, async (role) => {
+      const part = await facts.part(role);
+      return part === undefined ? [] : look(part, facts);
+    });
+}
+
+const nameOf = ({ path }: Part) => shortName(path);
+const update = (part: Part, { project, region }: Facts, change: string) =>
+  `gcloud run services update ${nameOf(part)} --project=${project} --region=${region} ${change}`;
+
+const digestIn = (image: string) => image.split('@')[1] ?? '';
+
+export const invokersOf = ({ google }: Facts, part: Part): Promise<Policy> =>
+  google.read({
+    api: 'run',
+    path: `/v2/${part.path}:getIamPolicy`,
+    query: { 'options.requestedPolicyVersion': '3' },
+    answer: policySchema,
+    permission: 'run.services.getIamPolicy',
+    of: `Who may call ${nameOf(part)}`,
+  });
+
+async function readiness(facts: Facts): Promise<readonly Found[]> {
+  const { project, name } = facts;
+  return each(roles, project, async (role) => {
+    const part = await facts.part(role);
+    if (part === undefined)
+      return [fault(`There is no service ${name}-${role}.`, `terraform apply; or say which with --region and --name.`)];
+    const { terminalCondition, latestReadyRevision, latestCreatedRevision } = part.service;
+    const logs = `gcloud run services logs read ${name}-${role} --project=${project} --region=${facts.region} --limit=50`;
+    if (terminalCondition.state !== 'CONDITION_SUCCEEDED') return [fault(`${nameOf(part)} is not ready.`, logs)];
+    if (latestReadyRevision !== latestCreatedRevision)
+      return [
+        fault(
+          `The newest revision of ${nameOf(part)} (${shortName(latestCreatedRevision)}) did not become ready.`,
+          logs,
+        ),
+      ];
+    return [];
+  });
+}
+
+async function images(facts: Facts): Promise<readonly Found[]> {
+  const parts = await facts.parts();
+  const unpinned = parts.filter(({ container }) => !/@sha256:[0-9a-f]{64}$/.test(container.image));
+  if (unpinned.length > 0)
+    return unpinned.map((part) =>
+      fault(
+        `${nameOf(part)} runs an image that is not named by its digest.`,
+        'Set `image` to …@sha256:… and run terraform apply.',
+      ),
+    );
+  const digests = new Set(parts.map(({ container }) => digestIn(container.image)));
+  if (digests.size <= 1) return [];
+  const each = parts.map((part) => `${part.role} ${digestIn(part.container.image).slice(0, 19)}…`).join(', ');
+  return [
+    fault(
+      `The services run different images: ${each}.`,
+      'Roll one digest out to all three: run the release again, or terraform apply with `image` set to it.',
+    ),
+  ];
+}
+
+function told(part: Part, facts: Facts): readonly Found[] {
+  const [is, says] = [digestIn(part.container.image), part.environment['SALLYPORT_IMAGE_DIGEST'] ?? ''];
+  if (is === says || is === '') return [];
+  return [
+    fault(
+      `${nameOf(part)} writes ${says === '' ? 'no image digest' : 'another image’s digest'} into the trail than that of the image it runs.`,
+      update(part, facts, `--update-env-vars=SALLYPORT_IMAGE_DIGEST=${is}`),
+    ),
+  ];
+}
+
+function traffic(part: Part, facts: Facts): readonly Found[] {
+  const { trafficStatuses, latestReadyRevision } = part.service;
+  const newest = shortName(latestReadyRevision);
+  const served = trafficStatuses
+    .filter(({ percent }) => percent > 0)
+    .map(({ revision, percent }) => ({ revision: shortName(revision) || newest, percent }));
+  const latest = `gcloud run services update-traffic ${nameOf(part)} --project=${facts.project} --region=${facts.region} --to-latest`;
+  if (served.length === 0) return [fault(`${nameOf(part)} gets no traffic at all.`, latest)];
+  if (served.length > 1)
+    return [
+      warning(
+        `The traffic of ${nameOf(part)} is split: ${served.map(({ revision, percent }) => `${revision} ${percent} %`).join(', ')}.`,
+        `Let the rollout end; or: ${latest}`,
+      ),
+    ];
+  if (served[0]?.revision !== newest)
+    return [
+      warning(
+        `All traffic of ${nameOf(part)} goes to ${served[0]?.revision}, while ${newest} is ready: it was rolled back, or never rolled out.`,
+        latest,
+      ),
+    ];
+  return [];
+}
+
+async function accounts(facts: Facts): Promise<readonly Found[]> {
+  const parts = await facts.parts();
+  return parts.flatMap((part) => {
+    const meant = facts.account(part.role);
+    return part.serviceAccount === meant
+      ? []
+      : [
+          fault(
+            `${nameOf(part)} runs as ${part.serviceAccount || 'the default service account'}, not as ${meant}.`,
+            update(part, facts, `--service-account=${meant}`),
+          ),
+        ];
+  });
+}
+
+/** What only makes sense where all three say the same; each variable but those that Terraform sets by role. */
+async function alike(facts: Facts): Promise<readonly Found[]> {
+  const parts = await facts.parts();
+  const names = new Set(parts.flatMap(({ environment }) => Object.keys(environment)));
+  const differ = (name: string, of: readonly Part[]) =>
+    new Set(of.map(({ environment }) => environment[name])).size > 1;
+  return [...names].flatMap((name) => {
+    const of = name === 'SALLYPORT_ISSUERS' ? parts.filter(({ role }) => role !== 'keeper') : parts;
+    return differ(name, of)
+      ? [
+          fault(
+            `${name} differs between ${of.map(nameOf).join(', ')}.`,
+            'terraform apply, which sets it alike; or gcloud run services update … --update-env-vars.',
+          ),
+        ]
+      : [];
+  });
+}
+
+const ingress: Record<Part['role'], readonly string[]> = {
+  gateway: ['INGRESS_TRAFFIC_ALL', 'INGRESS_TRAFFIC_INTERNAL_ONLY', 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER'],
+  console: ['INGRESS_TRAFFIC_ALL', 'INGRESS_TRAFFIC_INTERNAL_ONLY', 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER'],
+  keeper: ['INGRESS_TRAFFIC_INTERNAL_ONLY'],
+};
+
+async function invocation(part: Part, facts: Facts): Promise<readonly Found[]> {
+  const { invokerIamDisabled } = part.service;
+  const { bindings } = await invokersOf(facts, part);
+  const callers = bindings.filter(({ role }) => role === 'roles/run.invoker').flatMap(({ members }) => members);
+  const everybody = callers.filter(isEverybody);
+  const remove = (member: string) =>
+    `gcloud run services remove-iam-policy-binding ${nameOf(part)} --project=${facts.project} --region=${facts.region} --member=${member} --role=roles/run.invoker`;
+  if (everybody.length > 0)
+    return everybody.map((member) => fault(`${member} may call ${nameOf(part)}.`, remove(member)));
+  if (part.role === 'keeper' && !invokerIamDisabled)
+    return [
+      fault(
+        `Cloud Run checks the callers of ${nameOf(part)} and takes the signature off the very token that it verifies.`,
+        update(part, facts, '--no-invoker-iam-check'),
+      ),
+    ];
+  if (part.role === 'console' && invokerIamDisabled)
+    return [fault(`${nameOf(part)} can be called without passing IAP.`, update(part, facts, '--invoker-iam-check'))];
+  if (part.role === 'console') {
+    const agent = `serviceAccount:service-${await facts.projectNumber()}@gcp-sa-iap.iam.gserviceaccount.com`;
+    const others = callers.filter((caller) => caller !== agent);
+    return [
+      ...(callers.includes(agent)
+        ? []
+        : [
+            fault(
+              `IAP may not call ${nameOf(part)}, so nobody gets in.`,
+              `gcloud run services add-iam-policy-binding ${nameOf(part)} --project=${facts.project} --region=${facts.region} --member=${agent} --role=roles/run.invoker`,
+            ),
+          ]),
+      ...others.map((member) => fault(`${member} may call ${nameOf(part)} without passing IAP.`, remove(member))),
+    ];
+  }
+  if (!invokerIamDisabled && callers.length === 0)
+    return [
+      fault(
+        `Nobody may call ${nameOf(part)}.`,
+        'Set `gateway.public_invocation = true`, or name `gateway.invokers`, and run terraform apply.',
+      ),
+    ];
+  return [];
+}
+
+async function proxied(part: Part, facts: Facts): Promise<readonly Found[]> {
+  if (part.role !== 'console') return [];
+  const { project, region } = facts;
+  if (!part.service.iapEnabled)
+    return [fault(`IAP does not stand before ${nameOf(part)}.`, update(part, facts, '--iap'))];
+  const number = await facts.projectNumber();
+  const policy = await facts.google.read({
+    api: 'iap',
+    path: `/v1/projects/${number}/iap_web/cloud_run-${region}/services/${nameOf(part)}:getIamPolicy`,
+    body: { options: { requestedPolicyVersion: 3 } },
+    answer: policySchema,
+    permission: 'iap.webServices.getIamPolicy',
+    of: `Who may pass IAP to ${nameOf(part)}`,
+  });
+  const members = policy.bindings
+    .filter(({ role }) => role === 'roles/iap.httpsResourceAccessor')
+    .flatMap((one) => one.members);
+  const command = (verb: string, member: string) =>
+    `gcloud iap web ${verb}-iam-policy-binding --project=${project} --resource-type=cloud-run --region=${region} --service=${nameOf(part)} --member=${member} --role=roles/iap.httpsResourceAccessor`;
+  const everybody = members
+    .filter(isEverybody)
+    .map((member) => fault(`${member} may pass IAP to ${nameOf(part)}.`, command('remove', member)));
+  const nobody =
+    members.length === 0
+      ? [fault(`Nobody may pass IAP to ${nameOf(part)}.`, 'Name people in `console.members` and run terraform apply.')]
+      : [];
+  return [...everybody, ...nobody];
+}
+
+async function assertion(part: Part, facts: Facts): Promise<readonly Found[]> {
+  if (part.role !== 'console') return [];
+  const meant = `/projects/${await facts.projectNumber()}/locations/${facts.region}/services/${nameOf(part)}`;
+  const said = part.environment['SALLYPORT_IAP_AUDIENCE'] ?? '';
+  if (said === meant) return [];
+  const mend = `Leave \`console.iap_audience\` unset and run terraform apply; or: ${update(part, facts, `--update-env-vars=SALLYPORT_IAP_AUDIENCE=${meant}`)}`;
+  if (said === '')
+    return [fault(`${nameOf(part)} is not told the audience of IAP’s assertions, so it lets nobody in.`, mend)];
+  return [
+    warning(
+      `${nameOf(part)} expects IAP’s assertions for ${said}: right only where IAP stands at that load balancer.`,
+      mend,
+    ),
+  ];
+}
+
+const minimumOf = ({ service }: Part) =>
+  Math.max(service.scaling.minInstanceCount, service.template.scaling.minInstanceCount);
+
+export const serviceChecks: Group = {
+  name: 'services',
+  title: 'Cloud Run services',
+  checks: [
+    {
+      id: 'services.ready',
+      promise: 'The gateway, the console and the keeper are there, and the newest revision of each is ready.',
+      rights: read,
+      run: readiness,
+    },
+    { id: 'services.image', promise: 'All three run one image, named by its digest.', rights: read, run: images },
+    {
+      id: 'services.digest',
+      promise: 'Each writes the digest of the image that it runs into the trail.',
+      rights: read,
+      run: ofParts(told),
+    },
+    {
+      id: 'services.traffic',
+      promise: 'All traffic of each goes to its newest ready revision.',
+      rights: read,
+      run: ofParts(traffic),
+    },
+    {
+      id: 'services.command',
+      promise: 'Each runs its own role.',
+      rights: read,
+      run: ofParts((part, facts) =>
+        part.container.args.join(' ') === part.role
+          ? []
+          : [fault(`${nameOf(part)} does not run the role ${part.role}.`, update(part, facts, `--args=${part.role}`))],
+      ),
+    },
+    {
+      id: 'services.account',
+      promise: 'Each runs as the service account that is its own.',
+      rights: read,
+      run: accounts,
+    },
+    {
+      id: 'services.cpu',
+      promise: 'Each has its CPU between requests, too (instance-based billing).',
+      rights: read,
+      run: ofParts((part, facts) =>
+        part.container.resources.cpuIdle
+          ? [
+              fault(
+                `${nameOf(part)} has no CPU between requests: documents go stale, and the trail is not shipped.`,
+                update(part, facts, '--no-cpu-throttling'),
+              ),
+            ]
+          : [],
+      ),
+    },
+    {
+      id: 'services.instances',
+      promise: 'The keeper always has an instance.',
+      rights: read,
+      run: ofParts((part, facts) =>
+        part.role === 'keeper' && minimumOf(part) < 1
+          ? [
+              fault(
+                `${nameOf(part)} may have no instance: without its beat, every call is refused after 30 s.`,
+                `Set \`keeper.min_instances\` to 1 or more and run terraform apply; or: ${update(part, facts, '--min=1')}`,
+              ),
+            ]
+          : [],
+      ),
+    },
+    {
+      id: 'services.ingress',
+      promise: 'The keeper can be reached from within the project alone.',
+      rights: read,
+      run: ofParts((part, facts) =>
+        ingress[part.role].includes(part.service.ingress)
+          ? []
+          : [
+              fault(
+                `${nameOf(part)} can be reached from outside of the project.`,
+                update(part, facts, '--ingress=internal'),
+              ),
+            ],
+      ),
+    },
+    {
+      id: 'services.invokers',
+      promise: 'Who may call each service is as meant, and nobody reaches the console past IAP.',
+      rights: [...read, 'run.services.getIamPolicy', 'resourcemanager.projects.get'],
+      run: ofParts(invocation),
+    },
+    {
+      id: 'services.iap',
+      promise: 'IAP stands before the console, and lets named people pass.',
+      rights: [...read, 'resourcemanager.projects.get', 'iap.webServices.getIamPolicy'],
+      run: ofParts(proxied),
+    },
+    {
+      id: 'services.assertion',
+      promise: 'The console takes IAP’s assertions for itself alone.',
+      rights: [...read, 'resourcemanager.projects.get'],
+      run: ofParts(assertion),
+    },
+    {
+      id: 'services.environment',
+      promise: 'The environment of each is valid, as the product itself reads it.',
+      rights: read,
+      run: ofParts((part, facts) => {
+        if (part.hidden.length > 0)
+          throw new NotKnown(
+            `${nameOf(part)} gets ${part.hidden.join(', ')} from secrets, so the environment cannot be judged from here.`,
+            'No variable of the product is secret: set them as plain values, as Terraform does.',
+          );
+        return part.errors.map((line) =>
+          fault(
+            `${nameOf(part)}: ${line}.`,
+            `Correct the input in Terraform and apply; or: ${update(part, facts, '--update-env-vars=…')} (docs/configuration.md describes each variable)`,
+          ),
+        );
+      }),
+    },
+    { id: 'services.alike', promise: 'What must be the same for all three is the same.', rights: read, run: alike },
+  ],
+};
