@@ -22,10 +22,17 @@ await runMain(
       quiet: { type: 'boolean', description: 'Start everything, play no story', default: false },
       'port-base': { type: 'string', description: 'The first of thirteen ports; 0 takes free ones', default: '8080' },
       dir: { type: 'string', description: 'Where stand.json and the log go', default: DIR },
+      program: { type: 'string', description: 'What is run for each role in place of src/main.ts: dist/main.cjs' },
     },
     async run({ args }) {
       try {
-        await demo({ once: args.once, quiet: args.quiet, portBase: portOf(args['port-base']), dir: args.dir });
+        await demo({
+          once: args.once,
+          quiet: args.quiet,
+          portBase: portOf(args['port-base']),
+          dir: args.dir,
+          program: args.program === undefined ? undefined : resolve(args.program),
+        });
       } catch (error) {
         process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
         process.exit(1);
@@ -34,7 +41,13 @@ await runMain(
   }),
 );
 
-async function demo(options: { once: boolean; quiet: boolean; portBase: number; dir: string }) {
+async function demo(options: {
+  once: boolean;
+  quiet: boolean;
+  portBase: number;
+  dir: string;
+  program: string | undefined;
+}) {
   const terminal = createTerminal(process.stdout);
   terminal.title('Sallyport');
   const startedAt = performance.now();

@@ -9,7 +9,7 @@ export type Roles = {
   stop(): Promise<void>;
 };
 
-const program = fileURLToPath(new URL('./role.ts', import.meta.url));
+const role = fileURLToPath(new URL('./role.ts', import.meta.url));
 const READY_SECONDS = 180;
 
 /**
@@ -19,21 +19,27 @@ const READY_SECONDS = 180;
 export async function startRoles(options: {
   environment: Record<string, string>;
   ports: Record<RoleName, number>;
+  /** What is run for each, in place of `src/main.ts`. */
+  program?: string | undefined;
   log: (line: string) => void;
   /** Told when a role was started again. */
   restarted: () => void;
 }): Promise<Roles> {
-  const { environment, ports, log, restarted } = options;
+  const { environment, ports, program, log, restarted } = options;
   const names = Object.keys(ports) as RoleName[];
   const running = new Map<RoleName, ChildProcess>();
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
   let state: 'starting' | 'up' | 'stopping' = 'starting';
 
   function start(name: RoleName) {
-    const child = spawn(process.execPath, ['--disable-proto=delete', program, name], {
-      env: { ...inherited(), ...environment, PORT: String(ports[name]) },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-proto=delete', role, name, ...(program === undefined ? [] : [program])],
+      {
+        env: { ...inherited(), ...environment, PORT: String(ports[name]) },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', log);
     running.set(name, child);
     child.once('exit', () => {

@@ -77,13 +77,15 @@ const TOKEN_SECONDS = 3600;
 export async function startStand(options: {
   portBase: number;
   dir: string;
+  /** What is run for each role, in place of `src/main.ts`. */
+  program?: string | undefined;
   step?: (name: string) => void;
   /** Of the roles, beside what the stand says itself, or instead of it; told where the emulators are. */
   environment?: Record<string, string> | ((at: Addresses) => Promise<Record<string, string>>);
   /** Told of each commit in Firestore and of each line of PostgreSQL's log. */
   watch?: { commits?: FirestoreOptions['journal']; postgres?: PostgresOptions['log'] };
 }): Promise<RunningStand> {
-  const { portBase, dir, step = () => {}, environment = {}, watch = {} } = options;
+  const { portBase, dir, program, step = () => {}, environment = {}, watch = {} } = options;
   const ports = await findPorts(portBase);
   const stops: (() => unknown)[] = [];
   const kept = <T extends { stop(): unknown }>(part: T): T => {
@@ -185,6 +187,7 @@ export async function startStand(options: {
       await startRoles({
         environment: told,
         ports: { gateway: ports.gateway, console: ports.console, keeper: ports.keeper },
+        program,
         log: (line) => log.write(line),
         restarted: () => void describe(),
       }),

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Hono } from 'hono';
 
-const { resolve } = createRequire(import.meta.url);
-const bundle = (name: string) => readFileSync(resolve(`asciinema-player/dist/bundle/${name}`), 'utf8');
+const bundle = (name: string) =>
+  readFileSync(new URL(import.meta.resolve(`asciinema-player/dist/bundle/${name}`)), 'utf8');
 const script = { 'Content-Type': 'text/javascript; charset=utf-8' };
 
 /**

@@ -2,5 +2,6 @@ import { parentPort } from 'node:worker_threads';
 import { loadGrammar, parseText, type Question } from './parse-text.ts';
 
 /** The parser in a thread of its own: a statement that breaks it breaks nothing else. */
-await loadGrammar();
-parentPort?.on('message', (question: Question) => parentPort?.postMessage(parseText(question)));
+void loadGrammar().then(() =>
+  parentPort?.on('message', (question: Question) => parentPort?.postMessage(parseText(question))),
+);
