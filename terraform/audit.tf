@@ -15,11 +15,10 @@ locals {
   functions      = { for each in local.definitions.functions : each.name => each }
   base_functions = toset(["document_versions"])
 
-  day_ms  = 86400000
   kept_ms = var.audit.legal_hold ? {} : { for name, days in { events = var.audit.retention_days.events, recordings = try(coalesce(var.audit.retention_days.recordings, var.audit.retention_days.events), null) } : name => days * local.day_ms if days != null }
 
   # Who asks the evidence's questions.
-  readers = merge({ console = local.members.console }, { for auditor in var.audit.auditors : auditor => auditor })
+  readers = merge({ console = local.members.console }, { for auditor in distinct(concat(var.audit.auditors, flatten([for part in values(var.audit.auditors_of) : part.members]))) : auditor => auditor })
 
   appends = {
     for pair in concat(
@@ -40,13 +39,18 @@ resource "google_bigquery_dataset" "audit" {
   max_time_travel_hours      = "168"
 
   dynamic "default_encryption_configuration" {
-    for_each = var.encryption_key[*]
+    for_each = local.encryption_key[*]
     content {
       kms_key_name = default_encryption_configuration.value
     }
   }
 
-  # Grants are the resources below: who may what is said nowhere else.
+  # What it is made with: without this, whoever may edit the project could change rows. All other grants are the resources below.
+  access {
+    role          = "OWNER"
+    special_group = "projectOwners"
+  }
+
   lifecycle {
     ignore_changes = [access]
   }
@@ -62,8 +66,13 @@ resource "google_bigquery_dataset" "evidence" {
   labels                     = local.labels
   delete_contents_on_destroy = false
 
+  access {
+    role          = "OWNER"
+    special_group = "projectOwners"
+  }
+
   dynamic "default_encryption_configuration" {
-    for_each = var.encryption_key[*]
+    for_each = local.encryption_key[*]
     content {
       kms_key_name = default_encryption_configuration.value
     }
@@ -93,6 +102,13 @@ resource "google_bigquery_table" "trail" {
     type          = each.value.timePartitioning.type
     field         = each.value.timePartitioning.field
     expiration_ms = lookup(local.kept_ms, each.key, null)
+  }
+
+  dynamic "encryption_configuration" {
+    for_each = local.encryption_key[*]
+    content {
+      kms_key_name = encryption_configuration.value
+    }
   }
 }
 
@@ -179,7 +195,7 @@ resource "google_bigquery_table_iam_member" "append" {
   project    = var.project_id
   dataset_id = google_bigquery_dataset.audit.dataset_id
   table_id   = google_bigquery_table.trail[each.value.table].table_id
-  role       = google_project_iam_custom_role.append.id
+  role       = local.append_role
   member     = local.members[each.value.role]
 }
 
@@ -219,6 +235,27 @@ resource "google_bigquery_dataset_iam_member" "trail" {
   member     = each.value.member
 }
 
+# Auditors of some connections alone. Where there are any, whoever may read everything is named, too: who is in no policy sees no row.
+locals {
+  row_tables = length(var.audit.auditors_of) > 0 ? toset(["events", "recordings"]) : toset([])
+  rows = merge(
+    { everything = { grantees = concat([local.members.console], var.audit.auditors), filter = "TRUE" } },
+    { for name, part in var.audit.auditors_of : name => { grantees = part.members, filter = "connection IN (${join(", ", [for connection in part.connections : "'${connection}'"])})" } },
+  )
+  row_policies = { for pair in setproduct(local.row_tables, keys(local.rows)) : "${pair[0]}-${pair[1]}" => { table = pair[0], name = pair[1] } }
+}
+
+resource "google_bigquery_row_access_policy" "part" {
+  for_each = local.row_policies
+
+  project          = var.project_id
+  dataset_id       = google_bigquery_dataset.audit.dataset_id
+  table_id         = google_bigquery_table.trail[each.value.table].table_id
+  policy_id        = replace(each.value.name, "-", "_")
+  filter_predicate = local.rows[each.value.name].filter
+  grantees         = local.rows[each.value.name].grantees
+}
+
 # Queries run as jobs of the project; what they may read is said above.
 resource "google_project_iam_member" "jobs" {
   for_each = local.readers
@@ -240,13 +277,22 @@ resource "google_storage_bucket" "checkpoints" {
   force_destroy               = false
   labels                      = local.labels
 
+  # Each checkpoint is an object of its own that nobody overwrites; what is kept by retention cannot be versioned besides.
   retention_policy {
     retention_period = var.audit.checkpoint_bucket.retention_days * 86400
     is_locked        = var.audit.checkpoint_bucket.lock
   }
 
+  dynamic "logging" {
+    for_each = var.storage_log_bucket[*]
+    content {
+      log_bucket        = logging.value
+      log_object_prefix = var.audit.checkpoint_bucket.name
+    }
+  }
+
   dynamic "encryption" {
-    for_each = var.encryption_key[*]
+    for_each = local.encryption_key[*]
     content {
       default_kms_key_name = encryption.value
     }

@@ -7,7 +7,7 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   description   = "Sallyport's images. A tag that was pushed stays what it is."
   labels        = local.labels
-  kms_key_name  = var.encryption_key
+  kms_key_name  = local.encryption_key
 
   docker_config {
     immutable_tags = true

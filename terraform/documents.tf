@@ -11,6 +11,11 @@ locals {
   })
 }
 
+locals {
+  documents_email  = "${google_service_account.documents.account_id}@${google_service_account.documents.project}.iam.gserviceaccount.com"
+  documents_member = "serviceAccount:${local.documents_email}"
+}
+
 resource "google_service_account" "documents" {
   project      = var.project_id
   account_id   = "${var.name}-documents"
@@ -23,7 +28,7 @@ resource "google_service_account" "documents" {
 resource "google_project_iam_member" "documents" {
   project = var.project_id
   role    = "roles/datastore.user"
-  member  = google_service_account.documents.member
+  member  = local.documents_member
 
   condition {
     title       = "database-${local.databases.policy}"
@@ -45,8 +50,26 @@ resource "google_storage_bucket" "documents" {
     enabled = true
   }
 
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      num_newer_versions = 100
+      with_state         = "ARCHIVED"
+    }
+  }
+
+  dynamic "logging" {
+    for_each = var.storage_log_bucket[*]
+    content {
+      log_bucket        = logging.value
+      log_object_prefix = "${var.name}-documents"
+    }
+  }
+
   dynamic "encryption" {
-    for_each = var.encryption_key[*]
+    for_each = local.encryption_key[*]
     content {
       default_kms_key_name = encryption.value
     }
@@ -63,7 +86,7 @@ resource "google_storage_bucket_object" "documents" {
 resource "google_storage_bucket_iam_member" "documents" {
   bucket = google_storage_bucket.documents.name
   role   = "roles/storage.objectViewer"
-  member = google_service_account.documents.member
+  member = local.documents_member
 }
 
 resource "google_cloud_run_v2_job" "documents" {
@@ -78,11 +101,11 @@ resource "google_cloud_run_v2_job" "documents" {
 
   template {
     template {
-      service_account       = google_service_account.documents.email
+      service_account       = local.documents_email
       max_retries           = 1
       timeout               = "300s"
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-      encryption_key        = var.encryption_key
+      encryption_key        = local.encryption_key
 
       containers {
         image = var.image

@@ -21,7 +21,7 @@ resource "google_firestore_database" "database" {
   deletion_policy                   = var.deletion_protection ? "ABANDON" : "DELETE"
 
   dynamic "cmek_config" {
-    for_each = var.encryption_key[*]
+    for_each = local.encryption_key[*]
     content {
       kms_key_name = cmek_config.value
     }
@@ -56,7 +56,15 @@ resource "google_firestore_field" "runtime" {
   collection = each.value.collectionGroup
   field      = each.value.fieldPath
 
-  index_config {}
+  index_config {
+    dynamic "indexes" {
+      for_each = each.value.indexes
+      content {
+        order       = try(indexes.value.order, null)
+        query_scope = indexes.value.queryScope
+      }
+    }
+  }
 
   dynamic "ttl_config" {
     for_each = try(each.value.ttl, false) ? [true] : []
@@ -69,9 +77,21 @@ resource "google_firestore_backup_schedule" "daily" {
 
   project   = var.project_id
   database  = each.value.name
-  retention = "${var.firestore.backup_retention_days * 86400}s"
+  retention = "${var.firestore.daily_backup_days * 86400}s"
 
   daily_recurrence {}
+}
+
+resource "google_firestore_backup_schedule" "weekly" {
+  for_each = google_firestore_database.database
+
+  project   = var.project_id
+  database  = each.value.name
+  retention = "${var.firestore.weekly_backup_days * 86400}s"
+
+  weekly_recurrence {
+    day = "SUNDAY"
+  }
 }
 
 # The product's servers come with IAM, which rules do not look at: anybody who comes from a browser or a phone is turned away.

@@ -18,7 +18,9 @@ resource "google_service_account" "role" {
 }
 
 locals {
-  members = { for role, account in google_service_account.role : role => account.member }
+  # Composed rather than read, so that a plan already shows who is given what.
+  emails  = { for role, account in google_service_account.role : role => "${account.account_id}@${account.project}.iam.gserviceaccount.com" }
+  members = { for role, email in local.emails : role => "serviceAccount:${email}" }
 
   # Firestore has no rights for less than a database.
   database_rights = {
@@ -46,6 +48,10 @@ resource "google_project_iam_member" "database" {
 }
 
 # Rows are appended by insertAll, which needs no right to run jobs: what could change or delete a row is not in it.
+locals {
+  append_role = "projects/${google_project_iam_custom_role.append.project}/roles/${google_project_iam_custom_role.append.role_id}"
+}
+
 resource "google_project_iam_custom_role" "append" {
   project     = var.project_id
   role_id     = replace("${var.name}_append", "-", "_")

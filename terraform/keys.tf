@@ -21,18 +21,26 @@ resource "google_kms_crypto_key" "signing" {
 
   version_template {
     algorithm        = "EC_SIGN_P256_SHA256"
-    protection_level = "HSM"
+    protection_level = var.signing_keys.protection_level
+  }
+
+  # Without its public half nothing that it signed can be verified any more. No variable may be used here, so to take a deployment down
+  # for good, `terraform state rm` the keys first.
+  lifecycle {
+    prevent_destroy = true
   }
 }
 
-# The first version. After a rotation, name the new one here and keep the old one: what it signed is verified with it.
-data "google_kms_crypto_key_version" "signing" {
-  for_each = google_kms_crypto_key.signing
-
-  crypto_key = each.value.id
-}
-
 locals {
+  # Cloud KMS does not rotate asymmetric keys by itself. A new version is named by a variable; the old one stays enabled, as what it
+  # signed is verified with it.
+  key_ring = "projects/${google_kms_key_ring.signing.project}/locations/${google_kms_key_ring.signing.location}/keyRings/${google_kms_key_ring.signing.name}"
+  keys     = { for name, key in google_kms_crypto_key.signing : name => "${local.key_ring}/cryptoKeys/${key.name}" }
+  key_versions = {
+    approvals   = "${local.keys.approvals}/cryptoKeyVersions/${var.signing_keys.approvals_version}"
+    checkpoints = "${local.keys.checkpoints}/cryptoKeyVersions/${var.signing_keys.checkpoints_version}"
+  }
+
   signing_rights = {
     console-approvals   = { key = "approvals", of = "console", role = "roles/cloudkms.signerVerifier" }
     keeper-checkpoints  = { key = "checkpoints", of = "keeper", role = "roles/cloudkms.signerVerifier" }
@@ -45,7 +53,7 @@ locals {
 resource "google_kms_crypto_key_iam_member" "signing" {
   for_each = local.signing_rights
 
-  crypto_key_id = google_kms_crypto_key.signing[each.value.key].id
+  crypto_key_id = local.keys[each.value.key]
   role          = each.value.role
   member        = local.members[each.value.of]
 }

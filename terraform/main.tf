@@ -19,11 +19,17 @@ locals {
   ])
 }
 
+data "google_project" "this" {
+  project_id = var.project_id
+}
+
 resource "google_project_service" "used" {
   for_each = toset(concat([
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
+    "bigquerydatatransfer.googleapis.com",
     "cloudkms.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "firebaserules.googleapis.com",
     "firestore.googleapis.com",
@@ -34,9 +40,11 @@ resource "google_project_service" "used" {
     "monitoring.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
+    "storage.googleapis.com",
+    "sts.googleapis.com",
     ],
     var.build == null ? [] : ["cloudbuild.googleapis.com", "containeranalysis.googleapis.com"],
-    var.load_balancer == null ? [] : ["compute.googleapis.com"],
+    var.load_balancer == null && var.network == null ? [] : ["compute.googleapis.com"],
   ))
 
   project            = var.project_id

@@ -1,11 +1,11 @@
 output "gateway_url" {
   description = "Where agents call: the load balancer's domain, or Cloud Run's own address."
-  value       = var.load_balancer == null ? google_cloud_run_v2_service.service["gateway"].uri : "https://${var.load_balancer.domain}"
+  value       = local.gateway_url
 }
 
 output "console_service_url" {
-  description = "The console's own address, behind IAP: what console.url is, or leads to."
-  value       = google_cloud_run_v2_service.service["console"].uri
+  description = "The console's own address, behind IAP: what console.url leads to, where it is set."
+  value       = local.own_url.console
 }
 
 output "load_balancer_address" {
@@ -15,17 +15,17 @@ output "load_balancer_address" {
 
 output "service_accounts" {
   description = "The email of each part's service account: what targets must let in, and what audit logs name."
-  value       = { for role, account in google_service_account.role : role => account.email }
+  value       = local.emails
 }
 
 output "seal_key_secret" {
   description = "The secret that the key for sealing must be put into, once, before the first apply of the services: see the operator's guide."
-  value       = google_secret_manager_secret.secret[local.seal_key].id
+  value       = local.seal_key_name
 }
 
 output "signing_keys" {
   description = "The versions of the keys that sign decisions and checkpoints: what an auditor compares fingerprints with."
-  value       = { for name, version in data.google_kms_crypto_key_version.signing : name => version.name }
+  value       = local.key_versions
 }
 
 output "datasets" {

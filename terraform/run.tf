@@ -15,11 +15,11 @@ locals {
     SALLYPORT_RUNTIME_DATABASE  = local.databases.runtime
     SALLYPORT_AUDIT_DATASET     = var.audit.dataset
     SALLYPORT_EVIDENCE_DATASET  = var.audit.evidence_dataset
-    SALLYPORT_APPROVAL_KEY      = data.google_kms_crypto_key_version.signing["approvals"].name
-    SALLYPORT_CHECKPOINT_KEY    = data.google_kms_crypto_key_version.signing["checkpoints"].name
-    SALLYPORT_SEAL_KEY          = google_secret_manager_secret.secret[local.seal_key].id
-    SALLYPORT_CONSOLE_URL       = var.console.url
-    SALLYPORT_SCHEDULER         = google_service_account.role["scheduler"].member
+    SALLYPORT_APPROVAL_KEY      = local.key_versions.approvals
+    SALLYPORT_CHECKPOINT_KEY    = local.key_versions.checkpoints
+    SALLYPORT_SEAL_KEY          = local.seal_key_name
+    SALLYPORT_CONSOLE_URL       = local.console_url
+    SALLYPORT_SCHEDULER         = local.members.scheduler
     SALLYPORT_ADMINS            = var.console.admins
     SALLYPORT_AUDITORS          = var.console.auditors
     SALLYPORT_IAP_AUDIENCE      = coalesce(var.console.iap_audience, "/projects/${data.google_project.this.number}/locations/${var.region}/services/${var.name}-console")
@@ -34,6 +34,12 @@ locals {
     SALLYPORT_IMAGE_DIGEST      = split("@", var.image)[1]
   }
 
+  # Cloud Run's own addresses are known before there is a service.
+  own_url      = { for service in ["gateway", "console", "keeper"] : service => "https://${var.name}-${service}-${data.google_project.this.number}.${var.region}.run.app" }
+  console_url  = coalesce(var.console.url, local.own_url.console)
+  gateway_url  = var.load_balancer == null ? local.own_url.gateway : "https://${var.load_balancer.domain}"
+  gateway_host = trimprefix(local.gateway_url, "https://")
+
   # The scheduler's tokens are for this audience alone, and no other token is for it.
   keeper_audience = "https://${var.name}-keeper.${var.project_id}.internal"
 
@@ -42,15 +48,15 @@ locals {
       cpu         = var.gateway.cpu, memory = var.gateway.memory, min = var.gateway.min_instances, max = var.gateway.max_instances,
       concurrency = var.gateway.concurrency, ingress = var.gateway.ingress, audiences = var.gateway.custom_audiences,
       # A session lasts as long as a request may.
-      timeout = "3600s", open = var.gateway.public_invocation, iap = false, network = var.network, issuers = local.issuers
+      timeout = "3600s", open = var.gateway.public_invocation, iap = false, issuers = local.issuers
     }
     console = {
       cpu         = var.console.cpu, memory = var.console.memory, min = var.console.min_instances, max = var.console.max_instances,
-      concurrency = 80, ingress = var.console.ingress, audiences = [], timeout = "300s", open = false, iap = true, network = null, issuers = local.issuers
+      concurrency = 80, ingress = var.console.ingress, audiences = [], timeout = "300s", open = false, iap = true, issuers = local.issuers
     }
     keeper = {
       cpu         = var.keeper.cpu, memory = var.keeper.memory, min = var.keeper.min_instances, max = var.keeper.max_instances,
-      concurrency = 8, ingress = "INGRESS_TRAFFIC_INTERNAL_ONLY", audiences = [], timeout = "300s", open = true, iap = false, network = null,
+      concurrency = 8, ingress = "INGRESS_TRAFFIC_INTERNAL_ONLY", audiences = [], timeout = "300s", open = true, iap = false,
       issuers     = [{ preset = "google", audience = [local.keeper_audience] }]
     }
   }
@@ -78,11 +84,11 @@ resource "google_cloud_run_v2_service" "service" {
   }
 
   template {
-    service_account                  = google_service_account.role[each.key].email
+    service_account                  = local.emails[each.key]
     timeout                          = each.value.timeout
     max_instance_request_concurrency = each.value.concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
-    encryption_key                   = var.encryption_key
+    encryption_key                   = local.encryption_key
     labels                           = local.labels
 
     scaling {
@@ -91,7 +97,7 @@ resource "google_cloud_run_v2_service" "service" {
     }
 
     dynamic "vpc_access" {
-      for_each = each.value.network[*]
+      for_each = local.networks[each.key][*]
       content {
         egress = vpc_access.value.egress
         network_interfaces {
@@ -128,7 +134,7 @@ resource "google_cloud_run_v2_service" "service" {
       startup_probe {
         period_seconds    = 2
         timeout_seconds   = 2
-        failure_threshold = 60
+        failure_threshold = 110
         http_get {
           path = "/readyz"
         }
@@ -145,9 +151,15 @@ resource "google_cloud_run_v2_service" "service" {
     }
   }
 
-  # Cloud Build rolls new images out by itself, by digest, once they were checked.
+  # What is said here is what runs: an apply puts all traffic on the revision that it describes. Releases by Cloud Build are ahead of it
+  # until `image` is set to what they rolled out.
+  traffic {
+    type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+    percent = 100
+  }
+
   lifecycle {
-    ignore_changes = [client, client_version, traffic, template[0].containers[0].image, template[0].revision]
+    ignore_changes = [client, client_version, template[0].revision]
 
     precondition {
       condition     = var.load_balancer == null || each.key != "gateway" || each.value.ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
@@ -176,10 +188,6 @@ resource "google_cloud_run_v2_service_iam_member" "gateway" {
 }
 
 # Humans pass IAP, which then calls the console itself.
-data "google_project" "this" {
-  project_id = var.project_id
-}
-
 resource "google_cloud_run_v2_service_iam_member" "console" {
   project  = var.project_id
   location = var.region
@@ -216,13 +224,17 @@ resource "google_cloud_scheduler_job" "keeper" {
 
   http_target {
     http_method = "POST"
-    uri         = "${google_cloud_run_v2_service.service["keeper"].uri}/tasks/${each.key}"
+    uri         = "${local.own_url.keeper}/tasks/${each.key}"
 
     oidc_token {
-      service_account_email = google_service_account.role["scheduler"].email
+      service_account_email = local.emails.scheduler
       audience              = local.keeper_audience
     }
   }
 
-  depends_on = [google_project_service.used]
+  retry_config {
+    retry_count = 1
+  }
+
+  depends_on = [google_cloud_run_v2_service.service]
 }

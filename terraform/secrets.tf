@@ -1,7 +1,9 @@
 # Secrets, each with its own readers. None is read by the right to a project or a folder.
 
 locals {
-  seal_key = "${var.name}-seal-key"
+  seal_key      = "${var.name}-seal-key"
+  secret_names  = { for name, secret in google_secret_manager_secret.secret : name => "projects/${secret.project}/secrets/${secret.secret_id}" }
+  seal_key_name = local.secret_names[local.seal_key]
 }
 
 # Empty: values are put in by hand, so that none is in a state file.
@@ -15,11 +17,11 @@ resource "google_secret_manager_secret" "secret" {
 
   replication {
     dynamic "auto" {
-      for_each = var.encryption_key == null ? [true] : []
+      for_each = local.encryption_key == null ? [true] : []
       content {}
     }
     dynamic "user_managed" {
-      for_each = var.encryption_key[*]
+      for_each = local.encryption_key[*]
       content {
         replicas {
           location = var.region

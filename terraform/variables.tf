@@ -60,13 +60,41 @@ variable "deletion_protection" {
 }
 
 variable "encryption_key" {
-  description = "A Cloud KMS key (CMEK) in the region for databases, tables, secrets, images, buckets and services; Google's own keys where unset. Its service agents must be let in before: see the operator's guide."
+  description = "A Cloud KMS key (CMEK) in the region for databases, tables, secrets, images, buckets and services; Google's own keys where unset. It cannot be changed later without making databases anew. Its service agents must exist before: see «A key of your own» above."
   type        = string
   default     = null
 
   validation {
     condition     = var.encryption_key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.encryption_key))
     error_message = "The full name of a crypto key: projects/…/locations/…/keyRings/…/cryptoKeys/…"
+  }
+}
+
+variable "grant_encryption" {
+  description = "Whether the module lets Google's service agents use encryption_key. Turn it off where the key's owner does so."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "signing_keys" {
+  description = "The two keys that sign decisions and checkpoints: how they are protected, and which version of each signs. After a rotation name the new version, and leave the old one enabled: what it signed is verified with it."
+  type = object({
+    protection_level    = optional(string, "HSM")
+    approvals_version   = optional(number, 1)
+    checkpoints_version = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["HSM", "SOFTWARE"], var.signing_keys.protection_level)
+    error_message = "A key is protected by HSM or by SOFTWARE. It cannot be changed later: a key of another protection is another key."
+  }
+
+  validation {
+    condition     = alltrue([for version in [var.signing_keys.approvals_version, var.signing_keys.checkpoints_version] : version >= 1 && floor(version) == version])
+    error_message = "Versions of keys are numbers from 1, as Cloud KMS counts them."
   }
 }
 
@@ -115,7 +143,7 @@ variable "gateway" {
 variable "console" {
   description = "Where humans decide, author policies and read evidence. `members` may pass IAP, which stands before it."
   type = object({
-    url           = string
+    url           = optional(string)
     members       = optional(list(string), [])
     admins        = optional(string, "group:sallyport-admins")
     auditors      = optional(string, "group:sallyport-auditors")
@@ -126,11 +154,12 @@ variable "console" {
     ingress       = optional(string, "INGRESS_TRAFFIC_ALL")
     iap_audience  = optional(string)
   })
+  default  = {}
   nullable = false
 
   validation {
-    condition     = can(regex("^https://[^/?#]+$", var.console.url))
-    error_message = "The console's https address without a path."
+    condition     = var.console.url == null || can(regex("^https://[^/?#]+$", var.console.url))
+    error_message = "The console's https address without a path, such as https://console.sallyport.example.com; unset it for Cloud Run's own."
   }
 
   validation {
@@ -199,14 +228,20 @@ variable "issuers" {
 }
 
 variable "network" {
-  description = "Direct VPC egress: the network and subnetwork (self links or names) that the gateway reaches its targets through, and what of its traffic goes there. The subnetwork should have a /26 at least for every 20 instances."
+  description = "Direct VPC egress: the network and subnetwork (self links or names) that services reach targets through, and what of their traffic goes there. Each service has a network tag of its own, <name>-gateway, <name>-console, <name>-keeper, and `tags` besides. Where `targets` are named (private ranges and TCP ports, by name), firewall rules let the gateway reach these and no other private address, and the other two none. The subnetwork should be a /26 at least for every 20 instances, with Private Google Access where egress is ALL_TRAFFIC."
   type = object({
     network    = string
     subnetwork = string
     egress     = optional(string, "PRIVATE_RANGES_ONLY")
-    tags       = optional(list(string), ["sallyport-gateway"])
+    tags       = optional(list(string), [])
+    targets    = optional(map(object({ ranges = list(string), ports = list(string) })))
   })
   default = null
+
+  validation {
+    condition     = var.network == null || alltrue([for target in values(coalesce(try(var.network.targets, null), {})) : length(target.ranges) > 0 && length(target.ports) > 0 && alltrue([for range in target.ranges : can(cidrhost(range, 0)) && !endswith(range, "/0")])])
+    error_message = "Each of the network's targets has ranges (10.1.2.0/24, never /0) and ports (5432)."
+  }
 
   validation {
     condition     = var.network == null || contains(["PRIVATE_RANGES_ONLY", "ALL_TRAFFIC"], try(var.network.egress, ""))
@@ -217,22 +252,23 @@ variable "network" {
 variable "firestore" {
   description = "The two databases: policies, which the gateway may only read, and what happens. A region cannot be changed later."
   type = object({
-    location              = optional(string)
-    policy_database       = optional(string)
-    runtime_database      = optional(string)
-    backup_retention_days = optional(number, 98)
+    location           = optional(string)
+    policy_database    = optional(string)
+    runtime_database   = optional(string)
+    daily_backup_days  = optional(number, 14)
+    weekly_backup_days = optional(number, 98)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = var.firestore.backup_retention_days >= 7 && var.firestore.backup_retention_days <= 98
-    error_message = "Backups are kept for 7 to 98 days."
+    condition     = alltrue([for days in [var.firestore.daily_backup_days, var.firestore.weekly_backup_days] : days >= 7 && days <= 98])
+    error_message = "Backups are kept for 7 to 98 days (14 weeks is Firestore's own limit)."
   }
 }
 
 variable "audit" {
-  description = "The trail in BigQuery: how long it is kept (days; for ever where unset), who may read the evidence, and whether checkpoints are kept in a bucket, too. `lock` makes the bucket's retention irreversible: not even the project's owner can shorten it or delete a checkpoint before its time."
+  description = "The trail in BigQuery: how long it is kept (days; for ever where unset), who may read the evidence (all of it, or by `auditors_of` that of some connections), and whether checkpoints are kept in a bucket, too. `lock` makes the bucket's retention irreversible: not even the project's owner can shorten it or delete a checkpoint before its time."
   type = object({
     location         = optional(string)
     dataset          = optional(string, "sallyport_audit")
@@ -240,6 +276,7 @@ variable "audit" {
     retention_days   = optional(object({ events = optional(number), recordings = optional(number) }), {})
     legal_hold       = optional(bool, false)
     auditors         = optional(list(string), [])
+    auditors_of      = optional(map(object({ members = list(string), connections = list(string) })), {})
     checkpoint_bucket = optional(object({
       name           = string
       location       = optional(string)
@@ -261,8 +298,18 @@ variable "audit" {
   }
 
   validation {
-    condition     = alltrue([for member in var.audit.auditors : can(regex("^(user|group|serviceAccount|principal|principalSet):", member))])
+    condition     = alltrue([for member in concat(var.audit.auditors, flatten([for part in values(var.audit.auditors_of) : part.members])) : can(regex("^(user|group|serviceAccount|principal|principalSet):\\S+$", member))])
     error_message = "Auditors are IAM members such as group:audit@example.com."
+  }
+
+  validation {
+    condition     = alltrue([for name, part in var.audit.auditors_of : can(regex("^[a-z][a-z0-9_-]{0,62}$", name)) && name != "everything" && length(part.members) > 0 && length(part.connections) > 0 && alltrue([for connection in part.connections : can(regex("^[a-z0-9][a-z0-9_.-]{0,62}$", connection))])])
+    error_message = "auditors_of is a name in lower case (not «everything»), each with members and with names of connections."
+  }
+
+  validation {
+    condition     = try(var.audit.checkpoint_bucket.retention_days, 1) >= 1 && try(var.audit.checkpoint_bucket.retention_days, 1) <= 36500
+    error_message = "Checkpoints are kept in the bucket for 1 to 36500 days."
   }
 }
 
@@ -351,28 +398,62 @@ variable "workload_identity" {
 }
 
 variable "monitoring" {
-  description = "Alerts, dashboard and uptime checks. `channels` are full names of notification channels: without one, nobody hears of an alert."
+  description = "Alerts, dashboard and uptime checks. Who hears of an alert: `emails`, and `channels`, which are full names of notification channels that are there already. Without either nobody does."
   type = object({
+    emails              = optional(set(string), [])
     channels            = optional(list(string), [])
     audit_lag_seconds   = optional(number, 300)
     refusals_per_minute = optional(number, 60)
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for email in var.monitoring.emails : can(regex("^[^@\\s]+@[^@\\s]+$", email))]) && alltrue([for channel in var.monitoring.channels : can(regex("^projects/[^/]+/notificationChannels/[^/]+$", channel))])
+    error_message = "emails are addresses; channels are projects/…/notificationChannels/… (gcloud beta monitoring channels list)."
+  }
+
+  validation {
+    condition     = var.monitoring.audit_lag_seconds >= 60 && var.monitoring.refusals_per_minute >= 1
+    error_message = "audit_lag_seconds is 60 at least, as the keeper tells once a minute; refusals_per_minute is 1 at least."
+  }
 }
 
 variable "load_balancer" {
-  description = "A global load balancer with Cloud Armor before the gateway: its domain, and how many requests an address may send a minute. Set the gateway's ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER with it, so that there is no way around."
+  description = "A global load balancer with Cloud Armor before the gateway: its domain, how many requests an address may send a minute, and from which ranges (from anywhere where none is named). `waf` tries OWASP's rules (preview), enforces those that do not look for statements and commands (enforce), or leaves them out (off). `redirect_http` leads plain http to https, and is off as a token should not be sent in the clear even once. Set the gateway's ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER with it, so that there is no way around."
   type = object({
     domain              = string
     requests_per_minute = optional(number, 1200)
     allowed_ranges      = optional(list(string), [])
+    waf                 = optional(string, "preview")
+    redirect_http       = optional(bool, false)
   })
   default = null
+
+  validation {
+    condition     = var.load_balancer == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.load_balancer.domain))
+    error_message = "The load balancer's domain, such as sallyport.example.com, without https:// and without a path."
+  }
+
+  validation {
+    condition     = var.load_balancer == null || contains(["off", "preview", "enforce"], try(var.load_balancer.waf, ""))
+    error_message = "The load balancer's waf is off, preview or enforce."
+  }
+
+  validation {
+    condition     = var.load_balancer == null || alltrue([for range in try(var.load_balancer.allowed_ranges, []) : can(cidrhost(range, 0))])
+    error_message = "allowed_ranges are CIDR ranges such as 203.0.113.0/24."
+  }
+}
+
+variable "storage_log_bucket" {
+  description = "A bucket that is there already for the usage logs of this module's buckets. Unset: who reads and writes them is in the access logs alone."
+  type        = string
+  default     = null
 }
 
 variable "access_logs" {
-  description = "Data access logs of Secret Manager, Firestore and BigQuery, kept in the audit dataset's project: what reconciliation and audit_access compare the trail with. They cost what Cloud Logging costs."
+  description = "Data access logs of Secret Manager, Firestore, BigQuery, Cloud KMS, Cloud Storage and of tokens that are made for accounts, kept in a dataset of their own: what reconciliation, secret_use and audit_access compare the trail with, and what some alerts are told by. They cost what Cloud Logging costs."
   type        = bool
   default     = true
   nullable    = false

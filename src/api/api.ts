@@ -72,7 +72,8 @@ export function createApi({
   const viewOf = (reachable: Reachable) => connectionView(reachable, tunnelKey);
 
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
-  app.get('/readyz', (context) =>
+  // Cloud Run keeps /healthz and the like for itself when they come from outside: /ready is for uptime checks.
+  app.on('GET', ['/readyz', '/ready'], (context) =>
     ready() ? context.json({ status: 'ready' }) : context.json({ status: 'not ready' }, 503),
   );
   app.get('/openapi.json', (context) => context.json(openApi));

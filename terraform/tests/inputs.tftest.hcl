@@ -1,12 +1,6 @@
 # What is refused before anything is planned.
 
-mock_provider "google" {
-  mock_data "google_kms_crypto_key_version" {
-    defaults = {
-      name = "projects/acme-sallyport/locations/europe-west1/keyRings/sallyport/cryptoKeys/k/cryptoKeyVersions/1"
-    }
-  }
-}
+mock_provider "google" {}
 
 variables {
   project_id = "acme-sallyport"

@@ -7,14 +7,14 @@ import { anAllow, anApproval, type FakeOptions, fakeGateway } from '../fakes/gat
 
 const guarded = { ...anAllow, approvals: [{ policy: 'guard', approvers: ['group:dba'], count: 1, expires: 1800 }] };
 
-function anApi(options: FakeOptions = {}) {
+function anApi({ ready = true, ...options }: FakeOptions & { ready?: boolean } = {}) {
   const fake = fakeGateway(options);
   const faults: unknown[] = [];
   const app = createApi({
     gateway: fake,
     lookups: createLookups(fake.steps),
     consoleUrl: 'https://console.test',
-    ready: () => true,
+    ready: () => ready,
     onFault: (error) => faults.push(error),
   });
   return { ...fake, app, faults };
@@ -308,6 +308,17 @@ describe('a bad request', () => {
     expect(await response.text()).not.toContain('secret words');
     expect(faults).toHaveLength(1);
   });
+});
+
+test.each([
+  [true, 200],
+  [false, 503],
+])('says under a path that Cloud Run lets through whether it is ready: %s is %i', async (ready, status) => {
+  const { app } = anApi({ ready });
+
+  const [within, outside] = await Promise.all(['/readyz', '/ready'].map(async (at) => (await app.request(at)).status));
+
+  expect([within, outside]).toEqual([status, status]);
 });
 
 describe('looking things up', () => {
