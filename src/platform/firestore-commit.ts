@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { v1 } from '@google-cloud/firestore';
-import { encodeFields } from './firestore-values.ts';
+import type { protobufMinimal } from 'google-gax';
+import { type ProtoWriter, writeFields, writeTime } from './firestore-values.ts';
 import { type Revision, type Write, WriteConflict, WriteUncertain } from './store.ts';
-
-export type FirestoreRpc = InstanceType<typeof v1.FirestoreClient>;
+import { CallFailed, type UnaryCalls } from './unary-call.ts';
 
 type CommitContext = {
-  rpc: FirestoreRpc;
+  calls: Pick<UnaryCalls, 'call'>;
+  protobuf: Pick<typeof protobufMinimal, 'Writer' | 'Reader'>;
   /** `projects/…/databases/…` */
   root: string;
   /** Milliseconds. */
@@ -23,20 +23,27 @@ type CommitContext = {
  * - a request that Firestore refuses to look at is thrown as it came: nothing was written.
  */
 export async function commitOnce(
-  { rpc, root, deadline }: CommitContext,
+  { calls, protobuf, root, deadline }: CommitContext,
   writes: readonly Write[],
 ): Promise<(Revision | undefined)[]> {
-  const request = { database: root, writes: writes.map((write) => toProto(root, write)) };
-  const headers = { 'google-cloud-resource-prefix': root };
+  const message = requestOf(protobuf.Writer.create(), root, writes);
+  // By both Google finds the database: https://cloud.google.com/apis/docs/system-parameters
+  const headers = {
+    'google-cloud-resource-prefix': root,
+    'x-goog-request-params': `database=${encodeURIComponent(root)}`,
+  };
   const giveUpAt = performance.now() + deadline;
   for (let attempt = 1; ; attempt++) {
-    const timeout = Math.max(1, Math.ceil(giveUpAt - performance.now()));
+    const left = Math.max(1, Math.ceil(giveUpAt - performance.now()));
     try {
-      const [answer] = await rpc.commit(request, { timeout, retry: { retryCodes: [] }, otherArgs: { headers } });
-      const { writeResults } = answer;
-      return writes.map(({ op }, index) =>
-        op === 'delete' ? undefined : toRevision(writeResults?.[index]?.updateTime),
-      );
+      const answer = await calls.call({
+        path: '/google.firestore.v1.Firestore/Commit',
+        message,
+        headers,
+        deadline: left,
+      });
+      const revisions = revisionsIn(protobuf.Reader.create(answer));
+      return writes.map(({ op }, index) => (op === 'delete' ? undefined : revisions[index]));
     } catch (error) {
       if (codeOf(error) !== status.aborted || attempt === contentionAttempts) throw explain(error);
     }
@@ -74,39 +81,89 @@ function explain(error: unknown): unknown {
   return new WriteUncertain('It is not known whether the commit was applied.', { cause: error });
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+const codeOf = (error: unknown) => (error instanceof CallFailed ? error.code : undefined);
+
+/** Numbers of fields with how they are written: `number << 3 | wire type` (google/firestore/v1/firestore.proto, write.proto, document.proto). */
+const request = { database: 10, writes: 18 } as const;
+const change = { update: 10, delete: 18, precondition: 34 } as const;
+const document = { name: 10, fields: 18 } as const;
+const precondition = { exists: 8, updateTime: 18 } as const;
+const result = { writes: 10, updateTime: 10 } as const;
+
+function requestOf(to: ProtoWriter, root: string, writes: readonly Write[]): Uint8Array {
+  to.uint32(request.database).string(root);
+  for (const write of writes) {
+    to.uint32(request.writes).fork();
+    writeChange(to, root, write);
+    to.ldelim();
+  }
+  return to.finish();
 }
 
 /** An update without a mask replaces the whole document (google.firestore.v1.Write). */
-function toProto(root: string, write: Write) {
+function writeChange(to: ProtoWriter, root: string, write: Write) {
   const name = `${root}/documents/${documentPath(write.path)}`;
-  const currentDocument = precondition(write);
-  const change = write.op === 'delete' ? { delete: name } : { update: { name, fields: encodeFields(write.data) } };
-  return currentDocument ? { ...change, currentDocument } : change;
+  if (write.op === 'delete') to.uint32(change.delete).string(name);
+  else {
+    to.uint32(change.update).fork().uint32(document.name).string(name);
+    writeFields(to, document.fields, write.data);
+    to.ldelim();
+  }
+  writePrecondition(to, write);
 }
 
 /** An absent revision on a replace would be no precondition at all, so it is refused and not sent. */
-function precondition(write: Write) {
-  if (write.op === 'create') return { exists: false };
-  if (write.op === 'set' || (write.op === 'delete' && write.revision === undefined)) return undefined;
-  return { updateTime: toTimestamp(write.revision) };
+function writePrecondition(to: ProtoWriter, write: Write) {
+  if (write.op === 'set' || (write.op === 'delete' && write.revision === undefined)) return;
+  to.uint32(change.precondition).fork();
+  if (write.op === 'create') to.uint32(precondition.exists).bool(false);
+  else writeTime(to, precondition.updateTime, timeOf(write.revision));
+  to.ldelim();
 }
 
-/** Undefined where the server did not say: then it must be read. */
-function toRevision(time: { seconds?: unknown; nanos?: number | null } | null | undefined): Revision | undefined {
-  if (!time || time.seconds === undefined || time.seconds === null) return undefined;
-  return revisionOf(String(time.seconds), time.nanos ?? 0);
+type ProtoReader = ReturnType<typeof protobufMinimal.Reader.create>;
+
+/** Of each write, in order; undefined where the server did not say: then it must be read. */
+function revisionsIn(answer: ProtoReader): (Revision | undefined)[] {
+  const revisions: (Revision | undefined)[] = [];
+  eachField(answer, answer.len, (tag) => {
+    if (tag === result.writes) revisions.push(revisionIn(answer));
+    else answer.skipType(tag & 7);
+  });
+  return revisions;
 }
 
-export function revisionOf(seconds: number | string, nanoseconds: number): Revision {
+function revisionIn(answer: ProtoReader): Revision | undefined {
+  let revision: Revision | undefined;
+  eachField(answer, answer.uint32() + answer.pos, (tag) => {
+    if (tag === result.updateTime) revision = timeIn(answer);
+    else answer.skipType(tag & 7);
+  });
+  return revision;
+}
+
+function timeIn(answer: ProtoReader): Revision {
+  let [seconds, nanos] = [0, 0];
+  eachField(answer, answer.uint32() + answer.pos, (tag) => {
+    if (tag === 8) seconds = Number(answer.int64());
+    else if (tag === 16) nanos = answer.int32();
+    else answer.skipType(tag & 7);
+  });
+  return revisionOf(seconds, nanos);
+}
+
+function eachField(answer: ProtoReader, end: number, read: (tag: number) => void) {
+  while (answer.pos < end) read(answer.uint32());
+}
+
+export function revisionOf(seconds: number, nanoseconds: number): Revision {
   return `${seconds}.${String(nanoseconds).padStart(9, '0')}` as Revision;
 }
 
-function toTimestamp(revision: Revision | undefined) {
+function timeOf(revision: Revision | undefined) {
   const [, seconds, nanos] = /^(\d+)\.(\d{9})$/.exec(revision ?? '') ?? [];
   if (seconds === undefined || nanos === undefined) throw new TypeError('A write needs the revision of a read.');
-  return { seconds, nanos: Number(nanos) };
+  return { seconds: Number(seconds), nanos: Number(nanos) };
 }
 
 function documentPath(path: string): string {

@@ -1,7 +1,8 @@
-import type { DocumentData, DocumentSnapshot, Firestore, Query, QuerySnapshot, v1 } from '@google-cloud/firestore';
-import { commitOnce, type FirestoreRpc, revisionOf } from './firestore-commit.ts';
+import type { DocumentData, DocumentSnapshot, Firestore, Query, QuerySnapshot } from '@google-cloud/firestore';
+import { commitOnce, revisionOf } from './firestore-commit.ts';
 import { decodeData } from './firestore-values.ts';
 import type { Store, StoredDocument, StoreQuery } from './store.ts';
+import { createUnaryCalls } from './unary-call.ts';
 
 export type FirestoreOptions = {
   projectId: string;
@@ -18,7 +19,7 @@ export type FirestoreOptions = {
  */
 export async function createFirestoreStore(options: FirestoreOptions): Promise<Store & { close(): Promise<void> }> {
   const { deadline = 5000 } = options;
-  const { client, rpc } = await openClients(options);
+  const { client, calls, protobuf } = await openClients(options);
   const root = `projects/${options.projectId}/databases/${options.databaseId}`;
 
   return {
@@ -37,44 +38,45 @@ export async function createFirestoreStore(options: FirestoreOptions): Promise<S
       return snapshot.data().count;
     },
 
-    commit: (writes) => commitOnce({ rpc, root, deadline }, writes),
+    commit: (writes) => commitOnce({ calls, protobuf, root, deadline }, writes),
 
     listen: (path, onChange, onError) => listenForEver(client, path, onChange, onError),
 
     async close() {
-      await Promise.all([client.terminate(), rpc.close()]);
+      await Promise.all([client.terminate(), calls.close()]);
     },
   };
 }
 
 /**
- * Two clients of one database: Google's own for reads and listeners, and its generated one for commits, because the
- * former's batches can neither replace a whole document under a precondition (`update` merges, `set` takes none) nor
- * be kept from retrying a commit whose first try may have been applied.
+ * Two clients of one database: Google's own for reads and listeners, and calls of our own for commits, because the former's
+ * batches can neither replace a whole document under a precondition (`update` merges, `set` takes none) nor be kept from
+ * retrying a commit whose first try may have been applied; and as each operation waits for two commits, they must cost little.
  */
-async function openClients({ projectId, databaseId, emulatorHost }: FirestoreOptions): Promise<{
-  client: Firestore;
-  rpc: FirestoreRpc;
-}> {
-  const { Firestore, default: library } = await import('@google-cloud/firestore');
-  // Node finds `v1` on the default export alone, as it is defined by a getter.
-  const { v1 } = library as unknown as typeof import('@google-cloud/firestore');
+async function openClients({ projectId, databaseId, emulatorHost }: FirestoreOptions) {
+  const [{ Firestore }, { protobufMinimal: protobuf }] = await Promise.all([
+    import('@google-cloud/firestore'),
+    import('google-gax'),
+  ]);
   const settings = { projectId, databaseId };
-  if (emulatorHost === undefined)
-    return { client: new Firestore(settings), rpc: new v1.FirestoreClient({ projectId, ...noGrpcRetries }) };
+  if (emulatorHost === undefined) {
+    const calls = createUnaryCalls({ origin: SERVICE, credentials: await googleCredentials() });
+    return { client: new Firestore(settings), calls, protobuf };
+  }
   return {
     client: new Firestore({ ...settings, host: emulatorHost, ssl: false }),
-    rpc: new v1.FirestoreClient({ projectId, ...noGrpcRetries, ...(await emulatorChannel(emulatorHost)) }),
+    calls: createUnaryCalls({ origin: `http://${emulatorHost}`, credentials: async () => ({}) }),
+    protobuf,
   };
 }
 
-/** The transport must not repeat a commit either, whatever service configuration DNS may offer it. */
-const noGrpcRetries = { 'grpc.enable_retries': 0, 'grpc.service_config_disable_resolution': 1 };
+const SERVICE = 'https://firestore.googleapis.com';
 
-async function emulatorChannel(emulatorHost: string): Promise<ConstructorParameters<typeof v1.FirestoreClient>[0]> {
-  const { grpc } = await import('google-gax');
-  const { hostname, port } = new URL(`http://${emulatorHost}`);
-  return { apiEndpoint: hostname, port: Number(port), sslCreds: grpc.credentials.createInsecure() };
+/** Of the environment, as Google's own clients find them; its tokens are kept and renewed there. */
+async function googleCredentials() {
+  const { GoogleAuth } = await import('google-auth-library');
+  const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/datastore' });
+  return async () => Object.fromEntries(await auth.getRequestHeaders(SERVICE));
 }
 
 function toQuery(client: Firestore, { orderBy = [], limit, ...query }: StoreQuery): Query {
