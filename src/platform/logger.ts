@@ -21,7 +21,11 @@ const severities: Record<string, string> = {
   alert: 'ALERT',
 };
 
-/** Errors are logged by name, code and our own stack frames: a driver's message may hold data, so it is left out. */
+/**
+ * Errors are logged by name, code and our own stack frames: a driver's message may hold data, so it is left out. Lines are
+ * collected for a quarter of a second at most, and written when the process ends by itself or fails; one that is killed loses
+ * them. What must not be lost is in the trail.
+ */
 export function createLogger(options: {
   level: 'debug' | 'info' | 'warn' | 'error';
   project: string;
@@ -40,7 +44,7 @@ export function createLogger(options: {
         log: (fields) => cloudFields(fields, options.project),
       },
     },
-    ...(options.destination === undefined ? [] : [options.destination]),
+    options.destination ?? pino.destination({ dest: 1, sync: false, minLength: 8 * 1024, periodicFlush: 250 }),
   );
   return {
     debug: (fields, message) => log.debug(fields, message),

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
@@ -46,4 +48,23 @@ describe('a line of the log', () => {
 
     expect(JSON.stringify(line)).not.toContain('hunter2');
   });
+});
+
+describe('the log', () => {
+  test.for(['process.exit(0);', 'throw new Error();', ''])(
+    'is written to its last line when the process ends: %s',
+    async (end) => {
+      const module = new URL('../../src/platform/logger.ts', import.meta.url);
+      const program = `import { createLogger } from '${module}';
+      const log = createLogger({ level: 'info', project: 'p', role: 'gateway' });
+      for (let line = 0; line < 200; line++) log.info({ line }, 'A call.');
+      ${end}`;
+
+      const run = promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', program]);
+      const { stdout } = await run.catch((error) => error);
+
+      const lines = String(stdout).trim().split('\n');
+      expect(lines.map((line) => JSON.parse(line).line)).toEqual(Array.from({ length: 200 }, (_, line) => line));
+    },
+  );
 });
