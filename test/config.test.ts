@@ -188,7 +188,11 @@ describe('the table of variables', () => {
   });
 
   test('is what the command line reads', () => {
-    const commands: Record<string, string> = { cli: 'sallyport', grants: 'sallyport postgres' };
+    const commands: Record<string, string> = {
+      cli: 'sallyport',
+      grants: 'sallyport postgres',
+      'doctor-facts': 'sallyport doctor',
+    };
     const read = readdirSync('src/cli').flatMap((file) =>
       [...readFileSync(`src/cli/${file}`, 'utf8').matchAll(/environment\['(\w+)'\]/g)].map(([, name = '']) => {
         const command = file.replace('.ts', '');

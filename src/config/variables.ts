@@ -34,7 +34,7 @@ export const variables = {
   GOOGLE_CLOUD_PROJECT: {
     what: 'The project of the databases and datasets.',
     is: z.string().min(1),
-    readBy: [...services, 'install', 'apply', 'sallyport verify'],
+    readBy: [...services, 'install', 'apply', 'sallyport verify', 'sallyport doctor'],
   },
   SALLYPORT_ISSUERS: {
     what: 'JSON: who may say who calls, `[{"preset": "google", "audience": "https://gateway.example"}]`, see [identity](identity.md).',

@@ -1,0 +1,30 @@
+import { auditDefinitions } from '../../src/audit/audit.ts';
+import { evidenceDefinitions } from '../../src/evidence/evidence.ts';
+import { at, type Check } from './fault.ts';
+
+const { views, functions } = evidenceDefinitions('p', { audit: 'sallyport_audit', evidence: 'sallyport_evidence' });
+const viewsOf = (dataset: 'audit' | 'evidence') =>
+  views.filter((view) => view.dataset === dataset).map(({ name }) => name);
+const inDatasets: Record<string, readonly string[]> = {
+  audit: [...auditDefinitions().map(({ name }) => name), ...viewsOf('audit')],
+  evidence: [...viewsOf('evidence'), ...functions.map(({ name }) => name)],
+};
+
+/** Every table, view and function of the two datasets that a document names is there; a function with the parameters that it has. */
+export const tablesExist: Check = (document) => {
+  const texts = [{ text: document.prose, line: 1 }, ...document.blocks.map(({ code, line }) => ({ text: code, line }))];
+  const tables = texts.flatMap(({ text, line }) =>
+    [...text.matchAll(/\bsallyport_(audit|evidence)\.(\w+)/g)]
+      .filter(([, dataset = '', name = '']) => !inDatasets[dataset]?.includes(name))
+      .map(({ 0: name, index }) =>
+        at(document, line + text.slice(0, index).split('\n').length - 1, `there is no ${name}`),
+      ),
+  );
+  const asked = document.spans.flatMap(({ text, line }) => {
+    const [, name, given = ''] = /^(?:sallyport_evidence\.)?(\w+)\(([a-z_, ]+)\)$/.exec(text) ?? [];
+    const found = functions.find((one) => one.name === name);
+    const wanted = found?.parameters.map((parameter) => parameter.name).join(', ');
+    return found === undefined || wanted === given ? [] : [at(document, line, `${name} takes (${wanted})`)];
+  });
+  return [...tables, ...asked];
+};

@@ -1,0 +1,13 @@
+/** Names of others that our documents speak of: none of our sources need hold them. */
+const byOwner = {
+  googleCloud:
+    'osAdminLogin run.managed.requireInvokerIam X-Serverless-Authorization referencedViews cloudsql.enable_pgaudit',
+  postgres:
+    'pg_stat_statements log_statement log_min_duration_statement auto_explain pg_lsn SQL_ASCII pgaudit.log_parameter',
+  openSsh: 'ControlMaster ForceCommand',
+  kubernetes: 'config.load_kube_config clientcmd.BuildConfigFromFlags',
+  /** Of data that stands for a reader's own. */
+  examples: 'email_template sallyport-prod sallyport- DB_URL PASSWORD_FILE VALUE_7',
+};
+
+export const foreign: ReadonlySet<string> = new Set(Object.values(byOwner).flatMap((names) => names.split(' ')));
