@@ -16,6 +16,35 @@ locals {
   documents_member = "serviceAccount:${local.documents_email}"
 }
 
+# What would leave nobody in charge. Groups that are written in the console itself are not known here, so these only warn.
+locals {
+  in_charge = { "author policies" = var.console.admins, "read evidence" = var.console.auditors }
+  unfilled  = { for what, group in local.in_charge : what => group if try(length(var.groups[trimprefix(group, "group:")].members), 0) == 0 }
+
+  # Connections that a policy or an auditor's part names, and that are not among the inputs.
+  named   = toset(concat(flatten([for policy in values(var.policies) : try(policy.connections, [])]), flatten([for part in values(var.audit.auditors_of) : part.connections])))
+  unknown = [for name in local.named : name if !can(regex("[*?]", name)) && !strcontains(name, "=") && !contains(keys(var.connections), name)]
+}
+
+check "somebody_is_in_charge" {
+  assert {
+    condition     = length(local.unfilled) == 0
+    error_message = "Nobody is in ${join(" and ", values(local.unfilled))}, so nobody can ${join(" or ", keys(local.unfilled))} in the console: IAP names people and no groups. Add groups = { ${trimprefix(try(values(local.unfilled)[0], "group:x"), "group:")} = { members = [\"user:…\"] } }."
+  }
+}
+
+check "what_is_named_is_there" {
+  assert {
+    condition     = length(local.unknown) == 0
+    error_message = "Policies or auditors_of name connections that are not among the inputs: ${join(", ", local.unknown)}. A misspelt name gives nobody anything."
+  }
+
+  assert {
+    condition     = alltrue([for name in keys(var.classifications) : contains(keys(var.connections), name)])
+    error_message = "Classifications are of connections that are not among the inputs: ${join(", ", [for name in keys(var.classifications) : name if !contains(keys(var.connections), name)])}. What they say masks nothing."
+  }
+}
+
 resource "google_service_account" "documents" {
   project      = var.project_id
   account_id   = "${var.name}-documents"

@@ -71,6 +71,13 @@ locals {
   }
 }
 
+check "somebody_hears_of_alerts" {
+  assert {
+    condition     = length(var.monitoring.emails) + length(var.monitoring.channels) > 0
+    error_message = "Nobody hears of an alert: name monitoring.emails, or channels that are there already."
+  }
+}
+
 resource "google_logging_metric" "alert" {
   for_each = local.alerts
 

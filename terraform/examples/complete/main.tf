@@ -65,27 +65,33 @@ module "sallyport" {
   }
 
   console = {
-    url      = "https://console.sallyport.example.com"
-    members  = ["group:sallyport-approvers@example.com", "group:sallyport-auditors@example.com"]
-    admins   = "group:sallyport-admins@example.com"
-    auditors = "group:sallyport-auditors@example.com"
+    members = ["group:sallyport-approvers@example.com", "group:sallyport-auditors@example.com"]
   }
 
   network = {
     network    = "projects/${var.project_id}/global/networks/prod"
     subnetwork = "projects/${var.project_id}/regions/${var.region}/subnetworks/sallyport"
     egress     = "ALL_TRAFFIC"
+    targets = {
+      crm     = { ranges = ["10.20.0.0/24"], ports = ["3307", "5432"] }
+      cluster = { ranges = ["10.0.0.0/28"], ports = ["443"] }
+    }
   }
 
   load_balancer = {
     domain              = "sallyport.example.com"
     requests_per_minute = 600
     allowed_ranges      = ["203.0.113.0/24"]
+    waf                 = "enforce"
+    redirect_http       = true
   }
 
   audit = {
     retention_days = { events = 2555, recordings = 400 }
     auditors       = ["group:sallyport-auditors@example.com"]
+    auditors_of = {
+      sales = { members = ["group:sales-auditors@example.com"], connections = ["crm"] }
+    }
     # Irreversible: checkpoints cannot be deleted for seven years, by anybody.
     checkpoint_bucket = { name = "${var.project_id}-checkpoints", retention_days = 2555, lock = true }
   }
@@ -123,7 +129,10 @@ module "sallyport" {
   }
 
   groups = {
-    analysts = { members = ["serviceAccount:bot@${var.project_id}.iam.gserviceaccount.com"] }
+    sallyport-admins    = { members = ["user:security-lead@example.com"] }
+    sallyport-auditors  = { members = ["user:auditor@example.com"] }
+    sallyport-approvers = { members = ["user:dba@example.com"] }
+    analysts            = { members = ["serviceAccount:bot@${var.project_id}.iam.gserviceaccount.com"] }
   }
 
   policies = {
@@ -140,8 +149,11 @@ module "sallyport" {
   }
 
   monitoring = {
+    emails   = ["oncall@example.com"]
     channels = [var.notification_channel]
   }
+
+  storage_log_bucket = "${var.project_id}-storage-logs"
 
   build = {
     repository = "projects/${var.project_id}/locations/${var.region}/connections/github/repositories/sallyport"
@@ -156,4 +168,14 @@ output "gateway_url" {
 output "service_accounts" {
   description = "What targets must let in."
   value       = module.sallyport.service_accounts
+}
+
+output "next_steps" {
+  description = "What is left to do by hand."
+  value       = module.sallyport.next_steps
+}
+
+output "secret_commands" {
+  description = "How to put values into the secrets."
+  value       = module.sallyport.secret_commands
 }

@@ -42,8 +42,7 @@ module "sallyport" {
   issuers = [{ preset = "google", audience = ["https://sallyport.example.com"] }]
 
   console = {
-    url     = "https://console.sallyport.example.com"
-    members = ["group:sallyport-approvers@example.com"]
+    members = ["group:sallyport-people@example.com"]
   }
 
   secrets = ["crm-gateway"]
@@ -65,6 +64,8 @@ module "sallyport" {
   groups = {
     analysts            = { members = ["serviceAccount:bot@${var.project_id}.iam.gserviceaccount.com"] }
     sallyport-approvers = { members = ["user:dba@example.com"] }
+    sallyport-admins    = { members = ["user:security-lead@example.com"] }
+    sallyport-auditors  = { members = ["user:auditor@example.com"] }
   }
 
   policies = {
@@ -76,9 +77,23 @@ module "sallyport" {
       effect      = "allow"
     }
   }
+
+  monitoring = {
+    emails = ["oncall@example.com"]
+  }
 }
 
 output "gateway_url" {
   description = "Where agents call."
   value       = module.sallyport.gateway_url
+}
+
+output "next_steps" {
+  description = "What is left to do by hand."
+  value       = module.sallyport.next_steps
+}
+
+output "secret_commands" {
+  description = "How to put values into the secrets."
+  value       = module.sallyport.secret_commands
 }
