@@ -5,6 +5,7 @@ import { type Postgres, startPostgres } from '../../emulators/postgres/postgres.
 import { asProblem } from '../../src/model/problem.ts';
 import { createPostgres } from '../../src/targets/postgres/postgres.ts';
 import { type Agent, agentAt } from '../targets/postgres/agent.ts';
+import { withOtherFreeConstants } from '../targets/postgres/other-constants.ts';
 
 /** Everything an agent can see of the answer to one statement. */
 export type Observation = { seen: unknown; refused: string | undefined; milliseconds: number };
@@ -41,13 +42,32 @@ export function differs(a: Observation, b: Observation): boolean {
 
 /**
  * What an agent sees of one statement in each of two databases, and whether these can be told apart. A difference in time alone must
- * come three times: a busy machine makes one now and then.
+ * come three times: a busy machine makes one now and then. What differs from another statement in free constants alone is
+ * looked at twice: understood in full, and by the shape of the other.
  */
 export async function compare(
   agents: readonly [Agent, Agent],
   statement: string,
   inOther = statement,
   approved: readonly string[] = [],
+) {
+  const isShaped = (await shape(agents[0], statement)) && (await shape(agents[1], inOther));
+  const inFull = await compareOnce(agents, [statement, inOther], approved);
+  if (inFull.leak || !isShaped || inFull.a.refused !== undefined) return inFull;
+  return compareOnce(agents, [statement, inOther], approved);
+}
+
+/** Has another statement of its shape understood, so that it is the one that the statement is tried against. */
+async function shape(agent: Agent, statement: string): Promise<boolean> {
+  const other = withOtherFreeConstants(statement);
+  const understood = other && (await agent.understand(other).catch(() => undefined));
+  return understood !== undefined && understood !== '' && understood.verb === 'read';
+}
+
+async function compareOnce(
+  agents: readonly [Agent, Agent],
+  [statement, inOther]: readonly [string, string],
+  approved: readonly string[],
 ) {
   for (let times = 1; ; times += 1) {
     const [a, b] = [await observe(agents[0], statement, approved), await observe(agents[1], inOther, approved)];

@@ -13,6 +13,7 @@ import { detailsSchema, detailsSql } from './catalog/schema-details.ts';
 import { createSnapshots, type Snapshot } from './catalog/snapshots.ts';
 import { estimate } from './changes/estimate.ts';
 import { execute, isDrift } from './execute.ts';
+import { outlineOf } from './language/outline.ts';
 import { createParser } from './language/parser.ts';
 import { checkText } from './language/preflight.ts';
 import { createTurns } from './language/turns.ts';
@@ -21,6 +22,7 @@ import { type Protections, protectionsOf } from './rules/protections.ts';
 import { createPools } from './session/pool.ts';
 import type { RouteOptions } from './session/route.ts';
 import { type Request, type Settings, settingsSchema } from './settings.ts';
+import { createShapes } from './shapes.ts';
 import { checkAtMost, checkParameterCount, type Understanding, understand } from './understand.ts';
 
 export type PostgresDeps = RouteOptions & {
@@ -66,24 +68,35 @@ export function createPostgres({
   const snapshots = createSnapshots({ read, now, age: catalogAge });
   const protections = createProtectionCache();
   const cache = new Map<string, Promise<Understanding>>();
+  const shapes = createShapes();
   const turns = createTurns();
   /** How each plan was come to, so that it can be come to again. */
-  const origins = new WeakMap<Plan, { snapshot: Snapshot; context: Context; meaning: string }>();
+  const origins = new WeakMap<Plan, { snapshot: Snapshot; context: Context; operation: Meaning }>();
 
-  const understood = (request: Request, snapshot: Snapshot, context: Context): Promise<Understanding> => {
+  const understood = (
+    request: Request,
+    snapshot: Snapshot,
+    context: Context,
+  ): Promise<Understanding> | Understanding => {
     const { catalog, searchPath } = snapshot;
-    const ground = { catalog, searchPath, parser, context, protections: protections(catalog, context.connection) };
-    if (request.statement.length > longestCached) return turns(() => understand(request, ground));
-    const key = JSON.stringify([
-      snapshot.number,
-      context.connection.name,
-      context.connection.version,
-      [...context.unmask].sort(),
-      request.statement,
-    ]);
+    const { connection, unmask } = context;
+    const { statement } = request;
+    const base = { snapshot, key: JSON.stringify([connection.name, connection.version, [...unmask].sort()]) };
+    const outline = outlineOf(statement);
+    const found = outline && shapes.find(statement, outline, base);
+    if (found !== undefined) return found;
+
+    const inFull = async () => {
+      const ground = { catalog, searchPath, parser, context, protections: protections(catalog, connection) };
+      const result = await understand(request, ground, outline);
+      if (outline !== undefined) shapes.learn(statement, outline, base, result);
+      return result.understanding;
+    };
+    if (statement.length > longestCached) return turns(inFull);
+    const key = JSON.stringify([snapshot.number, base.key, statement]);
     const known = cache.get(key);
     cache.delete(key);
-    const understanding = known ?? understand(request, ground);
+    const understanding = known ?? inFull();
     // Asked for last, forgotten last; what could not be read is not kept.
     cache.set(key, understanding);
     if (known === undefined) understanding.catch(() => cache.delete(key));
@@ -111,7 +124,8 @@ export function createPostgres({
     if (origin === undefined) return undefined;
     const snapshot = await snapshots.get(access);
     const { operation: now } = await understood({ statement, parameters: [] }, snapshot, origin.context);
-    if (now.unprovable !== undefined || meaningOf(now) !== origin.meaning || !isAbout(now.plan, plan)) return undefined;
+    if (now.unprovable !== undefined || meaningOf(now) !== meaningOf(origin.operation) || !isAbout(now.plan, plan))
+      return undefined;
     origins.set(now.plan, { ...origin, snapshot });
     return { ...operation, plan: now.plan };
   }
@@ -139,7 +153,7 @@ export function createPostgres({
       const { operation, recorded, names, parameters } = understanding;
       checkParameterCount(parameters, request);
       checkAtMost(operation, request);
-      origins.set(operation.plan, { snapshot, context, meaning: meaningOf(operation) });
+      origins.set(operation.plan, { snapshot, context, operation });
       return {
         ...operation,
         ...(request.at_most !== undefined && { atMost: request.at_most }),

@@ -6,6 +6,7 @@ import { type Counting, countingOf } from './changes/counting.ts';
 import { checkDefinition } from './definitions/definitions.ts';
 import { recheckAgainst } from './definitions/recheck.ts';
 import type { Reference } from './language/references.ts';
+import type { Edit } from './language/splice.ts';
 import { everyNode, type Fields, fieldsOf, typeOf } from './language/syntax.ts';
 import { isWriteType, writesIn } from './language/write-nodes.ts';
 import { impliedGroupings } from './masks/grouping.ts';
@@ -24,7 +25,12 @@ import { checkWrites } from './rules/writes.ts';
 import type { Subject } from './subject.ts';
 
 /** What is run, once it is proven that nothing classified leaves. */
-export type Proof = { plan: Plan; warnings: readonly string[] };
+export type Proof = {
+  plan: Plan;
+  warnings: readonly string[];
+  /** By which the text that is run was made of the statement. */
+  edits: readonly Edit[];
+};
 
 /** Proves it by the rules R2 to R9, or throws the `Refusal` that says why it cannot be proven. Changes the subject's tree. */
 export async function prove(subject: Subject): Promise<Proof> {
@@ -114,7 +120,7 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     types: seen.types,
     calls: seen.calls,
   };
-  const text = await rewrite(subject.statement, parsed, rewriting, ground.parser);
+  const { text, edits } = await rewrite(subject.statement, parsed, rewriting, ground.parser);
   const top = fieldsOf(query[typeOf(query) ?? ''])['relation'];
   const target = references.find(({ fields }) => fields === top)?.relation;
   const plan = planOf(subject, {
@@ -126,7 +132,7 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
       counting: await countingOf({ text, statement: query, target }, catalog, ground.parser),
     }),
   });
-  return { plan, warnings: warningsFor(seen, subject) };
+  return { plan, warnings: warningsFor(seen, subject), edits };
 }
 
 const hiddenFrom =
@@ -188,15 +194,19 @@ async function proveDefinition(statement: Fields, subject: Subject): Promise<Pro
     groupings: [],
     keys: undefined,
   };
+  const { text, edits } =
+    checked === undefined
+      ? { text: subject.statement, edits: [] }
+      : await rewrite(subject.statement, parsed, rewriting, parser);
   const plan: Plan = {
     access: 'define',
-    text: checked === undefined ? subject.statement : await rewrite(subject.statement, parsed, rewriting, parser),
+    text,
     searchPath: checked === undefined ? searchPath : ['pg_catalog', 'pg_temp'],
     watch: watch(known, 'define', catalog),
     locks: known.filter(({ kind }) => ['r', 'p', 'v'].includes(kind)),
     recheck: recheckAgainst(ground.context.connection),
   };
-  return { plan, warnings: [] };
+  return { plan, warnings: [], edits };
 }
 
 type Shape = {

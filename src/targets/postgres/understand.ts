@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Operation } from '../../model/operation.ts';
 import { Problem } from '../../model/problem.ts';
 import { protectionOf } from './catalog/privileges.ts';
+import type { Outline } from './language/outline.ts';
 import { checkText } from './language/preflight.ts';
 import { referencesIn } from './language/references.ts';
 import { kindOf, namedObjects } from './language/statements.ts';
@@ -11,6 +12,7 @@ import type { Plan } from './plan.ts';
 import { prove } from './prove.ts';
 import { Refusal, unprovable } from './refusal.ts';
 import type { Request } from './settings.ts';
+import { prepareShape, type Shape } from './shapes.ts';
 import type { Ground, Subject } from './subject.ts';
 import { type Recorded, recordedAs, recordedNames } from './trail/seal.ts';
 import { classesTouched, masksOf, sealingFor } from './trail/touched.ts';
@@ -32,9 +34,14 @@ export type Understanding = {
 
 /**
  * What a statement means and how it is run so that nothing classified leaves. What cannot be proven is said in `unprovable`,
- * beside all that policy needs to speak first. Throws `operation-unreadable` for what is not one statement.
+ * beside all that policy needs to speak first. Throws `operation-unreadable` for what is not one statement. With it comes its
+ * shape, where it has an outline and one can be made.
  */
-export async function understand(request: Request, ground: Ground): Promise<Understanding> {
+export async function understand(
+  request: Request,
+  ground: Ground,
+  outline?: Outline,
+): Promise<{ understanding: Understanding; shape?: Shape }> {
   checkText(request);
   const { statement } = request;
   const parsed = await ground.parser.parse(statement);
@@ -54,6 +61,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   // The tree is changed by rewriting, so what is recorded is made of it first.
   await makeWay(statement);
   const record = recordedAs(statement, parsed, sealingFor(subject));
+  const shaped = outline && prepareShape(statement, parsed, { outline, record });
   await makeWay(statement);
   const classes = classesTouched(parsed.statement, subject);
   const masks = masksOf(parsed.statement, subject);
@@ -71,7 +79,7 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
   const refused = proof instanceof Refusal;
   const missing = [...references, ...named].filter(({ relation }) => relation === undefined).map(({ name }) => name);
   const resources = [...new Set([...references, ...named].map(({ name }) => name))].sort();
-  return {
+  const understanding: Understanding = {
     missing,
     parameters,
     names: recordedNames(resources, missing, context.seal),
@@ -91,6 +99,8 @@ export async function understand(request: Request, ground: Ground): Promise<Unde
       plan: refused ? { access: 'none' } : proof.plan,
     },
   };
+  const shape = refused ? undefined : shaped?.(understanding, proof.edits);
+  return { understanding, ...(shape !== undefined && { shape }) };
 }
 
 /** Between two looks at a large statement, others have their turn. */

@@ -33,14 +33,14 @@ export type Rewriting = {
 /**
  * Masks at the source: the text to run, in which every relation is written with its schema and every one that holds something
  * classified is a subquery that does not. The tree is changed by hand, the text by splicing, and the parser must read the
- * text as that very tree; otherwise it refuses. Changes `parsed`.
+ * text as that very tree; otherwise it refuses. Changes `parsed`. Answers the edits, too, by which the text was made.
  */
 export async function rewrite(
   statement: string,
   parsed: Parsed,
   rewriting: Rewriting,
   parser: Parser,
-): Promise<string> {
+): Promise<{ text: string; edits: readonly Edit[] }> {
   const tokens = tokenLine(parsed.tokens);
   const edits = rewriting.references.flatMap((reference) => {
     const cover = rewriting.coverOf(reference);
@@ -54,10 +54,11 @@ export async function rewrite(
       .filter(({ fields }) => namesOf(fields['funcname']).length === 1)
       .map(({ fields, schema }) => qualifyName(fields, 'funcname', schema)),
   );
-  if (edits.length === 0) return statement;
+  if (edits.length === 0) return { text: statement, edits };
 
   // `(a, b) = (SELECT …)` stands in the tree once for each column, and in the text once.
-  const text = splice(statement, [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()]);
+  const once = [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()];
+  const text = splice(statement, once);
   // Text that does not even parse is no better than text that means something else.
   const read = await parser.parseAgain(text).catch(() => undefined);
   if (read === undefined || !sameTree(read.statement, parsed.statement)) {
@@ -66,7 +67,7 @@ export async function rewrite(
       'The statement cannot be rewritten with its masks in place; name tables in FROM in a plainer way',
     );
   }
-  return text;
+  return { text, edits: once };
 }
 
 const unplaceable = (fields: Fields) => new Refusal('R13', 'This table name cannot be found in the text', fields);

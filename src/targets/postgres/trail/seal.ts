@@ -1,5 +1,5 @@
 import { recognise } from '../../../masking/masking.ts';
-import { type Edit, splice } from '../language/splice.ts';
+import { type Edit, splice, withGaps } from '../language/splice.ts';
 import type { Fields, Parsed, Token } from '../language/syntax.ts';
 import { columnNames, givenNames, introducedNames, wordsIn } from './names.ts';
 import { returnedLiterals } from './returned.ts';
@@ -58,11 +58,7 @@ const countDigits = 6;
  * detectors recognise is sealed wherever it stands. Comments are dropped. Names that nobody gave are sealed where a value could
  * have been meant by them. In what was refused every literal is sealed.
  */
-export function recordedAs(
-  statement: string,
-  parsed: Parsed,
-  sealing: Sealing,
-): { open: Recorded; closed: () => Recorded } {
+export function recordedAs(statement: string, parsed: Parsed, sealing: Sealing): Records {
   const ties = tiesIn(parsed.statement, sealing.columnsOf);
   const renamed = introducedNames(parsed.statement);
   const isOpen = (tie: string | undefined) =>
@@ -71,8 +67,24 @@ export function recordedAs(
   const words = wordsIn(parsed.statement);
   const judge: Judge = { ...sealing, ties, returned, words, isOpen, isName: nameJudge(parsed.statement, sealing) };
   const closed: Judge = { ...judge, doubtful: true };
-  return { open: recorded(statement, parsed.tokens, judge), closed: () => recorded(statement, parsed.tokens, closed) };
+  const found = sealedTokens(parsed.tokens, judge);
+  return {
+    open: recorded(statement, found, judge),
+    closed: () => recorded(statement, sealedTokens(parsed.tokens, closed), closed),
+    others: (constants) => recordedOthers(statement, { found, constants }, judge),
+  };
 }
+
+/** What is recorded of one statement, and of those that differ from it in the values of constants. */
+export type Records = {
+  open: Recorded;
+  closed: () => Recorded;
+  /**
+   * As `open` of the same statement with other constants, of the same kinds, in the places of these tokens. Undefined where these
+   * are not all constants in the order of the text.
+   */
+  others: (constants: readonly Token[]) => ((texts: readonly string[]) => Recorded) | undefined;
+};
 
 type Judge = Sealing & {
   ties: Ties;
@@ -85,22 +97,59 @@ type Judge = Sealing & {
   isName: (token: Token) => boolean;
 };
 
-function recorded(statement: string, tokens: readonly Token[], judge: Judge): Recorded {
-  const edits: Edit[] = [];
-  let returns = false;
+/** A token that does not stay as it is, and whether it may come back in the answer. */
+type Sealed = { token: Token; text: string; returns: boolean };
+
+function sealedTokens(tokens: readonly Token[], judge: Judge): Sealed[] {
+  const found: Sealed[] = [];
   for (const token of tokens) {
     const text = sealed(token, judge);
-    if (text === undefined) continue;
-    edits.push({ start: token.start, end: token.end, text });
-    returns ||= mayReturn(token, judge);
+    if (text !== undefined) found.push({ token, text, returns: mayReturn(token, judge) });
   }
+  return found;
+}
+
+const editOf = ({ token: { start, end }, text }: Sealed): Edit => ({ start, end, text });
+
+function recorded(statement: string, found: readonly Sealed[], judge: Judge): Recorded {
+  const returns = found.some((each) => each.returns);
+  return recordedAt(splice(statement, found.map(editOf)), returns, judge);
+}
+
+function recordedAt(statement: string, returns: boolean, judge: Judge): Recorded {
   const isSealed = (value: unknown, index: number) =>
     judge.returned.has(`$${index + 1}`) && parameter(value, judge.ties.get(`$${index + 1}`), judge) !== value;
   return {
     returns: (values) => returns || values.some(isSealed),
-    statement: splice(statement, edits),
+    statement,
     parameters: (values) => values.map((value, index) => parameter(value, judge.ties.get(`$${index + 1}`), judge)),
   };
+}
+
+/** A constant is judged by where it stands in the statement that was read, and by what it says now. */
+function recordedOthers(
+  statement: string,
+  { found, constants }: { found: readonly Sealed[]; constants: readonly Token[] },
+  { isName: _, ...rest }: Judge,
+): ((texts: readonly string[]) => Recorded) | undefined {
+  // No constant is a name, so the tree that names are judged by need not be kept.
+  const judge: Judge = { ...rest, isName: () => false };
+  const fixed = found.filter(({ token }) => !constants.includes(token));
+  const fixedReturns = fixed.some((each) => each.returns);
+  const filled = withGaps(statement, fixed.map(editOf), constants);
+  return (
+    filled &&
+    ((texts) => {
+      let returns = fixedReturns;
+      const written = constants.map((constant, index) => {
+        const token = { ...constant, text: texts[index] ?? constant.text };
+        const instead = sealed(token, judge);
+        returns ||= instead !== undefined && mayReturn(token, judge);
+        return instead ?? token.text;
+      });
+      return recordedAt(filled(written), returns, judge);
+    })
+  );
 }
 
 /** Names are those of columns of the answer, or the values of nothing. */
