@@ -135,10 +135,252 @@ resource "google_cloudbuild_trigger" "release" {
     }
   }
 
-  substitutions = {
-    _REGION   = var.region
-    _NAME     = var.name
-    _REGISTRY = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}"
-    _KEY      = "${google_kms_crypto_key.images[0].id}/cryptoKeyVersions/1"
+  # A tag alone releases nothing: somebody says yes, once the tables that it needs are there.
+  approval_config {
+    approval_required = var.build.approval
   }
+
+  substitutions = {
+    _REGION      = var.region
+    _NAME        = var.name
+    _REGISTRY    = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}"
+    _KEY         = "${local.key_ring}/cryptoKeys/${google_kms_crypto_key.images[0].name}/cryptoKeyVersions/1"
+    _ATTESTOR    = "projects/${var.project_id}/attestors/${google_binary_authorization_attestor.release[0].name}"
+    _SBOM_BUCKET = google_storage_bucket.sbom[0].name
+    _AUDIENCE    = try(local.smoke_audiences[0], "")
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.smoke_audiences) > 0
+      error_message = "Releases are tried with an ID token of Google: name the preset google among the issuers."
+    }
+
+    precondition {
+      condition     = var.gateway.ingress == "INGRESS_TRAFFIC_ALL" || var.network != null
+      error_message = "The smoke test reaches a gateway that is internal from a network alone: set one, with Private Google Access in its subnetwork."
+    }
+  }
+}
+
+locals {
+  smoke_audiences = [for issuer in var.issuers : issuer.audience[0] if coalesce(issuer.preset, "oidc") == "google"]
+}
+
+# What a release asks of the project beside its own services, keys and images: whether another one goes on, how the new revisions do, and
+# whether what it asked of Cloud Run is done.
+resource "google_project_iam_custom_role" "release" {
+  count = var.build == null ? 0 : 1
+
+  project     = var.project_id
+  role_id     = replace("${var.name}_release", "-", "_")
+  title       = "Sallyport: watch a release"
+  description = "Lists builds, reads metrics, waits for operations of Cloud Run. Changes nothing."
+  permissions = ["cloudbuild.builds.list", "monitoring.timeSeries.list", "run.operations.get"]
+}
+
+resource "google_project_iam_member" "release" {
+  for_each = local.builder
+
+  project = var.project_id
+  role    = google_project_iam_custom_role.release[0].id
+  member  = each.value
+}
+
+# An attestation says that an image passed the checks. It is a note with signatures of the key of images.
+data "google_kms_crypto_key_version" "images" {
+  count = var.build == null ? 0 : 1
+
+  crypto_key = google_kms_crypto_key.images[0].id
+}
+
+resource "google_container_analysis_note" "release" {
+  count = var.build == null ? 0 : 1
+
+  project           = var.project_id
+  name              = "${var.name}-release"
+  short_description = "Images of Sallyport that passed the checks"
+
+  attestation_authority {
+    hint {
+      human_readable_name = "Sallyport's releases"
+    }
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_binary_authorization_attestor" "release" {
+  count = var.build == null ? 0 : 1
+
+  project     = var.project_id
+  name        = "${var.name}-release"
+  description = "Vouches for images that cloudbuild.yaml checked, built and pushed."
+
+  attestation_authority_note {
+    note_reference = google_container_analysis_note.release[0].name
+
+    public_keys {
+      id = data.google_kms_crypto_key_version.images[0].id
+
+      pkix_public_key {
+        public_key_pem      = data.google_kms_crypto_key_version.images[0].public_key[0].pem
+        signature_algorithm = data.google_kms_crypto_key_version.images[0].public_key[0].algorithm
+      }
+    }
+  }
+}
+
+resource "google_binary_authorization_attestor_iam_member" "release" {
+  for_each = local.builder
+
+  project  = var.project_id
+  attestor = google_binary_authorization_attestor.release[0].name
+  role     = "roles/binaryauthorization.attestorsVerifier"
+  member   = each.value
+}
+
+resource "google_container_analysis_note_iam_member" "release" {
+  for_each = local.builder
+
+  project = var.project_id
+  note    = google_container_analysis_note.release[0].name
+  role    = "roles/containeranalysis.notes.attacher"
+  member  = each.value
+}
+
+# Attestations and references to bills of materials are occurrences; the note of the latter is gcloud's own.
+resource "google_project_iam_member" "analysis" {
+  for_each = var.build == null ? toset([]) : toset(["roles/containeranalysis.notes.editor", "roles/containeranalysis.occurrences.editor"])
+
+  project = var.project_id
+  role    = each.value
+  member  = google_service_account.builder[0].member
+}
+
+# One policy for the whole project: without enforcement it only tells, in the audit log, of what it would have refused.
+resource "google_binary_authorization_policy" "release" {
+  count = var.build == null ? 0 : 1
+
+  project                       = var.project_id
+  global_policy_evaluation_mode = "ENABLE"
+
+  default_admission_rule {
+    evaluation_mode         = "REQUIRE_ATTESTATION"
+    enforcement_mode        = var.build.enforce ? "ENFORCED_BLOCK_AND_AUDIT_LOG" : "DRYRUN_AUDIT_LOG_ONLY"
+    require_attestations_by = [google_binary_authorization_attestor.release[0].name]
+  }
+}
+
+resource "google_storage_bucket" "sbom" {
+  count = var.build == null ? 0 : 1
+
+  project                     = var.project_id
+  name                        = "${var.project_id}-${var.name}-sbom"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = false
+  labels                      = local.labels
+
+  versioning {
+    enabled = true
+  }
+
+  dynamic "encryption" {
+    for_each = var.encryption_key[*]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+}
+
+resource "google_storage_bucket_iam_member" "sbom" {
+  for_each = local.builder
+
+  bucket = google_storage_bucket.sbom[0].name
+  role   = "roles/storage.objectUser"
+  member = each.value
+}
+
+# The smoke test: an agent without any right, which calls the gateway from inside. What it runs, each release puts in.
+resource "google_service_account" "smoke" {
+  count = var.build == null ? 0 : 1
+
+  project      = var.project_id
+  account_id   = "${var.name}-smoke"
+  display_name = "Sallyport smoke test"
+  description  = "Calls the gateway's new revision before it serves; is granted nothing."
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_cloud_run_v2_job" "smoke" {
+  count = var.build == null ? 0 : 1
+
+  project             = var.project_id
+  location            = var.region
+  name                = "${var.name}-smoke"
+  labels              = local.labels
+  deletion_protection = false
+
+  template {
+    template {
+      service_account       = google_service_account.smoke[0].email
+      max_retries           = 0
+      timeout               = "300s"
+      execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
+      encryption_key        = var.encryption_key
+
+      # Through the network a gateway can be reached that is internal; one that is not, from anywhere.
+      dynamic "vpc_access" {
+        for_each = var.gateway.ingress == "INGRESS_TRAFFIC_ALL" ? [] : var.network[*]
+        content {
+          egress = "ALL_TRAFFIC"
+          network_interfaces {
+            network    = vpc_access.value.network
+            subnetwork = vpc_access.value.subnetwork
+            tags       = vpc_access.value.tags
+          }
+        }
+      }
+
+      containers {
+        image = var.image
+      }
+    }
+  }
+
+  lifecycle {
+    ignore_changes = [client, client_version, template[0].template[0].containers]
+  }
+}
+
+resource "google_cloud_run_v2_job_iam_member" "smoke" {
+  for_each = local.builder
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.smoke[0].name
+  role     = "roles/run.developer"
+  member   = each.value
+}
+
+resource "google_service_account_iam_member" "act_as_smoke" {
+  for_each = local.builder
+
+  service_account_id = google_service_account.smoke[0].name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
+# Where Cloud Run itself checks who calls the gateway, it must let the smoke test in.
+resource "google_cloud_run_v2_service_iam_member" "smoke" {
+  for_each = var.build == null || var.gateway.public_invocation ? toset([]) : toset(["gateway"])
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_service.service[each.value].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.smoke[0].member
 }

@@ -43,7 +43,7 @@ resource "google_project_service" "used" {
     "storage.googleapis.com",
     "sts.googleapis.com",
     ],
-    var.build == null ? [] : ["cloudbuild.googleapis.com", "containeranalysis.googleapis.com"],
+    var.build == null ? [] : ["binaryauthorization.googleapis.com", "cloudbuild.googleapis.com", "containeranalysis.googleapis.com"],
     var.load_balancer == null && var.network == null ? [] : ["compute.googleapis.com"],
   ))
 

@@ -460,10 +460,12 @@ variable "access_logs" {
 }
 
 variable "build" {
-  description = "Cloud Build: the repository (a second-generation connection's, by full name) whose tags are built, checked and rolled out. Without it only the registry is made."
+  description = "Cloud Build: the repository (a second-generation connection's, by full name) whose tags are checked, built and rolled out, once somebody approved it (`approval`). `enforce`: services run no image that no release vouches for. Without `build` only the registry is made. See docs/releases.md."
   type = object({
     repository = string
     tag        = optional(string, "^v[0-9]+\\.[0-9]+\\.[0-9]+$")
+    approval   = optional(bool, true)
+    enforce    = optional(bool, false)
   })
   default = null
 }

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const release = fileURLToPath(new URL('../../release', import.meta.url));
+const IMAGE = 'europe-west1-docker.pkg.dev/acme/sallyport/sallyport';
+const DIGEST = `sha256:${'1'.repeat(64)}`;
+const environment = {
+  IMAGE,
+  TAG_NAME: 'v1.2.3',
+  COMMIT_SHA: 'c0ffee',
+  PROJECT_ID: 'acme',
+  SBOM_BUCKET: 'acme-sallyport-sbom',
+  KEY: 'projects/acme/locations/europe-west1/keyRings/sallyport/cryptoKeys/images/cryptoKeyVersions/1',
+  ATTESTOR: 'projects/acme/attestors/sallyport-release',
+};
+
+/** A docker that notes what it is told, and answers from the environment. */
+const docker = `
+echo "docker $*" >>"$LOG"
+case "$1 $*" in
+  pull*) echo "$PULL_SAYS" >&2; exit "$PULL_STATUS" ;;
+  *Labels*) echo "$PULLED_REVISION" ;;
+  *RepoDigests*) printf '%s\\n' $REPO_DIGESTS ;;
+  create*) echo c1 ;;
+  cp*) [ -z "$NO_SBOM" ] || exit 1; echo '{"bomFormat":"CycloneDX"}' >"$3" ;;
+esac`;
+const gcloud = `echo "gcloud $*" >>"$LOG"`;
+
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sallyport-release-'));
+  await mkdir(join(dir, 'bin'));
+  for (const [name, text] of Object.entries({ docker, gcloud })) {
+    await writeFile(join(dir, 'bin', name), `#!/usr/bin/env bash\n${text}\n`);
+    await chmod(join(dir, 'bin', name), 0o755);
+  }
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+type Ended = { code: number; stderr: string; log: string[] };
+
+function run(script: string, more: Record<string, string> = {}): Promise<Ended> {
+  const log = join(dir, 'log');
+  const env = {
+    PATH: `${dir}/bin:${process.env['PATH']}`,
+    LOG: log,
+    PULL_STATUS: '1',
+    PULL_SAYS: `manifest for ${IMAGE}:v1.2.3 not found: manifest unknown`,
+    REPO_DIGESTS: `${IMAGE}@${DIGEST}`,
+    NO_SBOM: '',
+    ...environment,
+    ...more,
+  };
+  return new Promise((resolve) => {
+    execFile('bash', [join(release, script)], { cwd: dir, env }, async (error, _stdout, stderr) => {
+      const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+      resolve({ code: typeof error?.code === 'number' ? error.code : Number(error !== null), stderr, log: lines });
+    });
+  });
+}
+
+const said = ({ log }: Ended, command: string) => log.filter((line) => line.startsWith(command));
+
+describe('building', () => {
+  test('makes the image of the tag, which names its version and commit', async () => {
+    const ended = await run('build.sh');
+
+    expect(ended.code).toBe(0);
+    expect(said(ended, 'docker build')).toEqual([
+      `docker build --tag ${IMAGE}:v1.2.3 --build-arg VERSION=v1.2.3 --build-arg REVISION=c0ffee .`,
+    ]);
+  });
+
+  test('takes what an earlier run of the same commit has pushed', async () => {
+    const ended = await run('build.sh', { PULL_STATUS: '0', PULLED_REVISION: 'c0ffee' });
+
+    expect(ended.code).toBe(0);
+    expect(said(ended, 'docker build')).toEqual([]);
+  });
+
+  test('refuses a tag that was released from another commit', async () => {
+    const ended = await run('build.sh', { PULL_STATUS: '0', PULLED_REVISION: 'other' });
+
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('make a new one');
+  });
+
+  test('stops where it cannot be known whether the tag is there', async () => {
+    const ended = await run('build.sh', { PULL_SAYS: 'denied: Permission denied' });
+
+    expect(ended.code).toBe(1);
+    expect(said(ended, 'docker build')).toEqual([]);
+  });
+});
+
+describe('pushing', () => {
+  beforeEach(() => mkdir(join(dir, '.release')));
+
+  test('writes down the digest that the registry gave, and the bill of materials out of that very image', async () => {
+    const ended = await run('push.sh', { REPO_DIGESTS: `elsewhere/x@sha256:${'2'.repeat(64)} ${IMAGE}@${DIGEST}` });
+
+    expect(ended.code).toBe(0);
+    expect(await readFile(join(dir, '.release/image'), 'utf8')).toBe(`${IMAGE}@${DIGEST}\n`);
+    expect(await readFile(join(dir, '.release/sbom.cdx.json'), 'utf8')).toContain('CycloneDX');
+    expect(said(ended, 'docker create')).toEqual([`docker create ${IMAGE}@${DIGEST}`]);
+    expect(said(ended, 'docker rm')).toEqual(['docker rm c1']);
+  });
+
+  test.each(['', `${IMAGE}@${DIGEST} ${IMAGE}@sha256:${'2'.repeat(64)}`])(
+    'stops where the digest is not certain: "%s"',
+    async (digests) => {
+      const ended = await run('push.sh', { REPO_DIGESTS: digests });
+
+      expect(ended.code).not.toBe(0);
+      await expect(readFile(join(dir, '.release/image'))).rejects.toThrow();
+    },
+  );
+
+  test('stops where the image has no bill of materials', async () => {
+    const ended = await run('push.sh', { NO_SBOM: 'yes' });
+
+    expect(ended.code).not.toBe(0);
+    expect(said(ended, 'docker rm')).toEqual(['docker rm c1']);
+  });
+});
+
+describe('describing and attesting', () => {
+  beforeEach(async () => {
+    await mkdir(join(dir, '.release'));
+    await writeFile(join(dir, '.release/image'), `${IMAGE}@${DIGEST}\n`);
+  });
+
+  test('the bill of materials is put beside the digest, signed', async () => {
+    const ended = await run('sbom.sh');
+
+    expect(ended.log).toEqual([
+      `gcloud artifacts sbom load --source=.release/sbom.cdx.json --uri=${IMAGE}@${DIGEST} --destination=gs://acme-sallyport-sbom --kms-key-version=${environment.KEY} --project=acme --quiet`,
+    ]);
+  });
+
+  test('the digest is attested with the key of images, and the attestation is verified at once', async () => {
+    const ended = await run('attest.sh');
+
+    expect(ended.log).toEqual([
+      `gcloud beta container binauthz attestations sign-and-create --artifact-url=${IMAGE}@${DIGEST} --attestor=${environment.ATTESTOR} --validate --keyversion=${environment.KEY} --project=acme --quiet`,
+    ]);
+  });
+
+  test.each(['sbom.sh', 'attest.sh'])('%s does nothing where no digest was written down', async (script) => {
+    await rm(join(dir, '.release/image'));
+
+    const ended = await run(script);
+
+    expect(ended.code).not.toBe(0);
+    expect(ended.log).toEqual([]);
+  });
+});
