@@ -81,6 +81,7 @@ export function createGateway(steps: Steps): Gateway {
   const { deliver, endings, report, tokenKey, clock, ids } = steps;
   /** Problems that are in the trail already, as the outcome of an intent or with an approval's end. */
   const told = new WeakSet<Problem>();
+  const settingsRead = new WeakMap<Connection, { settings: unknown }>();
 
   async function handle(call: Call): Promise<Reply> {
     const passage = begin(call, ids('op'), clock.now());
@@ -178,8 +179,17 @@ export function createGateway(steps: Steps): Gateway {
   function aimAt(connection: Connection, call: Call, caller: Caller): Aim {
     const target = targets.of(connection);
     const request = check(call.request, target.request);
-    const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
+    const settings = settingsOf(connection, target);
     return { target, connection, request, settings, call, caller };
+  }
+
+  /** Read once of each connection as it is in force. */
+  function settingsOf(connection: Connection, target: Target): unknown {
+    const known = settingsRead.get(connection);
+    if (known !== undefined) return known.settings;
+    const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
+    settingsRead.set(connection, { settings });
+    return settings;
   }
 
   /** What a target may know of who asks; what it asks policy beside is of no effect on the call. */

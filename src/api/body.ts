@@ -67,12 +67,15 @@ function refuseDepth(text: string) {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text, refusePrototype);
+    return mayHoldPrototype.test(text) ? JSON.parse(text, refusePrototype) : JSON.parse(text);
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
     throw new Problem('bad-request', { detail: 'The body is not JSON.', cause });
   }
 }
+
+/** The name as it stands, or with an escape in it, which may be one of its letters. */
+const mayHoldPrototype = /__proto__|\\u/;
 
 function refusePrototype(key: string, value: unknown) {
   if (key === '__proto__') throw new Problem('bad-request', { detail: 'The body holds a field that is not allowed.' });

@@ -48,7 +48,7 @@ export function createShipper(deps: {
   /** Documents with a row that BigQuery refuses for good: set aside once they are finished. */
   const refused = new Set<string>();
   let kept: (Shipped & { until: number })[] = [];
-  let queue: Pending[] = [];
+  const queue: Pending[] = [];
   let held = 0;
   let spilled = false;
   let working = false;
@@ -58,7 +58,7 @@ export function createShipper(deps: {
     const { path, json, whole, first } = pending;
     const known = progress.get(path);
     if (held + json.length > memory || (known === undefined && !first)) {
-      if (known) held -= forget(path);
+      forget(path);
       spilled = true;
     } else {
       const entry = known ?? { waiting: new Set(), shipped: [], whole, keepUntil: 0 };
@@ -72,12 +72,9 @@ export function createShipper(deps: {
     start();
   }
 
-  /** The document is read again later; what of it waits in the queue is dropped. */
-  function forget(path: string): number {
+  /** The document is read again later; what of it waits in the queue is passed over. */
+  function forget(path: string) {
     progress.delete(path);
-    const dropped = queue.filter((pending) => pending.path === path);
-    queue = queue.filter((pending) => pending.path !== path);
-    return dropped.reduce((sum, { json }) => sum + json.length, 0);
   }
 
   /** Goes to work unless it is at work; what was kept for its time is deleted once that is over. */
@@ -94,7 +91,8 @@ export function createShipper(deps: {
 
   async function work() {
     while (hasWork() && !stopping.signal.aborted) {
-      await pauseFor(timing.linger, stopping.signal);
+      // A full request waits for no more.
+      if (queue.length < most.rows) await pauseFor(timing.linger, stopping.signal);
       try {
         const rows = take();
         if (rows.length > 0) await ship(rows);
@@ -115,7 +113,12 @@ export function createShipper(deps: {
       bytes += json.length;
       return index >= most.rows || (index > 0 && bytes > most.bytes);
     });
-    return queue.splice(0, end < 0 ? queue.length : end);
+    const taken = queue.splice(0, end < 0 ? queue.length : end);
+    return taken.filter(({ path, json }) => {
+      const isKnown = progress.has(path);
+      if (!isKnown) held -= json.length;
+      return isKnown;
+    });
   }
 
   async function ship(rows: Pending[]) {
@@ -134,7 +137,8 @@ export function createShipper(deps: {
   }
 
   function giveUp({ path, json }: Pending) {
-    held -= json.length + forget(path);
+    held -= json.length;
+    forget(path);
     refused.add(path);
   }
 
@@ -197,7 +201,7 @@ export function createShipper(deps: {
 
   /** What is in the document, and beside it, is read from the store. */
   function readAgain(path: string) {
-    held -= forget(path);
+    forget(path);
     spilled = true;
     start();
   }

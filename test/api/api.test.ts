@@ -192,6 +192,7 @@ describe('a bad request', () => {
     ['limits below one', { statement: 's', limits: { rows: 0 } }, {}, 400, 'bad-request'],
     ['too deep', `${'['.repeat(65)}${']'.repeat(65)}`, {}, 400, 'bad-request'],
     ['a prototype', '{"statement": "s", "__proto__": {"a": 1}}', {}, 400, 'bad-request'],
+    ['a prototype in other letters', '{"statement": "s", "\\u005f_proto__": {"a": 1}}', {}, 400, 'bad-request'],
     ['too large', { statement: 'x'.repeat(1024 * 1024) }, {}, 413, 'too-large'],
     ['another content type', { statement: 's' }, { 'Content-Type': 'text/plain' }, 400, 'bad-request'],
     ['compressed', { statement: 's' }, { 'Content-Encoding': 'gzip' }, 400, 'bad-request'],
