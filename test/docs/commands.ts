@@ -8,7 +8,7 @@ export const isShell = (lang: string) => ['bash', 'sh', 'shell'].includes(lang);
 
 /** Programs that a document may tell its reader to run, and of whose options we know nothing. */
 const others = new Set(
-  'awk base64 bq cat cd cosign curl cut date dig docker echo export gcloud gh git grep jq kubectl mkdir node openssl psql rm sed shred sleep ssh ssh-keygen sort tee test terraform umask watch'.split(
+  'awk base64 bq cat cd cosign curl cut date dig docker echo export gcloud gh git grep jq kubectl mkdir node openssl printf psql rm sed shred sleep ssh ssh-keygen sort tee test terraform tr umask watch xargs'.split(
     ' ',
   ),
 );

@@ -1,10 +1,11 @@
 /** Names of others that our documents speak of: none of our sources need hold them. */
 const byOwner = {
   googleCloud:
-    'osAdminLogin run.managed.requireInvokerIam X-Serverless-Authorization referencedViews cloudsql.enable_pgaudit',
+    'osAdminLogin run.managed.requireInvokerIam X-Serverless-Authorization referencedViews cloudsql.enable_pgaudit iam.allowedPolicyMemberDomains gcp.resourceLocations gcp.restrictNonCmekServices gcp.restrictCmekCryptoKeyProjects iam.disableServiceAccountCreation iam.disableServiceAccountKeyCreation run.allowedIngress internal-and-cloud-load-balancing compute.disableGlobalLoadBalancing compute.restrictLoadBalancerCreationForTypes EXTERNAL_MANAGED_HTTP_HTTPS',
+  terraform: 'TF_VAR_image',
   postgres:
     'pg_stat_statements log_statement log_min_duration_statement auto_explain pg_lsn SQL_ASCII pgaudit.log_parameter',
-  openSsh: 'ControlMaster ForceCommand',
+  openSsh: 'ControlMaster ForceCommand TrustedUserCAKeys',
   kubernetes: 'config.load_kube_config clientcmd.BuildConfigFromFlags',
   /** Of data that stands for a reader's own. */
   examples: 'email_template sallyport-prod sallyport- DB_URL PASSWORD_FILE VALUE_7',

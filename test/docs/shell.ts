@@ -11,6 +11,7 @@ export function readShell(code: string): Read {
   const used: string[] = [];
   const visit = (node: SyntaxNode) => {
     if (node.type === 'Command') commands.push(simple(node, code));
+    if (node.type === 'For') commands.push({ words: [], assigned: [node.name.value], line: lineOf(node, code) });
     if (node.type === 'SimpleExpansion' || node.type === 'ParameterExpansion')
       used.push(code.slice(node.pos, node.end));
     forEachChild(node, visit);
@@ -25,5 +26,7 @@ function simple(node: Command, code: string): Simple {
   );
   const assigned = [...node.prefix, ...node.args].flatMap((part) => (part.type === 'Assignment' ? [part.name] : []));
   const exported = words[0] === 'export' ? words.slice(1).map((word) => word.split('=')[0] ?? '') : [];
-  return { words, assigned: [...assigned, ...exported], line: code.slice(0, node.pos).split('\n').length };
+  return { words, assigned: [...assigned, ...exported], line: lineOf(node, code) };
 }
+
+const lineOf = ({ pos }: { pos: number }, code: string) => code.slice(0, pos).split('\n').length;

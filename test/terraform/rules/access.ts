@@ -12,8 +12,8 @@ const addresses = (resources: readonly Resource[]) => resources.map(({ address }
 const append = 'projects/acme-sallyport/roles/sallyport_append';
 const trail = ['events', 'recordings', 'checkpoints'];
 
-/** Rights to a whole project that are the least there is: run queries, write logs, and a database by a condition. */
-const onProject = /^roles\/(bigquery\.jobUser|logging\.logWriter|datastore\.(viewer|user))$/;
+/** Rights to a whole project that are the least there is: run queries, write logs, and a database or an instance by a condition. */
+const onProject = /^roles\/(bigquery\.jobUser|logging\.logWriter|datastore\.(viewer|user)|cloudsql\.client)$/;
 
 const nobody = /^(allUsers|allAuthenticatedUsers)$/;
 
@@ -40,7 +40,8 @@ export const accessRules: readonly Rule[] = [
     broken: every(
       ['project_iam_member'],
       (grant) =>
-        onProject.test(roleOf(grant)) && (!/datastore/.test(roleOf(grant)) || at(grant, 'condition.0') !== undefined),
+        onProject.test(roleOf(grant)) &&
+        (!/datastore|cloudsql/.test(roleOf(grant)) || at(grant, 'condition.0') !== undefined),
     ),
     planted: add('project_iam_member', { member: account('console'), role: 'roles/secretmanager.secretAccessor' }),
   },
