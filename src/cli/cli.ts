@@ -14,7 +14,7 @@ const terminal: Terminal = {
   progress: stderr.isTTY ? (line) => void stderr.write(`\r\x1b[2K${line.slice(0, stderr.columns - 1)}`) : undefined,
   width: stdout.isTTY ? stdout.columns : undefined,
 };
-const surroundings = { terminal, environment, exit };
+const surroundings = { terminal, environment, exit, set };
 
 async function ask(question: string): Promise<string> {
   const reader = createInterface({ input: stdin, output: stdout });
@@ -23,6 +23,10 @@ async function ask(question: string): Promise<string> {
   } finally {
     reader.close();
   }
+}
+
+function set(name: string, value: string) {
+  environment[name] = value;
 }
 
 function exit(status: number) {

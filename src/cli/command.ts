@@ -9,6 +9,8 @@ export type Surroundings = {
   terminal: Terminal;
   environment: Readonly<Record<string, string | undefined>>;
   exit: (status: number) => void;
+  /** Sets a variable of the environment, for libraries that read it themselves. */
+  set?: (name: string, value: string) => void;
 };
 
 /**

@@ -17,8 +17,11 @@ const standSchema = z.object({
 const now = () => new Date();
 
 /** A deployment on Google Cloud, or the local stand. */
-export async function openDeployment(given: Given, environment: Surroundings['environment']): Promise<Facts> {
-  return given.local === undefined ? openReal(given, environment) : openStand(given.local);
+export async function openDeployment(given: Given, { environment, set }: Surroundings): Promise<Facts> {
+  if (given.local === undefined) return openReal(given, environment);
+  // Google's clients would look for the metadata server of a machine on Google Cloud.
+  set?.('METADATA_SERVER_DETECTION', 'none');
+  return openStand(given.local);
 }
 
 function openReal({ project = '', region = '', name }: Given, environment: Surroundings['environment']): Facts {

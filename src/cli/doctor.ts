@@ -35,11 +35,11 @@ export type Given = {
 };
 
 /** Opens what is to be looked at. Throws `CannotLook`. */
-export type OpenFacts = (given: Given, environment: Surroundings['environment']) => Promise<Facts>;
+export type OpenFacts = (given: Given, surroundings: Surroundings) => Promise<Facts>;
 
 /** `sallyport doctor`. Exit status 0 where all is well, 1 where something is wrong, 2 where that could not be told. */
 export function createDoctorCommand(surroundings: Surroundings, open: OpenFacts = openDeployment) {
-  const { terminal, environment } = surroundings;
+  const { terminal } = surroundings;
   return defineCommand({
     meta: {
       name: 'doctor',
@@ -53,7 +53,7 @@ export function createDoctorCommand(surroundings: Surroundings, open: OpenFacts 
         Object.keys(args),
         given,
         async () => {
-          const facts = await open(given, environment);
+          const facts = await open(given, surroundings);
           try {
             const findings = await examine(facts, { onProgress: progressOf(terminal) });
             terminal.progress?.('');

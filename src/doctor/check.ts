@@ -18,7 +18,8 @@ export type Check = {
   rights: readonly string[];
   /** It can be tried on the local stand as well. */
   local?: true;
-  run(facts: Facts): Promise<readonly Found[]>;
+  /** `rights`: of all checks. */
+  run(facts: Facts, rights: readonly string[]): Promise<readonly Found[]>;
 };
 
 export type Group = { name: string; title: string; checks: readonly Check[] };

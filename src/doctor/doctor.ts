@@ -1,15 +1,45 @@
 import { createTurns } from '../platform/google-rest.ts';
 import { apiChecks } from './apis.ts';
+import { bigqueryChecks } from './bigquery.ts';
 import { type Check, type Found, type Group, unknown, unknownOf } from './check.ts';
+import { clockChecks } from './clock.ts';
+import { documentChecks } from './documents.ts';
 import type { Facts } from './facts.ts';
+import { firestoreChecks } from './firestore.ts';
+import { iamChecks } from './iam.ts';
+import { issuerChecks } from './issuers.ts';
+import { keyChecks } from './keys.ts';
+import { operationChecks } from './operations.ts';
+import { reachChecks } from './reach.ts';
+import { secretChecks } from './secrets.ts';
 import { serviceChecks } from './services.ts';
+import { trailChecks } from './trail.ts';
 
 export type { Check, Group } from './check.ts';
 export { createFacts, type Facts, type FactsDeps, type Stores } from './facts.ts';
 export { openStores, readLocalConfig, visit } from './surroundings.ts';
 
 /** What is looked at, in the order in which it is told. */
-export const groups: readonly Group[] = [apiChecks, serviceChecks];
+export const groups: readonly Group[] = [
+  apiChecks,
+  serviceChecks,
+  iamChecks,
+  secretChecks,
+  keyChecks,
+  firestoreChecks,
+  documentChecks,
+  bigqueryChecks,
+  trailChecks,
+  issuerChecks,
+  clockChecks,
+  operationChecks,
+  reachChecks,
+];
+
+/** What looking takes: the permissions of a role for operators. `serviceusage.services.use` lets requests count towards the project's quota. */
+export const rights: readonly string[] = [
+  ...new Set(['serviceusage.services.use', ...groups.flatMap(({ checks }) => checks.flatMap((check) => check.rights))]),
+].sort();
 
 /** `ok` says the check's promise. */
 export type Finding = { check: string; group: string } & (Found | { status: 'ok'; what: string; mend: '' });
@@ -57,7 +87,7 @@ async function findingsOf(check: Check, facts: Facts, deadline: number) {
     deadline,
   );
   try {
-    const found = await Promise.race([check.run(facts), late.promise]);
+    const found = await Promise.race([check.run(facts, rights), late.promise]);
     return found.length > 0 ? found : [{ status: 'ok' as const, what: check.promise, mend: '' as const }];
   } catch (error) {
     return [unknownOf(error, facts.project)];

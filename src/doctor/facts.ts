@@ -5,6 +5,7 @@ import type { Store } from '../platform/store.ts';
 import { NotKnown } from './check.ts';
 import { type Documents, readDocuments } from './documents-read.ts';
 import { policySchema } from './policies.ts';
+import { readStore } from './stored.ts';
 
 export const roles = ['gateway', 'console', 'keeper'] as const;
 export type RoleName = (typeof roles)[number];
@@ -172,7 +173,10 @@ export function createFacts(deps: FactsDeps) {
     /** The service accounts that the deployment gives its parts. */
     account: (role: RoleName | 'scheduler' | 'documents' | 'builder') =>
       `${name}-${role}@${project}.iam.gserviceaccount.com`,
-    documents: () => (documents ??= openedStores().then(({ policy }) => readDocuments(policy))),
+    documents(): Promise<Documents> {
+      documents ??= readStore({ stores: openedStores }, 'policy', readDocuments);
+      return documents;
+    },
     projectPolicy: () =>
       google.read({
         api: 'cloudresourcemanager',

@@ -121,10 +121,14 @@ async function accounts(facts: Facts): Promise<readonly Found[]> {
   });
 }
 
-/** What only makes sense where all three say the same; each variable but those that Terraform sets by role. */
+/** May differ; the digest is looked at by itself. */
+const ownWays = ['SALLYPORT_IMAGE_DIGEST', 'SALLYPORT_LOG_LEVEL'];
+
+/** What only makes sense where all three say the same. The keeper has an audience of its own. */
 async function alike(facts: Facts): Promise<readonly Found[]> {
   const parts = await facts.parts();
   const names = new Set(parts.flatMap(({ environment }) => Object.keys(environment)));
+  for (const name of ownWays) names.delete(name);
   const differ = (name: string, of: readonly Part[]) =>
     new Set(of.map(({ environment }) => environment[name])).size > 1;
   return [...names].flatMap((name) => {

@@ -6,6 +6,7 @@ import type { ReportTrouble } from './key-set.ts';
 import { refusal } from './refusal.ts';
 import { createVerifier } from './verifier.ts';
 
+export { usableKeys } from './usable-keys.ts';
 export { type Issuer as IssuerConfig, issuersSchema };
 
 export interface Identities {

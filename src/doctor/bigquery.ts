@@ -1,0 +1,421 @@
+import { z } from 'zod';
+import { auditDefinitions, createRetention } from '../audit/audit.ts';
+import { evidenceDefinitions } from '../evidence/evidence.ts';
+import { each, type Found, fault, type Group, warning } from './check.ts';
+import type { Facts } from './facts.ts';
+import { grantsOf, isEverybody, memberOf, policySchema } from './policies.ts';
+
+const pathOf = (facts: Facts, dataset: string) => `/bigquery/v2/projects/${facts.project}/datasets/${dataset}`;
+
+/** As `npm start install` does where there is no Terraform. */
+const again = (facts: Facts) =>
+  facts.local
+    ? 'Start the stand again: npm run demo'
+    : 'terraform apply; where there is no Terraform: npm start install';
+
+type Column = { name: string; type: string; mode: string; fields: readonly Column[] };
+const columnSchema: z.ZodType<Column> = z.lazy(() =>
+  z.object({
+    name: z.string(),
+    type: z.string(),
+    mode: z.string().default('NULLABLE'),
+    fields: z.array(columnSchema).default([]),
+  }),
+);
+
+const tableSchema = z.object({
+  schema: z.object({ fields: z.array(columnSchema).default([]) }).prefault({}),
+  timePartitioning: z
+    .object({ type: z.string().default(''), field: z.string().default(''), expirationMs: z.coerce.number().optional() })
+    .optional(),
+  requirePartitionFilter: z.boolean().default(false),
+  clustering: z.object({ fields: z.array(z.string()).default([]) }).optional(),
+  expirationTime: z.string().optional(),
+  view: z.object({ query: z.string().default('') }).optional(),
+});
+
+const findTable = (facts: Facts, dataset: string, name: string) =>
+  facts.google.find({
+    api: 'bigquery',
+    path: `${pathOf(facts, dataset)}/tables/${name}`,
+    answer: tableSchema,
+    permission: 'bigquery.tables.get',
+    of: `The table ${dataset}.${name}`,
+  });
+
+/** The REST API tells standard types by their older names. */
+const standard: Readonly<Record<string, string>> = {
+  INTEGER: 'INT64',
+  FLOAT: 'FLOAT64',
+  BOOLEAN: 'BOOL',
+  RECORD: 'STRUCT',
+};
+
+/** Columns that are not there, or are of another type. More than there should be are left alone. */
+function lacking(meant: readonly object[], found: readonly Column[], prefix = ''): string[] {
+  return z
+    .array(columnSchema)
+    .parse(meant)
+    .flatMap((column) => {
+      const is = found.find(({ name }) => name === column.name);
+      const path = `${prefix}${column.name}`;
+      if (is === undefined || (standard[is.type] ?? is.type) !== column.type || is.mode !== column.mode) return [path];
+      return lacking(column.fields, is.fields, `${path}.`);
+    });
+}
+
+async function tables(facts: Facts): Promise<Found[]> {
+  const { audit } = (await facts.config()).datasets;
+  return each(auditDefinitions(), facts.project, async (meant) => {
+    const found = await findTable(facts, audit, meant.name);
+    const name = `${audit}.${meant.name}`;
+    if (found === undefined) return [fault(`There is no table ${name}.`, again(facts))];
+    const columns = lacking(meant.schema.fields, found.schema.fields);
+    const partition =
+      found.timePartitioning?.type === meant.timePartitioning.type &&
+      found.timePartitioning.field === meant.timePartitioning.field;
+    const cluster = (found.clustering?.fields ?? []).join() === meant.clustering.fields.join();
+    return [
+      ...(columns.length === 0
+        ? []
+        : [
+            fault(
+              `${name} lacks columns, or has them of another type: ${columns.slice(0, 5).join(', ')}${columns.length > 5 ? ` and ${columns.length - 5} more` : ''}.`,
+              again(facts),
+            ),
+          ]),
+      ...(partition
+        ? []
+        : [
+            fault(
+              `${name} is not partitioned by the day of ${meant.timePartitioning.field}.`,
+              'A table’s partitioning cannot be changed: copy its rows into a new one that Terraform makes.',
+            ),
+          ]),
+      ...(found.requirePartitionFilter
+        ? []
+        : [
+            warning(
+              `${name} can be asked without a period: such a question reads, and costs, all of it.`,
+              `bq update --require_partition_filter --project_id=${facts.project} ${name}`,
+            ),
+          ]),
+      ...(cluster
+        ? []
+        : [
+            warning(
+              `${name} is not clustered by ${meant.clustering.fields.join(', ')}: questions read more than they need.`,
+              `bq update --clustering_fields=${meant.clustering.fields.join()} --project_id=${facts.project} ${name}`,
+            ),
+          ]),
+    ];
+  });
+}
+
+const daysOf = (milliseconds: number | null | undefined) =>
+  milliseconds == null ? 'for ever' : `for ${milliseconds / 86_400_000} days`;
+
+async function retention(facts: Facts): Promise<Found[]> {
+  const { datasets, retention: configured } = await facts.config();
+  const meant = createRetention(configured.days, configured.legalHold);
+  return each(auditDefinitions(), facts.project, async ({ name }) => {
+    const found = await findTable(facts, datasets.audit, name);
+    if (found === undefined) return [];
+    const table = `${datasets.audit}.${name}`;
+    const [is, should] = [found.timePartitioning?.expirationMs ?? null, meant.of(name)];
+    const doomed =
+      found.expirationTime === undefined
+        ? []
+        : [
+            fault(
+              `${table} is to be deleted as a whole at its expiration.`,
+              `bq update --expiration=0 --project_id=${facts.project} ${table}`,
+            ),
+          ];
+    if (is === should) return doomed;
+    const say = is !== null && (should === null || is < should) ? fault : warning;
+    return [
+      ...doomed,
+      say(
+        `Rows of ${table} are kept ${daysOf(is)}, not ${daysOf(should)}.`,
+        `Set \`audit.retention_days\` and run terraform apply; or: bq update --time_partitioning_expiration=${should === null ? 0 : should / 1000} --project_id=${facts.project} ${table}`,
+      ),
+    ];
+  });
+}
+
+/** Without the comments before it, which BigQuery drops where a statement made it. The rest is kept as it was sent. */
+const essence = (text: string) => text.replace(/^(\s*(--[^\n]*)?\n)*/, '').trim();
+const differ = (found: string, meant: string) => essence(found) !== essence(meant);
+
+async function views(facts: Facts): Promise<Found[]> {
+  const { datasets } = await facts.config();
+  return each(evidenceDefinitions(facts.project, datasets).views, facts.project, async ({ dataset, name, query }) => {
+    const found = await findTable(facts, datasets[dataset], name);
+    if (found?.view === undefined) return [fault(`There is no view ${datasets[dataset]}.${name}.`, again(facts))];
+    return differ(found.view.query, query)
+      ? [
+          fault(
+            `The view ${datasets[dataset]}.${name} is not the product’s: it was changed, or is of another version.`,
+            again(facts),
+          ),
+        ]
+      : [];
+  });
+}
+
+async function functions(facts: Facts): Promise<Found[]> {
+  const { datasets } = await facts.config();
+  return each(evidenceDefinitions(facts.project, datasets).functions, facts.project, async ({ name, body }) => {
+    const found = await facts.google.find({
+      api: 'bigquery',
+      path: `${pathOf(facts, datasets.evidence)}/routines/${name}`,
+      answer: z.object({ definitionBody: z.string().default('') }),
+      permission: 'bigquery.routines.get',
+      of: `The function ${datasets.evidence}.${name}`,
+    });
+    if (found === undefined) return [fault(`There is no function ${datasets.evidence}.${name}.`, again(facts))];
+    return differ(found.definitionBody, body)
+      ? [
+          fault(
+            `The function ${datasets.evidence}.${name} is not the product’s: it was changed, or is of another version.`,
+            again(facts),
+          ),
+        ]
+      : [];
+  });
+}
+
+const accessSchema = z.object({
+  access: z
+    .array(
+      z.object({
+        role: z.string().default(''),
+        userByEmail: z.string().optional(),
+        groupByEmail: z.string().optional(),
+        domain: z.string().optional(),
+        specialGroup: z.string().optional(),
+        iamMember: z.string().optional(),
+        dataset: z
+          .object({ dataset: z.object({ datasetId: z.string() }), targetTypes: z.array(z.string()).default([]) })
+          .optional(),
+      }),
+    )
+    .default([]),
+});
+
+async function accessTo(facts: Facts, dataset: string) {
+  const { access } = await facts.google.read({
+    api: 'bigquery',
+    path: pathOf(facts, dataset),
+    answer: accessSchema,
+    permission: 'bigquery.datasets.get and bigquery.datasets.getIamPolicy',
+    of: `Who may read and write the dataset ${dataset}`,
+  });
+  return access;
+}
+
+/** Roles that let rows be changed or deleted, or rights be given. */
+const writers = ['WRITER', 'OWNER', 'roles/bigquery.dataEditor', 'roles/bigquery.dataOwner', 'roles/bigquery.admin'];
+const readers = ['READER', 'roles/bigquery.dataViewer', ...writers];
+
+type Access = Awaited<ReturnType<typeof accessTo>>[number];
+
+const who = ({ userByEmail, groupByEmail, domain, specialGroup, iamMember }: Access) =>
+  userByEmail ?? groupByEmail ?? domain ?? specialGroup ?? iamMember?.replace(/^iamMember:/, '') ?? 'somebody';
+
+const edit = (facts: Facts, dataset: string) =>
+  `bq show --format=prettyjson ${facts.project}:${dataset} > dataset.json, take it out of "access", then: bq update --source=dataset.json ${facts.project}:${dataset}`;
+
+async function access(facts: Facts): Promise<Found[]> {
+  const { audit, evidence } = (await facts.config()).datasets;
+  return each([audit, evidence], facts.project, async (dataset) => {
+    const entries = await accessTo(facts, dataset);
+    const everybody = entries.filter((entry) =>
+      [entry.specialGroup, entry.iamMember].some((one) => one !== undefined && isEverybody(one)),
+    );
+    // Who owns the project can give himself anything.
+    const write = entries.filter(
+      (entry) => writers.includes(entry.role) && entry.specialGroup !== 'projectOwners' && !everybody.includes(entry),
+    );
+    return [
+      ...everybody.map((entry) => fault(`${who(entry)} has ${entry.role} on ${dataset}.`, edit(facts, dataset))),
+      ...write.map((entry) => {
+        const say = who(entry).startsWith(`${facts.name}-`) ? fault : warning;
+        return say(
+          `${who(entry)} has ${entry.role} on ${dataset}: who has that may change ${dataset === audit ? 'or delete rows of the trail' : 'what the auditor is shown'}.`,
+          edit(facts, dataset),
+        );
+      }),
+    ];
+  });
+}
+
+async function reading(facts: Facts): Promise<Found[]> {
+  const { audit, evidence } = (await facts.config()).datasets;
+  const console = facts.account('console');
+  const found = await each([audit, evidence], facts.project, async (dataset) => {
+    const entries = await accessTo(facts, dataset);
+    return entries.some((entry) => entry.userByEmail === console && readers.includes(entry.role))
+      ? []
+      : [fault(`The console may not read ${dataset}.`, 'terraform apply')];
+  });
+  const authorized = await each([audit], facts.project, async (dataset) => {
+    const entries = await accessTo(facts, dataset);
+    return entries.some(
+      (entry) => entry.dataset?.dataset.datasetId === evidence && entry.dataset.targetTypes.includes('VIEWS'),
+    )
+      ? []
+      : [
+          fault(
+            `The views of ${evidence} are not authorised to read ${audit}, so auditors see nothing.`,
+            'terraform apply',
+          ),
+        ];
+  });
+  return [...found, ...authorized];
+}
+
+/** Who appends to which table, as terraform/audit.tf gives it. */
+const appends = {
+  events: ['gateway', 'console', 'keeper'],
+  recordings: ['gateway', 'keeper'],
+  checkpoints: ['keeper'],
+} as const;
+
+const appendRole = ({ project, name }: Facts) => `projects/${project}/roles/${`${name}_append`.replaceAll('-', '_')}`;
+
+async function appending(facts: Facts): Promise<Found[]> {
+  const { audit } = (await facts.config()).datasets;
+  return each(Object.entries(appends), facts.project, async ([table, meant]) => {
+    const policy = await facts.google.read({
+      api: 'bigquery',
+      path: `${pathOf(facts, audit)}/tables/${table}:getIamPolicy`,
+      body: { options: { requestedPolicyVersion: 3 } },
+      answer: policySchema,
+      permission: 'bigquery.tables.getIamPolicy',
+      of: `Who may write ${audit}.${table}`,
+    });
+    const grants = grantsOf(policy);
+    const bind = (verb: string, member: string, role: string) =>
+      `bq ${verb}-iam-policy-binding --member=${member} --role=${role} --table=true ${facts.project}:${audit}.${table}`;
+    const missing = meant
+      .map((role) => memberOf(facts.account(role)))
+      .filter((member) => !grants.some((grant) => grant.member === member && grant.role === appendRole(facts)));
+    const more = grants.filter(({ role, member }) => writers.includes(role) || isEverybody(member));
+    return [
+      ...missing.map((member) =>
+        fault(
+          `${member} may not append to ${audit}.${table}.`,
+          `terraform apply; or: ${bind('add', member, appendRole(facts))}`,
+        ),
+      ),
+      ...more.map(({ member, role }) =>
+        fault(
+          `${member} has ${role} on ${audit}.${table}: it may change or delete rows of the trail.`,
+          bind('remove', member, role),
+        ),
+      ),
+    ];
+  });
+}
+
+/** All that appending by insertAll takes. */
+const toAppend = ['bigquery.tables.get', 'bigquery.tables.updateData'];
+
+async function role(facts: Facts): Promise<Found[]> {
+  const name = appendRole(facts);
+  const found = await facts.google.find({
+    api: 'iam',
+    path: `/v1/${name}`,
+    answer: z.object({ includedPermissions: z.array(z.string()).default([]), deleted: z.boolean().default(false) }),
+    permission: 'iam.roles.get',
+    of: `The role ${name}`,
+  });
+  if (found === undefined || found.deleted) return [fault(`There is no role ${name}.`, 'terraform apply')];
+  const update = (flag: string, permissions: readonly string[]) =>
+    `gcloud iam roles update ${name.slice(name.lastIndexOf('/') + 1)} --project=${facts.project} --${flag}=${permissions.join(',')}`;
+  const [lacks, has] = [
+    toAppend.filter((one) => !found.includedPermissions.includes(one)),
+    found.includedPermissions.filter((one) => !toAppend.includes(one)),
+  ];
+  return [
+    ...(lacks.length > 0
+      ? [
+          fault(
+            `The role with which the trail is appended to lacks ${lacks.join(', ')}.`,
+            `terraform apply; or: ${update('add-permissions', lacks)}`,
+          ),
+        ]
+      : []),
+    ...(has.length > 0
+      ? [
+          fault(
+            `The role with which the trail is appended to holds more than that: ${has.join(', ')}.`,
+            `terraform apply; or: ${update('remove-permissions', has)}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+const known = ['run.services.get', 'run.revisions.get'] as const;
+
+export const bigqueryChecks: Group = {
+  name: 'bigquery',
+  title: 'BigQuery',
+  checks: [
+    {
+      id: 'bigquery.tables',
+      promise: 'The tables of the trail are there, with their columns, partitions and clusters.',
+      rights: [...known, 'bigquery.tables.get'],
+      local: true,
+      run: tables,
+    },
+    {
+      id: 'bigquery.retention',
+      promise: 'Rows are kept as long as configured.',
+      rights: [...known, 'bigquery.tables.get'],
+      local: true,
+      run: retention,
+    },
+    {
+      id: 'bigquery.views',
+      promise: 'The views are the product’s own, to the letter.',
+      rights: [...known, 'bigquery.tables.get'],
+      local: true,
+      run: views,
+    },
+    {
+      id: 'bigquery.functions',
+      promise: 'The auditor’s questions are the product’s own, to the letter.',
+      rights: [...known, 'bigquery.routines.get'],
+      local: true,
+      run: functions,
+    },
+    {
+      id: 'bigquery.access',
+      promise: 'Nobody may change or delete rows of the trail, or what auditors are shown, but the project’s owners.',
+      rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy'],
+      run: access,
+    },
+    {
+      id: 'bigquery.readers',
+      promise: 'The console may read the trail and the evidence, and the evidence’s views may read the trail.',
+      rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy'],
+      run: reading,
+    },
+    {
+      id: 'bigquery.appenders',
+      promise: 'Each part may append to the tables that are its own, and do no more.',
+      rights: [...known, 'bigquery.tables.getIamPolicy'],
+      run: appending,
+    },
+    {
+      id: 'bigquery.role',
+      promise: 'Who may append may do nothing else: rows can neither be changed nor deleted.',
+      rights: ['iam.roles.get'],
+      run: role,
+    },
+  ],
+};
