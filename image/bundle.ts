@@ -1,5 +1,4 @@
-import { realpathSync } from 'node:fs';
-import { join, posix, relative, sep } from 'node:path';
+import { posix, relative, sep } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { placeOf } from './files.ts';
 
@@ -42,6 +41,8 @@ export async function bundle(root: string, out: string): Promise<Bundle> {
     cwd: root,
     input: entries,
     platform: 'node',
+    // Names of modules stand in the bundle: they are the same where `node_modules` is a link.
+    resolve: { symlinks: false },
     plugins: [noNativeAddons, places(root)],
     onLog(level, log) {
       if (level === 'warn') throw new Error(log.message);
@@ -53,7 +54,7 @@ export async function bundle(root: string, out: string): Promise<Bundle> {
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: 'part-[name]-[hash].cjs',
-      comments: { legal: true },
+      comments: { legal: true, annotation: false, jsdoc: false },
     });
     const chunks = output.filter((file) => file.type === 'chunk');
     return {
@@ -104,10 +105,7 @@ const moved = (code: string, path: string) =>
 
 const placeBelow = (path: string) => `(__dirname + ${JSON.stringify(`/${posix.dirname(placeOf(path))}`)})`;
 
-/** Below the repository, also where `node_modules` is a link. Undefined for what a plug-in made up. */
+/** Below the repository. Undefined for what a plug-in made up. */
 function pathOf(root: string, id: string): string | undefined {
-  if (id.startsWith('\0') || !id.includes(sep)) return undefined;
-  const modules = realpathSync(join(root, 'node_modules'));
-  if (id.startsWith(modules + sep)) return `node_modules/${relative(modules, id).split(sep).join('/')}`;
-  return relative(root, id).split(sep).join('/');
+  return id.startsWith(root + sep) ? relative(root, id).split(sep).join('/') : undefined;
 }
