@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import gax from 'google-gax';
 import pg from 'pg';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { createDocuments } from '../src/connections/connections.ts';
 import { type DocumentKind, documentKinds } from '../src/model/documents.ts';
 import { createFirestoreStore } from '../src/platform/firestore.ts';
@@ -70,15 +71,27 @@ export async function makeKeys(address: string): Promise<{ approvals: string; ch
   }
 }
 
-/** Puts the built-in guards and the demo's own documents in force. `places` are settings of connections that are known only now. */
-export async function loadPolicies(firestore: string, places: Readonly<Record<string, object>>): Promise<void> {
+/**
+ * Writes the demo's documents into a folder, as they are for this stand: `places` are settings of connections that are known only now. So
+ * there is nothing to change in them until somebody edits a file.
+ */
+export async function writePolicies(folder: string, places: Readonly<Record<string, object>>): Promise<void> {
+  await cp(new URL('./policies/', import.meta.url), folder, { recursive: true });
+  for (const [name, settings] of Object.entries(places)) {
+    const file = join(folder, 'connections', `${name}.yaml`);
+    const document = parseDocument(await readFile(file, 'utf8'));
+    for (const [key, value] of Object.entries(settings)) document.setIn(['settings', key], value);
+    await writeFile(file, document.toString());
+  }
+}
+
+/** Puts the built-in guards and the documents of a folder in force. */
+export async function loadPolicies(firestore: string, folder: string): Promise<void> {
   const store = await createFirestoreStore({ projectId: PROJECT, databaseId: 'policy', emulatorHost: firestore });
   const documents = createDocuments({ store });
   try {
-    for (const { kind, name, document } of await readDocuments()) {
-      if (kind === 'connections') Object.assign(document.settings as object, places[name]);
+    for (const { kind, name, document } of await readDocuments(folder))
       await documents.put(kind, name, document, { ifMatch: null });
-    }
   } finally {
     await store.close();
   }
@@ -86,21 +99,19 @@ export async function loadPolicies(firestore: string, places: Readonly<Record<st
 
 type FileDocument = { kind: DocumentKind; name: string; document: Record<string, unknown> };
 
-async function readDocuments(): Promise<FileDocument[]> {
-  const guards = await readFolder(new URL('../policies/built-in/', import.meta.url), 'policies');
-  const own = await Promise.all(
-    documentKinds.map((kind) => readFolder(new URL(`./policies/${kind}/`, import.meta.url), kind)),
-  );
+async function readDocuments(folder: string): Promise<FileDocument[]> {
+  const guards = await readFolder(fileURLToPath(new URL('../policies/built-in/', import.meta.url)), 'policies');
+  const own = await Promise.all(documentKinds.map((kind) => readFolder(join(folder, kind), kind)));
   return [...guards, ...own.flat()];
 }
 
-async function readFolder(folder: URL, kind: DocumentKind): Promise<FileDocument[]> {
+async function readFolder(folder: string, kind: DocumentKind): Promise<FileDocument[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
   return Promise.all(
     names.map(async (file) => ({
       kind,
       name: basename(file, extname(file)),
-      document: parse(await readFile(new URL(file, folder), 'utf8')) as Record<string, unknown>,
+      document: parse(await readFile(join(folder, file), 'utf8')) as Record<string, unknown>,
     })),
   );
 }

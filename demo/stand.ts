@@ -12,7 +12,7 @@ import { startBastion } from './bastion/host.ts';
 import { startBigQueryApart } from './bigquery.ts';
 import { findPorts } from './ports.ts';
 import { type RoleName, startRoles } from './roles.ts';
-import { fillCustomers, loadPolicies, makeKeys, PROJECT, writeSecret } from './seed.ts';
+import { fillCustomers, loadPolicies, makeKeys, PROJECT, writePolicies, writeSecret } from './seed.ts';
 import { startBillingService, startCluster, startGatewayFront } from './surroundings.ts';
 import { fillWarehouse } from './warehouse/warehouse.ts';
 
@@ -117,6 +117,7 @@ export async function startStand(options: {
       startBastion(ports.bastion).then(kept),
     ]);
     const kubeconfig = join(dir, 'cluster-admin.kubeconfig');
+    const policies = join(dir, 'policies');
     await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
     step('emulators, a PostgreSQL server, a cluster, an HTTP service and a host behind SSH');
 
@@ -129,13 +130,13 @@ export async function startStand(options: {
       writeSecret(secretManager.address, 'cluster-gateway', JSON.stringify({ token: cluster.gatewayToken })),
       writeSecret(secretManager.address, 'billing-gateway', JSON.stringify({ token: billing.token })),
       writeSecret(secretManager.address, 'bastion-gateway', bastion.credential),
-      loadPolicies(firestore.address, {
+      writePolicies(policies, {
         bastion: { port: bastion.port, host_keys: [bastion.hostKey] },
         crm: { port: postgres.port },
         cluster: { server: cluster.url, ca: cluster.ca },
         billing: { origin: billing.url },
         warehouse: { endpoint: bigquery.url },
-      }),
+      }).then(() => loadPolicies(firestore.address, policies)),
       writeSecret(
         secretManager.address,
         'warehouse-gateway',

@@ -13,25 +13,20 @@ const others = new Set(
   ),
 );
 
+const OURS = /^(src|test|demo|docs|bench|emulators|terraform|image|release)\//;
+
 /** Every command in a shell's block or in backticks is there, and takes the options and names that it is given. */
 export function commandsWork(repository: Repository, cli: Declared): Check {
   const wrong = (words: readonly string[], whole: boolean): string[] => {
     const [program = '', ...rest] = words;
-    const paths = () =>
-      rest
-        .filter(
-          (word) =>
-            /^(src|test|demo|docs|bench|emulators|terraform|policies|image|release)\//.test(word) &&
-            !isThere(repository, word),
-        )
-        .map((path) => `there is no ${path}`);
-    if (program === 'sallyport') return wrongWith(cli, rest, whole);
-    if (program === 'npm') return wrongWithNpm(repository, cli, rest, whole);
-    if (program === 'npx') return isBin(rest[0] ?? '') ? paths() : [`there is no npx ${rest[0]}`];
-    if (others.has(program)) return paths();
-    return whole && !program.startsWith('./') && !/^[$(]/.test(program)
-      ? [`${program} is no program that a reader is known to have`]
-      : paths();
+    const paths = rest
+      .filter((word) => OURS.test(word) && !isThere(repository, word))
+      .map((path) => `there is no ${path}`);
+    if (program === 'sallyport') return [...wrongWith(cli, rest, whole), ...paths];
+    if (program === 'npm') return [...wrongWithNpm(repository, cli, rest, whole), ...paths];
+    if (program === 'npx') return isBin(rest[0] ?? '') ? paths : [`there is no npx ${rest[0]}`];
+    const isKnown = others.has(program) || program.startsWith('./') || /^[$(]/.test(program);
+    return isKnown || !whole ? paths : [`${program} is no program that a reader is known to have`];
   };
   const inBlock = (document: Document, line: number, code: string) => {
     const { commands, errors } = readShell(code);

@@ -82,6 +82,8 @@ const planted: [text: string, fault: string][] = [
     fence('sh', 'npm run sallyport -- evidence export --form 2026-01-01'),
     'sallyport evidence export has no option --form',
   ],
+  [fence('sh', 'sallyport evidence export --from 2026-01-01 --out b'), 'sallyport evidence export needs --to'],
+  [fence('sh', 'sallyport policy plan demo/polices'), 'there is no demo/polices'],
   [fence('sh', 'sallyport classify'), 'sallyport classify needs a name'],
   [fence('sh', 'sallyport classify crm billing'), 'sallyport classify takes no billing'],
   ['Ask `GET /v1/connection/{name}`.', 'nobody answers to GET /v1/connection/{name}'],

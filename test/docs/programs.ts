@@ -63,18 +63,23 @@ export function wrongWith(command: Declared, words: readonly string[], whole: bo
   if (below !== undefined) return wrongWith(below, rest, whole, `${name} ${first}`);
   if (Object.keys(command.subCommands).length > 0)
     return isPlace(first) || (first === '' && !whole) ? [] : [`there is no command ${name} ${first}`];
-  const { unknown, positionals } = split(command.args, words);
+  const { unknown, given, positionals } = split(command.args, words);
+  const required = Object.entries(command.args).filter(([, arg]) => arg.type !== 'positional' && arg.required === true);
   const declared = Object.values(command.args).filter(({ type }) => type === 'positional');
   const needed = declared.filter(({ required }) => required !== false);
   return [
     ...unknown.map((option) => `${name} has no option ${option}`),
     ...(positionals.length > declared.length ? [`${name} takes no ${positionals[declared.length]}`] : []),
+    ...(whole
+      ? required.filter(([option]) => !given.includes(option)).map(([option]) => `${name} needs --${option}`)
+      : []),
     ...(whole && positionals.length < needed.length ? [`${name} needs a name`] : []),
   ];
 }
 
 function split(args: ArgsDef, words: readonly string[]) {
   const unknown: string[] = [];
+  const given: string[] = [];
   const positionals: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = (words[index] ?? '').replace(/^\[(?=-)|\]$/g, '');
@@ -84,10 +89,11 @@ function split(args: ArgsDef, words: readonly string[]) {
       continue;
     }
     const arg = args[option.replace(/^--?/, '')] ?? args[option.replace(/^--no-/, '')];
+    given.push(option.slice(2));
     if (arg === undefined) unknown.push(option);
     else if (arg.type !== 'boolean' && value === undefined) index += 1;
   }
-  return { unknown, positionals };
+  return { unknown, given, positionals };
 }
 
 const roles = ['gateway', 'console', 'keeper', 'all', 'install', 'apply'];
