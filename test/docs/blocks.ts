@@ -5,9 +5,9 @@ import { issuersSchema } from '../../src/identity/identity.ts';
 import { documentSchemas, type TargetKind, targetKinds } from '../../src/model/documents.ts';
 import { readYaml, whyUnusable } from '../../src/policy/policy.ts';
 import { createTargets } from '../../src/targets/targets.ts';
-import { isShell } from './commands.ts';
 import { at, type Check } from './fault.ts';
 import type { Block } from './markdown.ts';
+import { isShell } from './shell.ts';
 
 /** Languages that no check of ours reads; `''` is output, or a file of another program. */
 const notRead = ['', 'mermaid', 'sql', 'python', 'go', 'text', 'console', 'http', 'dockerfile', 'ini', 'xml', 'diff'];

@@ -2,13 +2,11 @@ import { at, type Check } from './fault.ts';
 import type { Document } from './markdown.ts';
 import { type Declared, isBin, wrongWith, wrongWithNpm } from './programs.ts';
 import { isThere, type Repository } from './repository.ts';
-import { readShell, type Simple } from './shell.ts';
-
-export const isShell = (lang: string) => ['bash', 'sh', 'shell'].includes(lang);
+import { isShell, readShell, type Simple } from './shell.ts';
 
 /** Programs that a document may tell its reader to run, and of whose options we know nothing. */
 const others = new Set(
-  'awk base64 bq cat cd cosign curl cut date dig docker echo export gcloud gh git grep jq kubectl mkdir node openssl printf psql rm sed shred sleep ssh ssh-keygen sort tee test terraform tr umask watch xargs'.split(
+  'awk base64 bq cat cd cosign curl cut date dig docker echo export gcloud gh git grep jq kubectl mkdir node openssl printf psql read rm sed shred sleep ssh ssh-keygen sort tee test terraform tr umask watch xargs'.split(
     ' ',
   ),
 );

@@ -17,16 +17,17 @@ const documents = [...repository.files]
   .filter((path) => path.endsWith('.md'))
   .map((path) => readDocument(path, repository.read(path)));
 const names = namesOf(repository);
-const environment = variablesOf(repository);
+const module = readModule(repository);
+const environment = variablesOf(repository, module);
 
 const checks: Record<string, Check> = {
   'every link leads to a file and a heading that are there': linksLead(repository),
   'every path in backticks is there': pathsExist(repository, names),
-  'every variable exists': variablesExist(environment),
+  'every variable exists': variablesExist(environment, repository),
   'every command exists and takes the options it is given': commandsWork(repository, await sallyport(repository)),
   'every call is one that a role answers to': routesExist(routesOf(repository)),
   'every table, view and function of the datasets exists': tablesExist,
-  'every resource and input of Terraform exists': terraformExists(readModule(repository)),
+  'every resource and input of Terraform exists': terraformExists(module),
   'every name of a program stands in the sources': namesAreKnown(names, environment),
   'every problem is told with its own status': statusesAreRight,
   'every block in a language that we read fits the product’s own schema': blocksAreRight,
@@ -89,6 +90,7 @@ const planted: [text: string, fault: string][] = [
   ['Ask `GET /v1/connection/{name}`.', 'nobody answers to GET /v1/connection/{name}'],
   ['Ask `DELETE /v1/operations/{id}`.', 'nobody answers to DELETE /v1/operations/{id}'],
   [fence('sh', 'curl http://127.0.0.1:8081/api/evidences/approvals'), 'nobody answers to /api/evidences/approvals'],
+  [fence('sh', 'curl https://sallyport-gateway-$NUMBER.$REGION.run.app/readiness'), 'nobody answers to /readiness'],
   ['`POST /tasks/sweeps` at the keeper.', 'nobody answers to POST /tasks/sweeps'],
   ['The view `sallyport_evidence.event`.', 'there is no sallyport_evidence.event'],
   [fence('sql', 'SELECT * FROM sallyport_audit.operations'), 'there is no sallyport_audit.operations'],

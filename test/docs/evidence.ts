@@ -1,6 +1,8 @@
 import { auditDefinitions } from '../../src/audit/audit.ts';
 import { evidenceDefinitions } from '../../src/evidence/evidence.ts';
 import { at, type Check } from './fault.ts';
+import type { Document } from './markdown.ts';
+import { isShell, readShell } from './shell.ts';
 
 const { views, functions } = evidenceDefinitions('p', { audit: 'sallyport_audit', evidence: 'sallyport_evidence' });
 const viewsOf = (dataset: 'audit' | 'evidence') =>
@@ -10,12 +12,20 @@ const inDatasets: Record<string, readonly string[]> = {
   evidence: [...viewsOf('evidence'), ...functions.map(({ name }) => name)],
 };
 
+/** A table that a script of the document has its reader copy another to. */
+const copiedIn = ({ blocks }: Document) =>
+  blocks
+    .filter(({ lang }) => isShell(lang))
+    .flatMap(({ code }) => readShell(code).commands)
+    .flatMap(({ words }) => (words[0] === 'bq' && words[1] === 'cp' ? words.slice(-1) : []));
+
 /** Every table, view and function of the two datasets that a document names is there; a function with the parameters that it has. */
 export const tablesExist: Check = (document) => {
   const texts = [{ text: document.prose, line: 1 }, ...document.blocks.map(({ code, line }) => ({ text: code, line }))];
   const tables = texts.flatMap(({ text, line }) =>
     [...text.matchAll(/\bsallyport_(audit|evidence)\.(\w+)/g)]
       .filter(([, dataset = '', name = '']) => !inDatasets[dataset]?.includes(name))
+      .filter(([named]) => !copiedIn(document).includes(named))
       .map(({ 0: name, index }) =>
         at(document, line + text.slice(0, index).split('\n').length - 1, `there is no ${name}`),
       ),

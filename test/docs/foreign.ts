@@ -1,8 +1,9 @@
 /** Names of others that our documents speak of: none of our sources need hold them. */
 const byOwner = {
   googleCloud:
-    'osAdminLogin run.managed.requireInvokerIam X-Serverless-Authorization referencedViews cloudsql.enable_pgaudit iam.allowedPolicyMemberDomains gcp.resourceLocations gcp.restrictNonCmekServices gcp.restrictCmekCryptoKeyProjects iam.disableServiceAccountCreation iam.disableServiceAccountKeyCreation run.allowedIngress internal-and-cloud-load-balancing compute.disableGlobalLoadBalancing compute.restrictLoadBalancerCreationForTypes EXTERNAL_MANAGED_HTTP_HTTPS',
-  terraform: 'TF_VAR_image',
+    'osAdminLogin X-Serverless-Authorization referencedViews UpdateTable cloudsql.enable_pgaudit sqladmin.googleapis.com',
+  organizationPolicies:
+    'run.managed.requireInvokerIam run.allowedIngress internal-and-cloud-load-balancing iam.allowedPolicyMemberDomains gcp.resourceLocations gcp.restrictNonCmekServices gcp.restrictCmekCryptoKeyProjects iam.disableServiceAccountCreation iam.disableServiceAccountKeyCreation compute.disableGlobalLoadBalancing compute.restrictLoadBalancerCreationForTypes EXTERNAL_MANAGED_HTTP_HTTPS',
   postgres:
     'pg_stat_statements log_statement log_min_duration_statement auto_explain pg_lsn SQL_ASCII pgaudit.log_parameter',
   openSsh: 'ControlMaster ForceCommand TrustedUserCAKeys',

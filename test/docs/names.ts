@@ -24,13 +24,10 @@ export function namesOf({ files, read }: Repository): Set<string> {
 const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
 const isProgrammed = (text: string) => /[_-]|[a-z][A-Z]|\w\.\w/.test(text);
 
-/** A name in capitals may be a variable, which is looked at as such. */
-const isVariable = (name: string) => /^[A-Z]+(_[A-Z0-9]+)+$/.test(name);
-
 /** Every name in backticks that looks like one of a program stands in the sources; a name of another program is listed in `foreign.ts`. */
 export function namesAreKnown(names: ReadonlySet<string>, environment: ReadonlySet<string>): Check {
   const known = (text: string) =>
-    (isVariable(text) && environment.has(text)) ||
+    environment.has(text) ||
     names.has(text) ||
     foreign.has(text) ||
     (text.includes('.') && text.split('.').every((part) => names.has(part) || foreign.has(part)));

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { at, type Check } from './fault.ts';
-import { readDocument } from './markdown.ts';
+import { type Document, readDocument } from './markdown.ts';
 import { isThere, placesOf, type Repository } from './repository.ts';
+import { isShell, readShell } from './shell.ts';
 
 /** Every link leads to something that is there, and to a heading that is there; what another site holds is not looked at. */
 export function linksLead(repository: Repository): Check {
@@ -26,6 +27,13 @@ export function linksLead(repository: Repository): Check {
 
 const FILE = /^[\w.@~-]+(\/[\w.@~-]+)*\.(ts|tf|md|sql|yaml|yml|json|hcl|sh|js|css|mts|pem|txt|html|ndjson|log)$/;
 
+/** Folders that a script of the document has its reader make. */
+const madeIn = ({ blocks }: Document) =>
+  blocks
+    .filter(({ lang }) => isShell(lang))
+    .flatMap(({ code }) => readShell(code).commands)
+    .flatMap(({ words: [program, ...rest] }) => (program === 'mkdir' ? rest : []));
+
 /**
  * Every path of this repository in backticks is there, from the root or from the document's own folder. What the product itself writes
  * (a bundle's files, the stand's) is there where the product's sources name it.
@@ -40,7 +48,7 @@ export function pathsExist(repository: Repository, sources: ReadonlySet<string>)
     !tops.has(text.split('/')[0]);
   return (document) =>
     document.spans
-      .filter(({ text }) => isPath(text) && !isWritten(text))
+      .filter(({ text }) => isPath(text) && !isWritten(text) && !madeIn(document).includes(text.split('/')[0] ?? ''))
       // A link whose text is the end of the path that it leads to.
       .filter(({ text }) => !document.links.some((link) => link.text.endsWith(text)))
       .filter(({ text }) => !placesOf(document.path, text).some((place) => isThere(repository, place)))

@@ -38,11 +38,13 @@ export function routesOf({ read }: Repository): Route[] {
   ].filter(({ path }) => path !== '/*' && path !== '/v1/*' && path !== '/api/*');
 }
 
-/** A place of ours in an address: at a host that stands for a role, behind a variable, or without either. */
-const PLACE =
-  /(?:\b(GET|POST|PUT|DELETE|PATCH|ANY) )?(?:(?<host>https?:\/\/[^\s/"'`]+|\$\{?\w+\}?)|(?<![\w.)…~*}>-]))(?<path>\/(?:v1|api|tasks|k8s|http|bigquery)\/[^\s"'`|,;)]+)/g;
-const isOurs = (host: string | undefined) =>
-  host === undefined || /^\$|^https?:\/\/(gateway|console|GATEWAY|CONSOLE|127\.0\.0\.1)/.test(host);
+/** A place of ours in an address: anything at a host that stands for a role; else what begins as our places do. */
+const HOST = String.raw`https?:\/\/(?<role>gateway|console|GATEWAY|CONSOLE|sallyport-(?:gateway|console|keeper))[^\s/"'\`]*`;
+const PLACE = new RegExp(
+  String.raw`(?:\b(?<method>GET|POST|PUT|DELETE|PATCH|ANY) )?(?:${HOST}|https?:\/\/127\.0\.0\.1:\d+|\$\{?\w+\}?|(?<![\w.)…~*}>:/-]))(?<path>\/[^\s"'\`|,;)]+)`,
+  'g',
+);
+const ours = /^\/(v1|api|tasks|k8s|http|bigquery)\//;
 
 /** Every call that a document names is one that a role answers to, by its method where one is named. */
 export function routesExist(routes: readonly Route[]): Check {
@@ -56,10 +58,11 @@ export function routesExist(routes: readonly Route[]): Check {
       ...document.blocks.filter(({ lang }) => lang !== 'yaml').map(({ code, line }) => ({ text: code, line })),
     ];
     return texts.flatMap(({ text, line }) =>
-      [...text.matchAll(PLACE)].flatMap(({ 1: method, index, groups }) => {
-        const path = (groups?.['path'] ?? '').replace(/[?#].*$/, '').replace(/[.:]$/, '');
+      [...text.matchAll(PLACE)].flatMap(({ index, groups = {} }) => {
+        const { method, role } = groups;
+        const path = (groups['path'] ?? '').replace(/[?#].*$/, '').replace(/[.:]$/, '');
         if (
-          !isOurs(groups?.['host']) ||
+          (role === undefined && !ours.test(path)) ||
           services.includes(`${path}:`) ||
           services.includes(`path: ${path}`) ||
           services.includes(`path: "${path}`)

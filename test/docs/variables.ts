@@ -1,31 +1,46 @@
+import { posix } from 'node:path';
 import { variables } from '../../src/config/variables.ts';
-import { isShell } from './commands.ts';
 import { at, type Check } from './fault.ts';
+import { type Document, readDocument } from './markdown.ts';
 import type { Repository } from './repository.ts';
-import { readShell } from './shell.ts';
+import { isShell, readShell } from './shell.ts';
+import type { Module } from './terraform.ts';
 
 /** Of the shell, of Google's clients, of Node and of the programs that our documents tell of. */
 const ofOthers =
   'HOME PATH PWD USER GOOGLE_APPLICATION_CREDENTIALS METADATA_SERVER_DETECTION NODE_OPTIONS CLOUDSDK_AUTH_ACCESS_TOKEN_FILE';
 
 /** Of the product, of tests, benchmarks and the stand, and of the others that they build on. */
-export function variablesOf({ files, read }: Repository): Set<string> {
+export function variablesOf({ files, read }: Repository, { inputs }: Module): Set<string> {
   const sources = [...files].filter(
     (path) => /^(test|bench|demo|emulators)\/.*\.ts$/.test(path) && !path.startsWith('test/docs/'),
   );
   const ofTests = sources.flatMap((path) =>
     [...read(path).matchAll(/\benv(?:ironment)?(?:\.|\['|\[`)([A-Z][A-Z0-9_]+)/g)].map(([, name = '']) => name),
   );
-  return new Set([...Object.keys(variables), ...ofTests, ...ofOthers.split(' ')]);
+  return new Set([
+    ...Object.keys(variables),
+    ...ofTests,
+    ...[...inputs.keys()].map((name) => `TF_VAR_${name}`),
+    ...ofOthers.split(' '),
+  ]);
 }
+
+const setIn = ({ blocks }: Document) =>
+  blocks.filter(({ lang }) => isShell(lang)).flatMap(({ code }) => readShell(code).set);
 
 const OURS = /\b(SALLYPORT_[A-Z0-9_]*[A-Z0-9]|[A-Z_]+_EMULATOR_HOST)\b/g;
 
 /**
  * Every variable that bears the product's name is one of its table or of its tests, wherever it is named; every other that a script uses
- * is set in that document, or known to be another program's.
+ * is set in that document or in one that it links to, or known to be another program's.
  */
-export function variablesExist(known: ReadonlySet<string>): Check {
+export function variablesExist(known: ReadonlySet<string>, { files, read }: Repository): Check {
+  const linkedFrom = ({ path, links }: Document) =>
+    links
+      .map(({ text }) => posix.join(posix.dirname(path), text.replace(/#.*/, '')))
+      .filter((target) => target.endsWith('.md') && files.has(target))
+      .map((target) => readDocument(target, read(target)));
   return (document) => {
     const texts = [
       { text: document.prose, line: 1 },
@@ -40,7 +55,7 @@ export function variablesExist(known: ReadonlySet<string>): Check {
     const scripts = document.blocks
       .filter(({ lang }) => isShell(lang))
       .map((block) => ({ block, read: readShell(block.code) }));
-    const assigned = new Set(scripts.flatMap(({ read }) => read.commands.flatMap((command) => command.assigned)));
+    const assigned = new Set([document, ...linkedFrom(document)].flatMap(setIn));
     const told = (name: string) => document.prose.includes(`\`$${name}\``) || document.prose.includes(`\`${name}\``);
     const used = scripts.flatMap(({ block, read }) =>
       read.used
