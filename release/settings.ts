@@ -11,6 +11,7 @@ const schema = z
     NAME: text,
     BUILD_ID: text,
     AUDIENCE: z.url(),
+    DATASET: text,
     STEPS: z
       .string()
       .regex(/^\d+( \d+)*$/)
@@ -19,6 +20,7 @@ const schema = z
     MAX_ERRORS: share,
     MAX_LAG: seconds,
     MONITORING_URL: z.url().default('https://monitoring.googleapis.com'),
+    BIGQUERY_URL: z.url().default('https://bigquery.googleapis.com'),
   })
   .refine(({ STEPS }) => STEPS.at(-1) === 100 && STEPS.every((step, at) => step > (STEPS[at - 1] ?? 0)), {
     path: ['STEPS'],
@@ -36,8 +38,9 @@ export function readSettings(environment: Record<string, string | undefined>) {
     name: data.NAME,
     build: data.BUILD_ID,
     audience: data.AUDIENCE,
+    dataset: data.DATASET,
     steps: data.STEPS,
     limits: { seconds: data.WATCH_SECONDS, errors: data.MAX_ERRORS, lag: data.MAX_LAG },
-    monitoring: data.MONITORING_URL,
+    endpoints: { monitoring: data.MONITORING_URL, bigquery: data.BIGQUERY_URL },
   };
 }

@@ -52,7 +52,7 @@ function expect(what: string, holds: boolean, { status, body }: Answer) {
 }
 
 try {
-  const ready = await ask('/readyz', undefined);
+  const ready = await ask('/ready', undefined);
   expect(
     'It is ready: policies fresh, the trail writable',
     ready.status === 200 && ready.body['status'] === 'ready',

@@ -47,7 +47,9 @@ export function createWatch(options: {
     let told = false;
     // What happens is in Monitoring some minutes later: the keeper, which tells each minute, has twice the time to be heard.
     while (now().getTime() < at(limits.seconds) || (!told && now().getTime() < at(2 * limits.seconds))) {
-      await sleep(Math.min(30_000, (limits.seconds * 1000) / 10), undefined, { signal });
+      await sleep(Math.min(30_000, (limits.seconds * 1000) / 10), undefined, { signal }).catch(() =>
+        signal.throwIfAborted(),
+      );
       told = await look(moves, since);
     }
     if (!told) throw new Error('The new keeper has not told how far the trail is: is it running?');

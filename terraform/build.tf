@@ -148,6 +148,7 @@ resource "google_cloudbuild_trigger" "release" {
     _ATTESTOR    = "projects/${var.project_id}/attestors/${google_binary_authorization_attestor.release[0].name}"
     _SBOM_BUCKET = google_storage_bucket.sbom[0].name
     _AUDIENCE    = try(local.smoke_audiences[0], "")
+    _DATASET     = google_bigquery_dataset.audit.dataset_id
   }
 
   lifecycle {
@@ -185,6 +186,16 @@ resource "google_project_iam_member" "release" {
   project = var.project_id
   role    = google_project_iam_custom_role.release[0].id
   member  = each.value
+}
+
+# Whether the tables that a version writes to are there; no row of them.
+resource "google_bigquery_dataset_iam_member" "release" {
+  for_each = local.builder
+
+  project    = var.project_id
+  dataset_id = google_bigquery_dataset.audit.dataset_id
+  role       = "roles/bigquery.metadataViewer"
+  member     = each.value
 }
 
 # An attestation says that an image passed the checks. It is a note with signatures of the key of images.

@@ -39,6 +39,7 @@ test('settings are told all at once when they are wrong', () => {
     NAME: 'sallyport',
     BUILD_ID: 'b1',
     AUDIENCE: 'https://sallyport.example.com',
+    DATASET: 'sallyport_audit',
     STEPS: '10 50 100',
     WATCH_SECONDS: '300',
     MAX_ERRORS: '0.02',

@@ -105,7 +105,7 @@ describe('watching a release', () => {
     const stop = new AbortController();
     stop.abort(new Error('SIGTERM came.'));
 
-    await expect(watch([keeper], stop.signal)).rejects.toThrow();
+    await expect(watch([keeper], stop.signal)).rejects.toThrow('SIGTERM came.');
     expect(asked).toEqual([]);
   });
 
