@@ -43,7 +43,10 @@ resource "google_artifact_registry_repository_iam_member" "pull" {
 }
 
 locals {
-  builder = var.build == null ? {} : { builder = google_service_account.builder[0].member }
+  # Known when planned: the address follows from the name.
+  builder = var.build == null ? {} : {
+    builder = "serviceAccount:${google_service_account.builder[0].account_id}@${google_service_account.builder[0].project}.iam.gserviceaccount.com"
+  }
 }
 
 resource "google_service_account" "builder" {
@@ -75,16 +78,19 @@ resource "google_cloud_run_v2_service_iam_member" "roll_out" {
   location = var.region
   name     = each.value.name
   role     = "roles/run.developer"
-  member   = google_service_account.builder[0].member
+  member   = local.builder.builder
 }
 
-# To run a revision as a part's account is to be let to act as it.
+# To run a revision, or the smoke test, as an account is to be let to act as it.
 resource "google_service_account_iam_member" "act_as" {
-  for_each = var.build == null ? toset([]) : toset(["gateway", "console", "keeper"])
+  for_each = var.build == null ? {} : merge(
+    { for role in ["gateway", "console", "keeper"] : role => google_service_account.role[role].name },
+    { smoke = google_service_account.smoke[0].name },
+  )
 
-  service_account_id = google_service_account.role[each.value].name
+  service_account_id = each.value
   role               = "roles/iam.serviceAccountUser"
-  member             = google_service_account.builder[0].member
+  member             = local.builder.builder
 }
 
 resource "google_project_iam_member" "build_logs" {
@@ -184,7 +190,7 @@ resource "google_project_iam_member" "release" {
   for_each = local.builder
 
   project = var.project_id
-  role    = google_project_iam_custom_role.release[0].id
+  role    = "projects/${google_project_iam_custom_role.release[0].project}/roles/${google_project_iam_custom_role.release[0].role_id}"
   member  = each.value
 }
 
@@ -266,7 +272,7 @@ resource "google_project_iam_member" "analysis" {
 
   project = var.project_id
   role    = each.value
-  member  = google_service_account.builder[0].member
+  member  = local.builder.builder
 }
 
 # One policy for the whole project: without enforcement it only tells, in the audit log, of what it would have refused.
@@ -335,6 +341,14 @@ resource "google_cloud_run_v2_job" "smoke" {
   labels              = local.labels
   deletion_protection = false
 
+  # Images that no release vouches for are told of, or refused.
+  dynamic "binary_authorization" {
+    for_each = var.build[*]
+    content {
+      use_default = true
+    }
+  }
+
   template {
     template {
       service_account       = google_service_account.smoke[0].email
@@ -375,14 +389,6 @@ resource "google_cloud_run_v2_job_iam_member" "smoke" {
   name     = google_cloud_run_v2_job.smoke[0].name
   role     = "roles/run.developer"
   member   = each.value
-}
-
-resource "google_service_account_iam_member" "act_as_smoke" {
-  for_each = local.builder
-
-  service_account_id = google_service_account.smoke[0].name
-  role               = "roles/iam.serviceAccountUser"
-  member             = each.value
 }
 
 # Where Cloud Run itself checks who calls the gateway, it must let the smoke test in.

@@ -128,6 +128,14 @@ resource "google_cloud_run_v2_job" "documents" {
   # A new name runs it, and the apply waits until it ended: documents that cannot be in force fail the apply.
   run_execution_token = substr(sha256("${local.documents}${var.image}"), 0, 10)
 
+  # Images that no release vouches for are told of, or refused.
+  dynamic "binary_authorization" {
+    for_each = var.build[*]
+    content {
+      use_default = true
+    }
+  }
+
   template {
     template {
       service_account       = local.documents_email

@@ -79,6 +79,14 @@ resource "google_cloud_run_v2_service" "service" {
   # off those that it knows. So it does with the scheduler's, which the keeper checks: only that one identity may call it.
   invoker_iam_disabled = each.value.open
 
+  # Images that no release vouches for are told of, or refused.
+  dynamic "binary_authorization" {
+    for_each = var.build[*]
+    content {
+      use_default = true
+    }
+  }
+
   scaling {
     min_instance_count = each.value.min
   }
