@@ -10,6 +10,17 @@ export function safeAddress(address: string): URL | undefined {
   return new URL('./', url.href.endsWith('/') ? url : `${url.href}/`);
 }
 
+/** Whose token the console gets, and how. */
+export type ConsoleAccess = { console: string; token: string; throughIap?: boolean };
+
+/**
+ * The header that a token is sent in to the console. One that is for Identity-Aware Proxy goes where that takes it off the request, so that the
+ * console hears who asks from the proxy alone: it refuses two proofs at once.
+ */
+export function proofFor({ token, throughIap = false }: Omit<ConsoleAccess, 'console'>): Record<string, string> {
+  return { [throughIap ? 'Proxy-Authorization' : 'Authorization']: `Bearer ${token}` };
+}
+
 const problemSchema = z.object({ title: z.string(), detail: z.string().optional() });
 
 /** A problem (RFC 9457) in its own words. */

@@ -53,7 +53,11 @@ export function createClassifyCommand(surroundings: Surroundings) {
           out: given.out,
           detailedExitCode: given['detailed-exitcode'],
           gateway: createGatewayClient({ gateway, token }),
-          console: createConsoleClient({ console, token: consoleToken }),
+          console: createConsoleClient({
+            console,
+            token: consoleToken,
+            throughIap: environment['SALLYPORT_THROUGH_IAP'] === 'true',
+          }),
         });
       }),
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type DocumentKind, documentKinds } from '../model/documents.ts';
-import { safeAddress, wordsOf } from './address.ts';
+import { type ConsoleAccess, proofFor, safeAddress, wordsOf } from './address.ts';
 import type { Change, DocumentInForce } from './plan.ts';
 import { changeSchema } from './policy-history.ts';
 import { simulatedSchema } from './policy-simulate.ts';
@@ -30,7 +30,7 @@ const deadline = 30_000;
 const longDeadline = 600_000;
 
 /** Refuses to send the token anywhere but over TLS or to this machine, and never follows a redirect with it. */
-export function createConsoleClient({ console, token }: { console: string; token: string }): ConsoleClient {
+export function createConsoleClient({ console, ...access }: ConsoleAccess): ConsoleClient {
   const base = baseOf(console);
 
   async function call(
@@ -42,7 +42,7 @@ export function createConsoleClient({ console, token }: { console: string; token
       method,
       redirect: 'error',
       signal: AbortSignal.timeout(options.deadline ?? deadline),
-      headers: { ...options.headers, Authorization: `Bearer ${token}`, Accept: 'application/json' },
+      headers: { ...options.headers, ...proofFor(access), Accept: 'application/json' },
       ...(options.body !== undefined && { body: options.body }),
     }).catch((cause: unknown) => {
       throw new ConsoleRefused(`The console at ${base.origin} cannot be reached.`, { cause });

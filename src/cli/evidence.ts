@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { z } from 'zod';
 import type { Manifest } from '../evidence/evidence.ts';
-import { consoleArgs, safeAddress, wordsOf } from './address.ts';
+import { type ConsoleAccess, consoleArgs, proofFor, safeAddress, wordsOf } from './address.ts';
 import { BadArchive } from './archive.ts';
 import { finish, type Surroundings, tokenOf } from './command.ts';
 import { ConsoleRefused } from './console-client.ts';
@@ -40,25 +40,24 @@ export function createEvidenceCommand(surroundings: Surroundings) {
             if (!console) throw new ConsoleRefused('Name the console with --console or SALLYPORT_CONSOLE.');
             const token = await tokenOf(given['token-file'], environment);
             const { from, to, out, recordings } = given;
-            return exportBundle(terminal, { console, token, out, asked: { from, to, recordings } });
+            const throughIap = environment['SALLYPORT_THROUGH_IAP'] === 'true';
+            return exportBundle(terminal, { console, token, throughIap, out, asked: { from, to, recordings } });
           }),
       }),
     },
   });
 }
 
-export type ExportOptions = {
-  console: string;
-  token: string;
+export type ExportOptions = ConsoleAccess & {
   out: string;
   asked: { from: string; to: string; recordings: boolean };
 };
 
 /** Writes the bundle into a new folder; there is none where it did not come whole. Exit status 0. */
-export async function exportBundle(terminal: Terminal, { console, token, out, asked }: ExportOptions): Promise<number> {
+export async function exportBundle(terminal: Terminal, { out, asked, ...access }: ExportOptions): Promise<number> {
   try {
     await refuseOccupied(out);
-    const source = await requested(console, token, asked);
+    const source = await requested(access, asked);
     const manifest = await unpack(source, out, watching(terminal));
     terminal.progress?.('');
     terminal.write(told(manifest, out, terminal));
@@ -75,7 +74,7 @@ export async function exportBundle(terminal: Terminal, { console, token, out, as
 const PATIENCE = 120_000;
 
 /** The token goes over TLS or to this machine alone, and follows no redirect. */
-async function requested(console: string, token: string, asked: ExportOptions['asked']) {
+async function requested({ console, ...access }: ConsoleAccess, asked: ExportOptions['asked']) {
   const base = safeAddress(console);
   if (base === undefined) throw new ConsoleRefused('The token is sent over https alone, or to this machine.');
   const stopping = new AbortController();
@@ -84,7 +83,7 @@ async function requested(console: string, token: string, asked: ExportOptions['a
     method: 'POST',
     redirect: 'error',
     signal: stopping.signal,
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    headers: { ...proofFor(access), 'Content-Type': 'application/json' },
     body: JSON.stringify(asked),
   }).catch((cause: unknown) => {
     clearTimeout(timer);

@@ -26,7 +26,12 @@ export function createPolicyCommand(surroundings: Surroundings) {
   async function consoleOf(args: { console?: string | undefined; 'token-file'?: string | undefined }) {
     const address = args.console ?? environment['SALLYPORT_CONSOLE'];
     if (!address) throw new ConsoleRefused('Name the console with --console or SALLYPORT_CONSOLE.');
-    return createConsoleClient({ console: address, token: await tokenOf(args['token-file'], environment) });
+    const token = await tokenOf(args['token-file'], environment);
+    return createConsoleClient({
+      console: address,
+      token,
+      throughIap: environment['SALLYPORT_THROUGH_IAP'] === 'true',
+    });
   }
 
   const planArgs = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { safeAddress, wordsOf } from './address.ts';
+import { type ConsoleAccess, proofFor, safeAddress, wordsOf } from './address.ts';
 import { ConsoleRefused } from './console-client.ts';
 
 const nullable = z.string().nullable();
@@ -79,7 +79,7 @@ export type ReplayClient = {
 const deadline = 60_000;
 
 /** Refuses to send the token anywhere but over TLS or to this machine, and never follows a redirect with it. */
-export function createReplayClient({ console, token }: { console: string; token: string }): ReplayClient {
+export function createReplayClient({ console, ...access }: ConsoleAccess): ReplayClient {
   const base = safeAddress(console);
   if (base === undefined) throw new ConsoleRefused('The token is sent over https alone, or to this machine.');
 
@@ -87,7 +87,7 @@ export function createReplayClient({ console, token }: { console: string; token:
     const answer = await fetch(new URL(path, base), {
       redirect: 'error',
       ...(signal && { signal }),
-      headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' },
+      headers: { ...proofFor(access), Accept: 'application/json' },
     }).catch((cause: unknown) => {
       throw new ConsoleRefused(`The console at ${base?.origin} cannot be reached.`, { cause });
     });

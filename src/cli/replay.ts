@@ -49,7 +49,11 @@ export function createReplayCommand(surroundings: Surroundings) {
       finish(surroundings, Object.keys(args), given, async () => {
         const console = given.console ?? environment['SALLYPORT_CONSOLE'];
         if (!console) throw new ConsoleRefused('Name the console with --console or SALLYPORT_CONSOLE.');
-        const client = createReplayClient({ console, token: await tokenOf(given['token-file'], environment) });
+        const client = createReplayClient({
+          console,
+          token: await tokenOf(given['token-file'], environment),
+          throughIap: environment['SALLYPORT_THROUGH_IAP'] === 'true',
+        });
         const { id, json, follow, principal, from, to } = given;
         if (follow) return followOperation(terminal, id, client);
         const pace = { speed: numberOf(given.speed, '--speed'), idle: numberOf(given['idle-limit'], '--idle-limit') };

@@ -48,6 +48,12 @@ export const commandVariables = {
     unset: 'the token for the gateway',
     readBy: ['sallyport classify'],
   },
+  SALLYPORT_THROUGH_IAP: {
+    what: 'Whether the token for the console is one that Identity-Aware Proxy takes: it is then sent as `Proxy-Authorization`. `true`, `false`.',
+    is: text,
+    unset: '`false`',
+    readBy: ['sallyport policy', 'sallyport classify', 'sallyport evidence', 'sallyport replay'],
+  },
   SALLYPORT_AUDIENCE: {
     what: 'Whom an ID token that Google gives is for, unless `--audience` says it.',
     is: text,

@@ -3,6 +3,19 @@ import { createHmac, hkdfSync } from 'node:crypto';
 /** A text as the trail may hold it: `«CLASS:hmac»`. */
 export type Seal = (className: string, text: string) => string;
 
+/** Characters of base64 that 24 bytes take: less could be tried by whoever reads the trail. */
+const leastKey = 32;
+
+/** The deployment's seal key as its secret holds it; how the text ends does not matter. Throws for one that could be guessed, without a word of it. */
+export function readSealKey(text: string): string {
+  const key = text.trim();
+  if (key.length < leastKey || new Set(key).size < 10)
+    throw new Error(
+      'The seal key could be guessed: its secret must hold 32 random bytes in base64 (openssl rand -base64 32).',
+    );
+  return key;
+}
+
 /** HMAC-SHA256 cut to 128 bits: equal texts of a class can be told to be equal by whoever reads the trail, and no more without the key. */
 export function createSeal(key: string): Seal {
   return (className, text) => {

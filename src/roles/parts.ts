@@ -6,7 +6,7 @@ import { createConnections } from '../connections/connections.ts';
 import { createIdentity } from '../identity/identity.ts';
 import { sealFound } from '../masking/masking.ts';
 import type { Passage } from '../model/call.ts';
-import { createSeal, createTokenKey } from '../model/seal.ts';
+import { createSeal, createTokenKey, readSealKey } from '../model/seal.ts';
 import { createBigQuery } from '../platform/bigquery.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createFirestoreStore } from '../platform/firestore.ts';
@@ -36,15 +36,16 @@ export async function openParts(config: Config, role: Exclude<Role, 'all'>) {
     ...(emulators.firestore !== undefined && { emulatorHost: emulators.firestore }),
   };
   const readSecret = createSecretReader({ projectId: project, emulatorHost: emulators.secretManager });
-  const [policyStore, runtimeStore, sealKey] = await Promise.all([
+  const [policyStore, runtimeStore, sealSecret] = await Promise.all([
     createFirestoreStore({ ...firestore, databaseId: config.databases.policy }),
     createFirestoreStore({ ...firestore, databaseId: config.databases.runtime }),
     readSecret(config.sealKey),
   ]);
   const bigquery = createBigQuery({ projectId: project, emulatorHost: emulators.bigquery });
-  const seal = createSeal(sealKey.value);
+  const sealKey = readSealKey(sealSecret.value);
+  const seal = createSeal(sealKey);
   const conceal = (text: string) => sealFound(text, seal);
-  const tokenKey = createTokenKey(sealKey.value);
+  const tokenKey = createTokenKey(sealKey);
   const identities = createIdentity({
     issuers: config.issuers,
     ...(config.iapAudience !== undefined && { iap: { audience: config.iapAudience } }),
@@ -83,7 +84,7 @@ export async function openParts(config: Config, role: Exclude<Role, 'all'>) {
     seal,
     conceal,
     tokenKey,
-    hostKey: () => createHostKey(sealKey.value),
+    hostKey: () => createHostKey(sealKey),
     identities,
     append,
     audit,

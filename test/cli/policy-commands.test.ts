@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runCommand } from 'citty';
@@ -128,6 +129,33 @@ describe('apply', () => {
 
   test.for(['http://console.example.com', 'ftp://127.0.0.1', 'not a url'])('the token is not sent to %s', (console) => {
     expect(() => createConsoleClient({ console, token: 'a-token' })).toThrow(ConsoleRefused);
+  });
+
+  test('through Identity-Aware Proxy the token is the proxy’s alone, and the console hears from that who asks', async () => {
+    const { url, written } = await aConsole();
+    const seen: (string | undefined)[] = [];
+    const proxy = await serve((request, response) => {
+      const { 'proxy-authorization': proof, authorization } = request.headers;
+      seen.push(authorization);
+      if (proof !== 'Bearer for-the-proxy') return void response.writeHead(401).end();
+      const headers = {
+        'X-Goog-IAP-JWT-Assertion': 'iap-admin',
+        'Content-Type': 'application/json',
+        'If-None-Match': '*',
+      };
+      buffer(request)
+        .then((body) =>
+          fetch(`${url}${request.url}`, { method: request.method ?? 'GET', headers, ...(body.length > 0 && { body }) }),
+        )
+        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
+    });
+    const client = createConsoleClient({ console: proxy, token: 'for-the-proxy', throughIap: true });
+    const after = { principals: ['group:analysts'], connections: ['crm'], verbs: ['read'], effect: 'allow' };
+
+    await client.make({ action: 'create', kind: 'policies', name: 'reads', after });
+
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+    expect(written()).toContain('policies/reads');
   });
 
   test('a redirect is not followed with the token', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSeal, createTokenKey } from '../../src/model/seal.ts';
+import { createSeal, createTokenKey, readSealKey } from '../../src/model/seal.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -26,6 +26,23 @@ describe('keys of tokens', () => {
     const key = createTokenKey('a key')('EMAIL_ADDRESS');
 
     expect(hex(key)).toBe('4e0d4367a489417a73147dc9b7791d3167a47a5b014ef75ae78940064b381fbc');
+  });
+});
+
+describe('the key of a deployment', () => {
+  const key = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=';
+
+  test('is the same with and without a newline at its end', () => {
+    expect(readSealKey(`${key}\n`)).toBe(key);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a word', 'secret'],
+    ['one letter, however often', 'a'.repeat(44)],
+    ['blanks', ' '.repeat(44)],
+  ])('is refused where its secret holds %s, as it could be guessed', (_, text) => {
+    expect(() => readSealKey(text)).toThrow('The seal key could be guessed');
   });
 });
 
