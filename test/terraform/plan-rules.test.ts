@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Example, isThere, planOf } from './offline.ts';
 import type { Plan } from './plan.ts';
-import { accessRules } from './rules/access.ts';
-import { dataRules } from './rules/data.ts';
-import { serviceRules } from './rules/services.ts';
-import { watchingRules } from './rules/watching.ts';
-
-const rules = [...accessRules, ...serviceRules, ...dataRules, ...watchingRules];
+import { rules } from './rules/rules.ts';
 
 describe.skipIf(!isThere)('a planned deployment', () => {
   const plans: Partial<Record<Example, Plan>> = {};

@@ -68,18 +68,21 @@ export const accessRules: readonly Rule[] = [
         of(plan, 'project_iam_member').filter(
           (grant) =>
             memberOf(grant) === account('gateway') &&
-            text(grant, 'condition.0.expression').includes('sallyport-policy') &&
-            roleOf(grant) !== 'roles/datastore.viewer',
+            roleOf(grant) !== 'roles/datastore.viewer' &&
+            !text(grant, 'condition.0.expression').endsWith('databases/sallyport-runtime"'),
         ),
       ),
     planted: set('project_iam_member.database["gateway-policy"]', 'role', 'roles/datastore.user'),
   },
   {
     says: 'a secret of a target is read by the gateway alone, the key for sealing by the three parts',
-    broken: every(['secret_manager_secret_iam_member'], (grant) =>
-      roleOf(grant) === 'roles/secretmanager.secretAccessor' && text(grant, 'secret_id').endsWith('sallyport-seal-key')
-        ? ['gateway', 'console', 'keeper'].map(account).includes(memberOf(grant))
-        : memberOf(grant) === account('gateway'),
+    broken: every(
+      ['secret_manager_secret_iam_member'],
+      (grant) =>
+        roleOf(grant) === 'roles/secretmanager.secretAccessor' &&
+        (memberOf(grant) === account('gateway') ||
+          (text(grant, 'secret_id') === 'sallyport-seal-key' &&
+            ['console', 'keeper'].map(account).includes(memberOf(grant)))),
     ),
     planted: set('secret_manager_secret_iam_member.target', 'member', account('console')),
   },
@@ -160,20 +163,47 @@ export const accessRules: readonly Rule[] = [
     }),
   },
   {
-    says: 'the gateway takes on accounts one by one, and nobody else takes on any',
+    says: 'the gateway takes on accounts one by one, the builder those of the services, and nobody else any',
     broken: (plan) =>
       addresses(
-        grants(plan).filter(
-          (grant) =>
-            roleOf(grant).startsWith('roles/iam.serviceAccountTokenCreator') &&
-            (grant.type !== 'google_service_account_iam_member' || memberOf(grant) !== account('gateway')),
-        ),
+        grants(plan).filter((grant) => {
+          if (grant.type !== 'google_service_account_iam_member') return roleOf(grant).startsWith('roles/iam.');
+          const takesOn =
+            roleOf(grant) === 'roles/iam.serviceAccountTokenCreator' && memberOf(grant) === account('gateway');
+          return !takesOn && !(roleOf(grant) === 'roles/iam.serviceAccountUser' && grant.name === 'act_as');
+        }),
       ),
     planted: add('project_iam_member', {
       member: account('gateway'),
       role: 'roles/iam.serviceAccountTokenCreator',
       condition: [{}],
     }),
+  },
+  {
+    says: 'no right to a service is more than to call it, or to roll it out',
+    broken: every(['cloud_run_v2_service_iam_member', 'iap_web_cloud_run_service_iam_member'], (grant) =>
+      ['roles/run.invoker', 'roles/run.developer', 'roles/iap.httpsResourceAccessor'].includes(roleOf(grant)),
+    ),
+    planted: set('cloud_run_v2_service_iam_member.console', 'role', 'roles/run.admin'),
+  },
+  {
+    says: 'what logs say is written by the sink, copied by the collector, and changed by nobody',
+    broken: (plan) => [
+      ...addresses(
+        of(plan, 'bigquery_dataset_iam_member').filter(
+          (grant) =>
+            text(grant, 'dataset_id') === 'sallyport_logs' &&
+            // The sink's identity is not known before it is made.
+            roleOf(grant) !== (memberOf(grant) === '' ? 'roles/bigquery.dataEditor' : 'roles/bigquery.dataViewer'),
+        ),
+      ),
+      ...every(
+        ['bigquery_table_iam_member'],
+        (grant) =>
+          text(grant, 'table_id') !== 'target_records' || [append, 'roles/bigquery.dataViewer'].includes(roleOf(grant)),
+      )(plan),
+    ],
+    planted: set('bigquery_dataset_iam_member.logs', 'role', 'roles/bigquery.dataOwner'),
   },
   {
     says: 'no key of a service account is made, no value of a secret stands in a state file, and no grant replaces others',

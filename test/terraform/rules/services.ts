@@ -187,6 +187,15 @@ export const serviceRules: readonly Rule[] = [
     planted: set('compute_ssl_policy.modern', 'profile', 'COMPATIBLE'),
   },
   {
+    says: 'a load balancer has Cloud Armor before its backend, and its policy for TLS',
+    // What is made with it is not known before, so it is not among the values; null it is where nothing was said.
+    broken: (plan) => [
+      ...every(['compute_backend_service'], (backend) => backend.values['security_policy'] !== null)(plan),
+      ...every(['compute_target_https_proxy'], (proxy) => proxy.values['ssl_policy'] !== null)(plan),
+    ],
+    planted: set('compute_backend_service.gateway', 'security_policy', null),
+  },
+  {
     says: 'nothing is served over plain http but the way to https',
     broken: (plan) =>
       of(plan, 'compute_target_http_proxy').length === 0 ||
