@@ -7,8 +7,11 @@ locals {
     policies        = var.policies
     groups          = var.groups
     classifications = var.classifications
-    agents          = { for name, agent in var.agents : name => { for key, value in agent : key => value if value != null } }
+    agents          = var.agents
   })
+
+  # What documents may say, from the product's own schemas.
+  shape = jsondecode(file("${path.module}/documents.json"))
 }
 
 locals {

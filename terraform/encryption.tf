@@ -22,5 +22,12 @@ resource "google_kms_crypto_key_iam_member" "encryption" {
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = "serviceAccount:${each.value}"
 
+  lifecycle {
+    precondition {
+      condition     = can(regex("/locations/${var.region}/", var.encryption_key)) && local.audit_location == var.region && coalesce(var.firestore.location, var.region) == var.region
+      error_message = "A key encrypts what is where it is itself: encryption_key must be in ${var.region}, and so must be the datasets (audit.location) and the databases (firestore.location)."
+    }
+  }
+
   depends_on = [google_project_service.used]
 }

@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { auditDefinitions } from '../src/audit/audit.ts';
 import { evidenceDefinitions } from '../src/evidence/evidence.ts';
+import { type Block, blocks, defaultOf, descriptionOf, fieldsOf, typeOf } from './inputs.ts';
+import { shape } from './shape.ts';
 
 /** What of this folder is made from elsewhere: each file with what it should hold now. `npm run terraform:generate` writes them. */
 export function generated(): { name: string; is: string; shouldBe: string }[] {
   const readme = read('README.md');
   return [
     { name: 'audit.json', is: read('audit.json'), shouldBe: trail() },
+    { name: 'documents.json', is: read('documents.json'), shouldBe: shape() },
     { name: 'README.md', is: readme, shouldBe: withTables(readme) },
   ];
 }
@@ -25,36 +28,46 @@ function trail(): string {
 
 /** The tables of inputs and outputs between their marks, from the files that declare them. */
 function withTables(readme: string): string {
-  const inputs = blocks('variables.tf', 'variable').map(
-    ({ name, body }) =>
-      `| \`${name}\` | ${typeOf(body)} | ${/^ {2}default /m.test(body) ? 'no' : 'yes'} | ${descriptionOf(body)} |`,
+  const variables = blocks(`${read('variables.tf')}\n${read('variables_documents.tf')}`, 'variable');
+  const outputs = blocks(read('outputs.tf'), 'output').map((output) => row([code(output.name), descriptionOf(output)]));
+  return [
+    ['inputs', table(['input', 'type', 'default', 'what it is'], variables.map(inputRow))],
+    ['fields', table(['field', 'type', 'default', 'what it is'], variables.flatMap(fieldRows))],
+    ['outputs', table(['output', 'what it is'], outputs)],
+  ].reduce((text, [mark = '', lines = '']) => between(text, mark, lines), readme);
+}
+
+function inputRow(variable: Block) {
+  const type = typeOf(variable);
+  const initial = defaultOf(variable);
+  return row([
+    code(variable.name),
+    type.startsWith('object') || type.startsWith('list of') ? type : code(type),
+    initial === undefined ? '**needed**' : code(initial),
+    descriptionOf(variable),
+  ]);
+}
+
+const fieldRows = (variable: Block) =>
+  fieldsOf(variable).map(({ path, type, initial, says }) =>
+    row([code(path), type.includes('object') ? type : code(type), fieldDefault(initial), says]),
   );
-  const outputs = blocks('outputs.tf', 'output').map(({ name, body }) => `| \`${name}\` | ${descriptionOf(body)} |`);
-  return between(
-    between(readme, 'inputs', ['| input | type | needed | what it is |', '| --- | --- | --- | --- |', ...inputs]),
-    'outputs',
-    ['| output | what it is |', '| --- | --- |', ...outputs],
-  );
+
+function fieldDefault(initial: string | undefined) {
+  if (initial === undefined) return '**needed**';
+  return initial === 'none' ? '' : code(initial);
 }
 
-function blocks(file: string, kind: 'variable' | 'output') {
-  const found = read(file).matchAll(new RegExp(`^${kind} "(\\w+)" \\{\\n([\\s\\S]*?)\\n\\}`, 'gm'));
-  return [...found].map(([, name = '', body = '']) => ({ name, body }));
-}
+const code = (text: string) => `\`${text}\``;
+const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly string[]) =>
+  [row(head), row(head.map(() => '---')), ...rows].join('\n');
 
-const descriptionOf = (body: string) => (/^ {2}description = "(.*)"$/m.exec(body)?.[1] ?? '').replaceAll('|', '\\|');
-
-/** An object's fields are in the file itself. */
-function typeOf(body: string): string {
-  const written = /^ {2}type\s+= (.*)$/m.exec(body)?.[1] ?? '';
-  return written.endsWith('({') ? written.replace(/\(?\{$/, '').replace('(object', ' of objects') : `\`${written}\``;
-}
-
-function between(text: string, mark: string, lines: readonly string[]): string {
+function between(text: string, mark: string, lines: string): string {
   const [before, after] = [`<!-- ${mark} -->\n`, `<!-- /${mark} -->`];
   const [start, end] = [text.indexOf(before), text.indexOf(after)];
   if (start === -1 || end < start) throw new Error(`README.md has no place for its ${mark}.`);
-  return `${text.slice(0, start)}${before}${lines.join('\n')}\n${text.slice(end)}`;
+  return `${text.slice(0, start)}${before}${lines}\n${text.slice(end)}`;
 }
 
 if (import.meta.main) for (const { name, shouldBe } of generated()) writeFileSync(at(name), shouldBe);

@@ -80,8 +80,11 @@ variable "grant_encryption" {
 variable "signing_keys" {
   description = "The two keys that sign decisions and checkpoints: how they are protected, and which version of each signs. After a rotation name the new version, and leave the old one enabled: what it signed is verified with it."
   type = object({
-    protection_level    = optional(string, "HSM")
-    approvals_version   = optional(number, 1)
+    # HSM or SOFTWARE. A key of another protection is another key.
+    protection_level = optional(string, "HSM")
+    # The version that signs decisions of humans.
+    approvals_version = optional(number, 1)
+    # The version that signs checkpoints.
     checkpoints_version = optional(number, 1)
   })
   default  = {}
@@ -101,20 +104,34 @@ variable "signing_keys" {
 variable "gateway" {
   description = "The service that agents call."
   type = object({
-    cpu               = optional(string, "2")
-    memory            = optional(string, "2Gi")
-    min_instances     = optional(number, 1)
-    max_instances     = optional(number, 20)
-    concurrency       = optional(number, 80)
-    ingress           = optional(string, "INGRESS_TRAFFIC_ALL")
-    custom_audiences  = optional(list(string), [])
-    calls_per_minute  = optional(number, 600)
-    calls_at_once     = optional(number, 16)
-    open_at_once      = optional(number, 128)
-    recording_limit   = optional(number, 1048576)
-    session_limit     = optional(number, 67108864)
+    # vCPUs of an instance, 1 at least.
+    cpu = optional(string, "2")
+    # Memory of an instance.
+    memory = optional(string, "2Gi")
+    # How many instances always run; each costs its CPU and memory all the time.
+    min_instances = optional(number, 1)
+    # How many run at most.
+    max_instances = optional(number, 20)
+    # How many requests an instance takes at once, open sessions included.
+    concurrency = optional(number, 80)
+    # Where requests may come from: INGRESS_TRAFFIC_ALL, INGRESS_TRAFFIC_INTERNAL_ONLY, INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER.
+    ingress = optional(string, "INGRESS_TRAFFIC_ALL")
+    # Audiences that Cloud Run's own check of callers takes besides the service's address, where it is on.
+    custom_audiences = optional(list(string), [])
+    # Calls of one agent a minute, at each instance (SALLYPORT_CALLS_PER_MINUTE).
+    calls_per_minute = optional(number, 600)
+    # Calls of one agent at once, at each instance (SALLYPORT_CALLS_AT_ONCE).
+    calls_at_once = optional(number, 16)
+    # Sessions, watches and logs of one agent open at once, at each instance (SALLYPORT_OPEN_AT_ONCE).
+    open_at_once = optional(number, 128)
+    # Bytes of each answer that are recorded at most (SALLYPORT_RECORDING_LIMIT).
+    recording_limit = optional(number, 1048576)
+    # Bytes of each session that are recorded at most (SALLYPORT_SESSION_LIMIT).
+    session_limit = optional(number, 67108864)
+    # Cloud Run's own check of callers is off, as it takes the signature off the tokens that the gateway checks itself.
     public_invocation = optional(bool, true)
-    invokers          = optional(list(string), [])
+    # Who may call, as IAM members, where public_invocation is false.
+    invokers = optional(list(string), [])
   })
   default  = {}
   nullable = false
@@ -143,16 +160,26 @@ variable "gateway" {
 variable "console" {
   description = "Where humans decide, author policies and read evidence. `members` may pass IAP, which stands before it."
   type = object({
-    url           = optional(string)
-    members       = optional(list(string), [])
-    admins        = optional(string, "group:sallyport-admins")
-    auditors      = optional(string, "group:sallyport-auditors")
-    cpu           = optional(string, "1")
-    memory        = optional(string, "1Gi")
+    # Its https address where that is not Cloud Run's own: that of a domain mapping or of a load balancer of yours.
+    url = optional(string)
+    # Who passes IAP, as IAM members: people and groups of Google.
+    members = optional(list(string), [])
+    # The group of the documents whose members author policies.
+    admins = optional(string, "group:sallyport-admins")
+    # The group of the documents whose members read evidence.
+    auditors = optional(string, "group:sallyport-auditors")
+    # vCPUs of an instance, 1 at least.
+    cpu = optional(string, "1")
+    # Memory of an instance.
+    memory = optional(string, "1Gi")
+    # How many instances always run.
     min_instances = optional(number, 1)
+    # How many run at most.
     max_instances = optional(number, 4)
-    ingress       = optional(string, "INGRESS_TRAFFIC_ALL")
-    iap_audience  = optional(string)
+    # Where requests may come from, as for the gateway.
+    ingress = optional(string, "INGRESS_TRAFFIC_ALL")
+    # The audience of IAP's assertions where a load balancer of yours stands before it; that of Cloud Run where unset.
+    iap_audience = optional(string)
   })
   default  = {}
   nullable = false
@@ -168,17 +195,21 @@ variable "console" {
   }
 
   validation {
-    condition     = alltrue([for group in [var.console.admins, var.console.auditors] : can(regex("^group:\\S+$", group))])
-    error_message = "A group: group:<name>."
+    condition     = alltrue([for group in [var.console.admins, var.console.auditors] : can(regex("^group:[a-z0-9][a-z0-9_.-]{0,62}$", group))])
+    error_message = "A group of the documents, group:<name>, whose members the input groups names: IAP tells who somebody is, and in no group of Google's."
   }
 }
 
 variable "keeper" {
   description = "The service that ships and sweeps the trail and signs checkpoints. Only Cloud Scheduler may call it."
   type = object({
-    cpu           = optional(string, "1")
-    memory        = optional(string, "1Gi")
+    # vCPUs of an instance, 1 at least.
+    cpu = optional(string, "1")
+    # Memory of an instance.
+    memory = optional(string, "1Gi")
+    # How many instances always run; two keep the heartbeat while one is replaced.
     min_instances = optional(number, 1)
+    # How many run at most.
     max_instances = optional(number, 2)
   })
   default  = {}
@@ -193,20 +224,34 @@ variable "keeper" {
 variable "issuers" {
   description = "Who says who calls: as in SALLYPORT_ISSUERS, described in docs/identity.md."
   type = list(object({
-    preset        = optional(string)
-    issuer        = optional(string)
-    audience      = list(string)
-    jwks_uri      = optional(string)
-    discovery     = optional(string)
-    algorithms    = optional(list(string))
-    subject_kind  = optional(string)
+    # Rules for a known issuer: google, gke, github, spiffe, agent-identity, oidc.
+    preset = optional(string)
+    # What `iss` of its tokens says; the preset's where it has one.
+    issuer = optional(string)
+    # Audiences that its tokens may have: what agents ask for, such as the gateway's address.
+    audience = list(string)
+    # Where its keys are, unless it says so itself (OpenID discovery).
+    jwks_uri = optional(string)
+    # Where it says where its keys are, unless that is below `issuer`.
+    discovery = optional(string)
+    # Signature algorithms that are taken.
+    algorithms = optional(list(string))
+    # What subjects are: as docs/identity.md lists them.
+    subject_kind = optional(string)
+    # Domains whose e-mail addresses it may vouch for.
     email_domains = optional(list(string))
-    trust_domain  = optional(string)
-    pool          = optional(string)
+    # The trust domain of SPIFFE ids.
+    trust_domain = optional(string)
+    # The pool that its members are named in (principal://<pool>/…).
+    pool = optional(string)
+    # Claims that are groups, attributes, or must have certain values.
     claims = optional(object({
-      groups     = optional(string)
+      # The claim that lists groups.
+      groups = optional(string)
+      # Attributes by name, each with its claim.
       attributes = optional(map(string))
-      require    = optional(map(list(string)))
+      # Claims that must have one of these values, such as a repository's owner.
+      require = optional(map(list(string)))
     }))
   }))
   nullable = false
@@ -230,11 +275,21 @@ variable "issuers" {
 variable "network" {
   description = "Direct VPC egress: the network and subnetwork (self links or names) that services reach targets through, and what of their traffic goes there. Each service has a network tag of its own, <name>-gateway, <name>-console, <name>-keeper, and `tags` besides. Where `targets` are named (private ranges and TCP ports, by name), firewall rules let the gateway reach these and no other private address, and the other two none. The subnetwork should be a /26 at least for every 20 instances, with Private Google Access where egress is ALL_TRAFFIC."
   type = object({
-    network    = string
+    # The network, by its self link (projects/…/global/networks/…) or name.
+    network = string
+    # The subnetwork, in the same region.
     subnetwork = string
-    egress     = optional(string, "PRIVATE_RANGES_ONLY")
-    tags       = optional(list(string), [])
-    targets    = optional(map(object({ ranges = list(string), ports = list(string) })))
+    # PRIVATE_RANGES_ONLY, or ALL_TRAFFIC to leave to the internet through the network, too (Cloud NAT).
+    egress = optional(string, "PRIVATE_RANGES_ONLY")
+    # Network tags of all three services, besides their own.
+    tags = optional(list(string), [])
+    # Private addresses that the gateway may reach, by name; with these, firewall rules refuse all others.
+    targets = optional(map(object({
+      # Ranges (CIDR).
+      ranges = list(string)
+      # TCP ports, or ranges of them.
+      ports = list(string)
+    })))
   })
   default = null
 
@@ -252,10 +307,15 @@ variable "network" {
 variable "firestore" {
   description = "The two databases: policies, which the gateway may only read, and what happens. A region cannot be changed later."
   type = object({
-    location           = optional(string)
-    policy_database    = optional(string)
-    runtime_database   = optional(string)
-    daily_backup_days  = optional(number, 14)
+    # A region or multi-region; the services' region where unset. It cannot be changed later.
+    location = optional(string)
+    # The database of policies; <name>-policy where unset.
+    policy_database = optional(string)
+    # The database of what happens; <name>-runtime where unset.
+    runtime_database = optional(string)
+    # How long daily backups are kept.
+    daily_backup_days = optional(number, 14)
+    # How long weekly backups are kept, made on Sundays.
     weekly_backup_days = optional(number, 98)
   })
   default  = {}
@@ -270,18 +330,40 @@ variable "firestore" {
 variable "audit" {
   description = "The trail in BigQuery: how long it is kept (days; for ever where unset), who may read the evidence (all of it, or by `auditors_of` that of some connections), and whether checkpoints are kept in a bucket, too. `lock` makes the bucket's retention irreversible: not even the project's owner can shorten it or delete a checkpoint before its time."
   type = object({
-    location         = optional(string)
-    dataset          = optional(string, "sallyport_audit")
+    # Where the datasets are: a region, or EU or US; the services' region where unset.
+    location = optional(string)
+    # The dataset of the trail.
+    dataset = optional(string, "sallyport_audit")
+    # The dataset of the auditor's views and questions.
     evidence_dataset = optional(string, "sallyport_evidence")
-    retention_days   = optional(object({ events = optional(number), recordings = optional(number) }), {})
-    legal_hold       = optional(bool, false)
-    auditors         = optional(list(string), [])
-    auditors_of      = optional(map(object({ members = list(string), connections = list(string) })), {})
+    # How long rows are kept.
+    retention_days = optional(object({
+      # Days of events; for ever where unset.
+      events = optional(number)
+      # Days of recordings; as long as events where unset, never longer.
+      recordings = optional(number)
+    }), {})
+    # Nothing is deleted while this is true, whatever retention_days says.
+    legal_hold = optional(bool, false)
+    # Who reads all evidence with BigQuery, as IAM members.
+    auditors = optional(list(string), [])
+    # Who reads the evidence of some connections alone, by a name for each part.
+    auditors_of = optional(map(object({
+      # IAM members.
+      members = list(string)
+      # Names of connections.
+      connections = list(string)
+    })), {})
+    # A bucket that checkpoints are kept in besides; none where unset.
     checkpoint_bucket = optional(object({
-      name           = string
-      location       = optional(string)
+      # Its name, of all buckets of Google Cloud.
+      name = string
+      # Where it is; the services' region where unset.
+      location = optional(string)
+      # How long nobody can delete a checkpoint.
       retention_days = optional(number, 365)
-      lock           = optional(bool, false)
+      # Irreversible: the retention can never be shortened again, and the project not be deleted before its time.
+      lock = optional(bool, false)
     }))
   })
   default  = {}
@@ -313,79 +395,16 @@ variable "audit" {
   }
 }
 
-variable "secrets" {
-  description = "Secrets for credentials of targets that this module makes, empty: put the value in with `gcloud secrets versions add`, so that it is in no state file. Secrets that are there already need only be named by a connection."
-  type        = set(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for secret in var.secrets : can(regex("^[A-Za-z0-9_-]{1,200}$", secret))])
-    error_message = "Names of letters, digits, underscores and dashes."
-  }
-}
-
-variable "connections" {
-  description = "Connections by name, as in the policy reference: kind, settings, credential. Whose secrets and service accounts they name is what the gateway may use, and nothing else."
-  type        = any
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for connection in values(var.connections) : contains(["postgres", "bigquery", "kubernetes", "ssh", "http"], try(connection.kind, "")) && can(connection.settings) && (can(connection.credential.secret) != can(connection.credential.service_account))])
-    error_message = "Each connection has a kind (postgres, bigquery, kubernetes, ssh, http), settings, and as its credential either a secret or a service_account."
-  }
-
-  validation {
-    condition     = alltrue([for name in keys(var.connections) : can(regex("^[a-z0-9][a-z0-9_.-]{0,62}$", name))])
-    error_message = "Names are of lower-case letters, digits, dot, dash and underscore."
-  }
-
-  validation {
-    condition     = alltrue([for connection in values(var.connections) : can(regex("^projects/[^/]+/secrets/[A-Za-z0-9_-]+(/versions/([0-9]+|latest))?$", connection.credential.secret)) || can(regex("^[a-z0-9-]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", connection.credential.service_account))])
-    error_message = "A credential is projects/…/secrets/… (with or without a version), or the email of a service account."
-  }
-}
-
-variable "policies" {
-  description = "Policies by name, as in the policy reference. Those that ship with the product are in force besides."
-  type        = any
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for policy in values(var.policies) : contains(["allow", "deny", "guard"], try(policy.effect, "")) && try(length(policy.principals) > 0 && length(policy.connections) > 0 && length(policy.verbs) > 0, false)])
-    error_message = "Each policy has principals, connections, verbs, and an effect: allow, deny or guard."
-  }
-}
-
-variable "groups" {
-  description = "Groups by name, with their members."
-  type        = map(object({ members = list(string) }))
-  default     = {}
-  nullable    = false
-}
-
-variable "classifications" {
-  description = "What is classified, by connection: relation (or glob) → column → class."
-  type        = any
-  default     = {}
-  nullable    = false
-}
-
-variable "agents" {
-  description = "Agents by name: who answers for each."
-  type        = map(object({ member = string, owner = string, description = optional(string), disabled = optional(bool) }))
-  default     = {}
-  nullable    = false
-}
-
 variable "workload_identity" {
   description = "Agents outside Google Cloud: a pool with a provider for each of their issuers (GitHub Actions, another cloud, a SPIFFE domain by OIDC). Their tokens can then be exchanged for Google's."
   type = map(object({
-    issuer_uri          = string
-    allowed_audiences   = optional(list(string), [])
-    attribute_mapping   = optional(map(string), { "google.subject" = "assertion.sub" })
+    # Who issues the tokens (https).
+    issuer_uri = string
+    # Audiences of these tokens; the provider's own name where none is given.
+    allowed_audiences = optional(list(string), [])
+    # Google's attributes from claims.
+    attribute_mapping = optional(map(string), { "google.subject" = "assertion.sub" })
+    # Whose tokens of it count, in CEL: assertion.repository_owner == 'example'.
     attribute_condition = string
   }))
   default  = {}
@@ -400,9 +419,13 @@ variable "workload_identity" {
 variable "monitoring" {
   description = "Alerts, dashboard and uptime checks. Who hears of an alert: `emails`, and `channels`, which are full names of notification channels that are there already. Without either nobody does."
   type = object({
-    emails              = optional(set(string), [])
-    channels            = optional(list(string), [])
-    audit_lag_seconds   = optional(number, 300)
+    # Addresses that alerts are sent to.
+    emails = optional(set(string), [])
+    # Notification channels that are there already: projects/…/notificationChannels/…
+    channels = optional(list(string), [])
+    # From how many seconds on that events wait for BigQuery an alert is raised.
+    audit_lag_seconds = optional(number, 300)
+    # From how many refusals a minute on an alert is raised.
     refusals_per_minute = optional(number, 60)
   })
   default  = {}
@@ -422,11 +445,16 @@ variable "monitoring" {
 variable "load_balancer" {
   description = "A global load balancer with Cloud Armor before the gateway: its domain, how many requests an address may send a minute, and from which ranges (from anywhere where none is named). `waf` tries OWASP's rules (preview), enforces those that do not look for statements and commands (enforce), or leaves them out (off). `redirect_http` leads plain http to https, and is off as a token should not be sent in the clear even once. Set the gateway's ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER with it, so that there is no way around."
   type = object({
-    domain              = string
+    # The domain that agents call; its address is the output load_balancer_address.
+    domain = string
+    # How many requests an address may send a minute.
     requests_per_minute = optional(number, 1200)
-    allowed_ranges      = optional(list(string), [])
-    waf                 = optional(string, "preview")
-    redirect_http       = optional(bool, false)
+    # Ranges (CIDR) that requests may come from; anywhere where empty.
+    allowed_ranges = optional(list(string), [])
+    # OWASP's rules: off, preview (told in the log alone), or enforce those that do not look for statements and commands.
+    waf = optional(string, "preview")
+    # Lead plain http to https. A token that was sent in the clear is lost even so; off, nothing listens there.
+    redirect_http = optional(bool, false)
   })
   default = null
 
@@ -462,10 +490,14 @@ variable "access_logs" {
 variable "build" {
   description = "Cloud Build: the repository (a second-generation connection's, by full name) whose tags are checked, built and rolled out, once somebody approved it (`approval`). `enforce`: services run no image that no release vouches for. Without `build` only the registry is made. See docs/releases.md."
   type = object({
+    # The repository: projects/…/locations/…/connections/…/repositories/…
     repository = string
-    tag        = optional(string, "^v[0-9]+\\.[0-9]+\\.[0-9]+$")
-    approval   = optional(bool, true)
-    enforce    = optional(bool, false)
+    # Which tags are released.
+    tag = optional(string, "^v[0-9]+\\.[0-9]+\\.[0-9]+$")
+    # Somebody must approve a release before it begins.
+    approval = optional(bool, true)
+    # Services run no image that no release vouches for (Binary Authorization).
+    enforce = optional(bool, false)
   })
   default = null
 }

@@ -1,101 +1,165 @@
-# What is refused before anything is planned.
+# What is refused before anything is planned. Each run gets several inputs wrong at once, one thing of each, and all of them are found; of
+# each validation there is one violation here, so that one that is taken out is missed.
 
 mock_provider "google" {}
 
 variables {
-  project_id = "acme-sallyport"
-  region     = "europe-west1"
-  image      = "europe-west1-docker.pkg.dev/acme/sallyport/sallyport@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  issuers    = [{ preset = "google", audience = ["https://sallyport.example.com"] }]
-  console    = { url = "https://console.example.com" }
+  project_id  = "acme-sallyport"
+  region      = "europe-west1"
+  image       = "europe-west1-docker.pkg.dev/acme/sallyport/sallyport@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  issuers     = [{ preset = "google", audience = ["https://sallyport.example.com"] }]
+  console     = { url = "https://console.example.com" }
+  monitoring  = { emails = ["oncall@example.com"] }
+  access_logs = false
+  groups = {
+    sallyport-admins   = { members = ["user:a@example.com"] }
+    sallyport-auditors = { members = ["user:b@example.com"] }
+  }
 }
 
-run "an_image_by_tag" {
+run "nothing_said_and_everybody_let_in" {
   command = plan
-  variables { image = "europe-west1-docker.pkg.dev/acme/sallyport/sallyport:latest" }
-  expect_failures = [var.image]
+
+  variables {
+    project_id        = "Acme"
+    region            = "europe"
+    name              = "s"
+    image             = "europe-west1-docker.pkg.dev/acme/sallyport/sallyport:latest"
+    encryption_key    = "my-key"
+    issuers           = []
+    signing_keys      = { protection_level = "EXTERNAL" }
+    gateway           = { ingress = "all" }
+    console           = { url = "http://console.example.com" }
+    keeper            = { min_instances = 0 }
+    network           = { network = "n", subnetwork = "s", egress = "none" }
+    firestore         = { daily_backup_days = 1 }
+    audit             = { dataset = "sallyport-audit" }
+    workload_identity = { github = { issuer_uri = "https://token.actions.githubusercontent.com", attribute_condition = "" } }
+    monitoring        = { emails = ["oncall"] }
+    load_balancer     = { domain = "https://sallyport.example.com" }
+    secrets           = ["crm/gateway"]
+    connections       = { CRM = { kind = "postgres", settings = { database = "crm" }, credential = { secret = "projects/p/secrets/s" } } }
+    policies          = { "All of it" = { principals = ["*"], connections = ["*"], verbs = ["*"], effect = "allow" } }
+    groups            = { nested = { members = ["group:other"] } }
+    classifications   = { crm = { "public.users" = { email = "email address" } } }
+    agents            = { bot = { member = "serviceAccount:bot@p.iam.gserviceaccount.com", owner = "user:lead@example.com", disable = true } }
+  }
+
+  expect_failures = [
+    var.project_id, var.region, var.name, var.image, var.encryption_key, var.issuers, var.signing_keys, var.gateway, var.console, var.keeper,
+    var.network, var.firestore, var.audit, var.workload_identity, var.monitoring, var.load_balancer, var.secrets, var.connections, var.policies,
+    var.groups, var.classifications, var.agents,
+  ]
 }
 
-run "no_issuer" {
+run "plain_http_and_no_instance" {
   command = plan
-  variables { issuers = [] }
-  expect_failures = [var.issuers]
-}
 
-run "an_issuer_in_plain_http" {
-  command = plan
-  variables { issuers = [{ issuer = "http://issuer.example.com", audience = ["x"] }] }
-  expect_failures = [var.issuers]
-}
+  variables {
+    issuers         = [{ issuer = "http://issuer.example.com", audience = ["x"] }]
+    signing_keys    = { approvals_version = 0 }
+    gateway         = { min_instances = 0 }
+    console         = { members = ["allUsers"] }
+    network         = { network = "n", subnetwork = "s", targets = { all = { ranges = ["0.0.0.0/0"], ports = ["5432"] } } }
+    audit           = { retention_days = { events = 30, recordings = 60 } }
+    monitoring      = { audit_lag_seconds = 5 }
+    load_balancer   = { domain = "sallyport.example.com", waf = "on" }
+    connections     = { crm = { kind = "mysql", settings = {}, credential = { secret = "projects/p/secrets/s" } } }
+    policies        = { all = { principals = ["*"], connections = ["*"], verbs = ["*"], effect = "allow", condtion = "false" } }
+    classifications = { crm = { transforms = { EMAIL_ADDRESS = "hide" } } }
+    agents          = { bot = { member = "bot", owner = "user:lead@example.com" } }
+  }
 
-run "a_console_in_plain_http" {
-  command = plan
-  variables { console = { url = "http://console.example.com" } }
-  expect_failures = [var.console]
-}
-
-run "everybody_at_the_console" {
-  command = plan
-  variables { console = { url = "https://console.example.com", members = ["allUsers"] } }
-  expect_failures = [var.console]
+  expect_failures = [
+    var.issuers, var.signing_keys, var.gateway, var.console, var.network, var.audit, var.monitoring, var.load_balancer, var.connections,
+    var.policies, var.classifications, var.agents,
+  ]
 }
 
 run "everybody_as_invoker" {
   command = plan
-  variables { gateway = { public_invocation = false, invokers = ["allUsers"] } }
-  expect_failures = [var.gateway]
+
+  variables {
+    issuers       = [{ preset = "gitlab", issuer = "https://gitlab.com", audience = ["x"] }]
+    gateway       = { public_invocation = false, invokers = ["allUsers"] }
+    console       = { admins = "group:sallyport-admins@example.com" }
+    audit         = { auditors = ["everybody"] }
+    load_balancer = { domain = "sallyport.example.com", allowed_ranges = ["everywhere"] }
+    connections   = { crm = { kind = "postgres", settings = { database = "crm" }, credential = { secret = "projects/p/secrets/s" }, unclassifed = "deny" } }
+    policies      = { all = { connections = ["*"], verbs = ["*"], effect = "allow" } }
+  }
+
+  expect_failures = [var.issuers, var.gateway, var.console, var.audit, var.load_balancer, var.connections, var.policies]
 }
 
 run "nobody_as_invoker" {
   command = plan
-  variables { gateway = { public_invocation = false } }
-  expect_failures = [var.gateway]
+
+  variables {
+    gateway     = { public_invocation = false }
+    audit       = { auditors_of = { everything = { members = ["group:a@example.com"], connections = ["crm"] } } }
+    connections = { crm = { kind = "postgres", settings = { database = "crm", instnce = "p:r:i" }, credential = { secret = "projects/p/secrets/s" } } }
+    policies    = { all = { principals = ["*"], connections = ["*"], verbs = ["raed"], effect = "allow" } }
+  }
+
+  expect_failures = [var.gateway, var.audit, var.connections, var.policies]
 }
 
-run "no_instance" {
+run "settings_left_out" {
   command = plan
-  variables { gateway = { min_instances = 0 } }
-  expect_failures = [var.gateway]
+
+  variables {
+    audit       = { checkpoint_bucket = { name = "acme-checkpoints", retention_days = 0 } }
+    connections = { crm = { kind = "postgres", settings = { host = "10.0.0.5" }, credential = { secret = "projects/p/secrets/s" } } }
+    policies    = { all = { principals = ["analysts"], connections = ["*"], verbs = ["read"], effect = "allow" } }
+  }
+
+  expect_failures = [var.audit, var.connections, var.policies]
 }
 
-run "recordings_kept_longer_than_events" {
+run "a_credential_of_another_form" {
   command = plan
-  variables { audit = { retention_days = { events = 30, recordings = 60 } } }
-  expect_failures = [var.audit]
+
+  variables {
+    connections = { crm = { kind = "postgres", settings = { database = "crm" }, credential = { secret = "crm" } } }
+    policies    = { all = { principals = ["*"], connections = ["*"], verbs = ["read"], effect = "guard", approval = { approvers = ["group:dba"], expires = "soon" } } }
+  }
+
+  expect_failures = [var.connections, var.policies]
 }
 
-run "a_connection_without_a_credential" {
+run "an_unknown_way_to_treat_what_is_not_classified" {
   command = plan
-  variables { connections = { crm = { kind = "postgres", settings = {} } } }
-  expect_failures = [var.connections]
+
+  variables {
+    connections = { crm = { kind = "postgres", settings = { database = "crm" }, credential = { secret = "projects/p/secrets/s" }, unclassified = "ask" } }
+    policies    = { all = { principals = ["*"], connections = ["*"], verbs = ["read"], effect = "guard", unmask = ["EMAIL_ADDRESS"] } }
+  }
+
+  expect_failures = [var.connections, var.policies]
 }
 
-run "a_connection_with_a_secret_of_another_form" {
+run "a_way_around_the_load_balancer_and_nobody_in_charge" {
   command = plan
-  variables { connections = { crm = { kind = "postgres", settings = {}, credential = { secret = "crm" } } } }
-  expect_failures = [var.connections]
+
+  variables {
+    load_balancer = { domain = "sallyport.example.com" }
+    monitoring    = {}
+    groups        = {}
+    policies      = { all = { principals = ["*"], connections = ["crn"], verbs = ["read"], effect = "allow" } }
+  }
+
+  expect_failures = [
+    google_cloud_run_v2_service.service, check.somebody_is_in_charge, check.somebody_hears_of_alerts, check.what_is_named_is_there,
+  ]
 }
 
-run "a_kind_that_is_not_served" {
+run "a_key_in_another_region" {
   command = plan
-  variables { connections = { crm = { kind = "mysql", settings = {}, credential = { secret = "projects/p/secrets/s" } } } }
-  expect_failures = [var.connections]
-}
 
-run "a_policy_without_principals" {
-  command = plan
-  variables { policies = { all = { connections = ["*"], verbs = ["*"], effect = "allow" } } }
-  expect_failures = [var.policies]
-}
+  variables {
+    encryption_key = "projects/acme-keys/locations/us-central1/keyRings/r/cryptoKeys/k"
+  }
 
-run "agents_from_anywhere" {
-  command = plan
-  variables { workload_identity = { github = { issuer_uri = "https://token.actions.githubusercontent.com", attribute_condition = "" } } }
-  expect_failures = [var.workload_identity]
-}
-
-run "a_way_around_the_load_balancer" {
-  command = plan
-  variables { load_balancer = { domain = "sallyport.example.com" } }
-  expect_failures = [google_cloud_run_v2_service.service]
+  expect_failures = [google_kms_crypto_key_iam_member.encryption]
 }

@@ -1,4 +1,4 @@
-# Separation of duties, whatever is put in.
+# Separation of duties, whatever is put in. All in one run, as planning is what takes the time.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -15,18 +15,25 @@ variables {
   deletion_protection = false
   issuers             = [{ preset = "google", audience = ["https://sallyport.example.com"] }]
   console             = { url = "https://console.example.com", members = ["group:approvers@example.com"] }
-  secrets             = ["crm", "bastion"]
-  audit               = { auditors = ["group:auditors@example.com"], checkpoint_bucket = { name = "acme-checkpoints" } }
-  build               = { repository = "projects/p/locations/europe-west1/connections/c/repositories/r" }
+  groups = {
+    sallyport-admins   = { members = ["user:a@example.com"] }
+    sallyport-auditors = { members = ["user:b@example.com"] }
+  }
+  monitoring = { emails = ["oncall@example.com"] }
+  secrets    = ["crm", "bastion"]
+  audit      = { auditors = ["group:auditors@example.com"], checkpoint_bucket = { name = "acme-checkpoints" } }
+  build      = { repository = "projects/p/locations/europe-west1/connections/c/repositories/r" }
   connections = {
-    crm       = { kind = "postgres", settings = {}, credential = { secret = "projects/acme-sallyport/secrets/crm/versions/3" } }
-    bastion   = { kind = "ssh", settings = {}, credential = { secret = "projects/other/secrets/bastion" } }
-    warehouse = { kind = "bigquery", settings = {}, credential = { service_account = "reader@acme-sallyport.iam.gserviceaccount.com" } }
+    crm       = { kind = "postgres", settings = { database = "crm" }, credential = { secret = "projects/acme-sallyport/secrets/crm/versions/3" } }
+    bastion   = { kind = "ssh", settings = { host = "10.0.0.9", user = "agent", host_keys = ["k"] }, credential = { secret = "projects/other/secrets/bastion" } }
+    warehouse = { kind = "bigquery", settings = { project = "acme-warehouse" }, credential = { service_account = "reader@acme-sallyport.iam.gserviceaccount.com" } }
   }
 }
 
-run "secrets_are_read_one_by_one" {
+run "separation" {
   command = plan
+
+  # secrets are read one by one
 
   assert {
     condition     = toset([for grant in google_secret_manager_secret_iam_member.target : grant.secret_id]) == toset(["projects/acme-sallyport/secrets/crm", "projects/other/secrets/bastion"])
@@ -42,10 +49,8 @@ run "secrets_are_read_one_by_one" {
     condition     = toset(keys(google_service_account_iam_member.impersonation)) == toset(["reader@acme-sallyport.iam.gserviceaccount.com"])
     error_message = "The gateway takes on the accounts that its connections name, and no others."
   }
-}
 
-run "who_signs_what" {
-  command = plan
+  # who signs what
 
   assert {
     condition     = [for name, grant in google_kms_crypto_key_iam_member.signing : name if strcontains(grant.role, "signer")] == ["console-approvals", "keeper-checkpoints"]
@@ -56,10 +61,8 @@ run "who_signs_what" {
     condition     = alltrue([for grant in google_kms_crypto_key_iam_member.signing : grant.role == "roles/cloudkms.publicKeyViewer" if grant.member == "serviceAccount:sallyport-gateway@acme-sallyport.iam.gserviceaccount.com"])
     error_message = "The gateway cannot grant an approval: it only verifies them."
   }
-}
 
-run "databases_apart" {
-  command = plan
+  # databases apart
 
   assert {
     condition     = google_project_iam_member.database["gateway-policy"].role == "roles/datastore.viewer"
@@ -75,10 +78,8 @@ run "databases_apart" {
     condition     = google_firestore_database.database["policy"].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED" && google_firestore_database.database["runtime"].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
     error_message = "Both databases can be set back to a moment."
   }
-}
 
-run "the_trail_is_appended_to" {
-  command = plan
+  # the trail is appended to
 
   assert {
     condition     = toset(google_project_iam_custom_role.append.permissions) == toset(["bigquery.tables.get", "bigquery.tables.updateData"])
@@ -119,10 +120,8 @@ run "the_trail_is_appended_to" {
     condition     = google_storage_bucket.checkpoints[0].public_access_prevention == "enforced" && !google_storage_bucket.checkpoints[0].retention_policy[0].is_locked
     error_message = "The bucket of checkpoints is nobody's to see, and locked only where that was asked for."
   }
-}
 
-run "services" {
-  command = plan
+  # services
 
   assert {
     condition     = alltrue([for service in google_cloud_run_v2_service.service : endswith(service.template[0].containers[0].image, "@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")])
@@ -153,19 +152,15 @@ run "services" {
     condition     = jsondecode([for env in google_cloud_run_v2_service.service["keeper"].template[0].containers[0].env : env.value if env.name == "SALLYPORT_ISSUERS"][0]) == [{ preset = "google", audience = ["https://sallyport-keeper.acme-sallyport.internal"] }]
     error_message = "The keeper takes the scheduler's tokens for itself alone."
   }
-}
 
-run "the_builder" {
-  command = plan
+  # the builder
 
   assert {
     condition     = alltrue([for grant in google_service_account_iam_member.act_as : grant.role == "roles/iam.serviceAccountUser"]) && google_artifact_registry_repository.images.docker_config[0].immutable_tags
     error_message = "The builder rolls out as the services' accounts and no others, and a tag that was pushed stays."
   }
-}
 
-run "nobody_is_everybody" {
-  command = plan
+  # nobody is everybody
 
   assert {
     condition = !anytrue([for member in concat(

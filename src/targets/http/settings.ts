@@ -85,6 +85,9 @@ const strictSchema = z.strictObject({
     .default(1024 * 1024),
 });
 
+/** What settings of an HTTP service can say: for who looks at them before the product does. */
+export const settingsFields: readonly string[] = Object.keys(strictSchema.shape);
+
 /** An access token is good for all that its account may do, so nobody but Google may see it. */
 const isGoogle = (host: string) => host.endsWith('.googleapis.com') || loopbackHost.test(host);
 
