@@ -305,7 +305,7 @@ resource "google_storage_bucket" "sbom" {
   }
 
   dynamic "encryption" {
-    for_each = var.encryption_key[*]
+    for_each = local.encryption_key[*]
     content {
       default_kms_key_name = encryption.value
     }

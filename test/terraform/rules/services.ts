@@ -259,6 +259,14 @@ export const serviceRules: readonly Rule[] = [
     planted: set('artifact_registry_repository.images', 'docker_config.0.immutable_tags', false),
   },
   {
+    says: 'where images are vouched for, services and jobs ask whether one is',
+    broken: (plan) =>
+      of(plan, 'binary_authorization_policy').length === 0
+        ? []
+        : every(services, (service) => at(service, 'binary_authorization.0.use_default') === true)(plan),
+    planted: set('cloud_run_v2_service.service["gateway"]', 'binary_authorization', []),
+  },
+  {
     says: 'nothing is reached by an address of its own',
     broken: (plan) => of(plan, 'compute_instance', 'sql_database_instance').map(({ address }) => address),
     planted: add('compute_instance', {}),
