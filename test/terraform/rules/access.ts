@@ -68,7 +68,7 @@ export const accessRules: readonly Rule[] = [
         of(plan, 'project_iam_member').filter(
           (grant) =>
             memberOf(grant) === account('gateway') &&
-            roleOf(grant) !== 'roles/datastore.viewer' &&
+            /datastore\.(?!viewer$)/.test(roleOf(grant)) &&
             !text(grant, 'condition.0.expression').endsWith('databases/sallyport-runtime"'),
         ),
       ),
