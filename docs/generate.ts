@@ -2,17 +2,22 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Reader, Variable } from '../src/config/variable.ts';
 import { variables } from '../src/config/variables.ts';
+import { ofDoctor } from './generate-doctor.ts';
 
 /** The tables of variables, each with what it should hold now. `npm run docs:generate` writes them. */
 export function generated(): { name: string; is: string; shouldBe: string }[] {
   const configuration = read('configuration.md');
   const readme = read('../README.md');
-  const tables = Object.entries(parts).reduce((text, [mark, rows]) => between(text, mark, rows), configuration);
+  const doctor = read('doctor.md');
   return [
-    { name: 'configuration.md', is: configuration, shouldBe: tables },
+    { name: 'configuration.md', is: configuration, shouldBe: filled(configuration, parts) },
     { name: '../README.md', is: readme, shouldBe: between(readme, 'settings', few) },
+    { name: 'doctor.md', is: doctor, shouldBe: filled(doctor, ofDoctor) },
   ];
 }
+
+const filled = (text: string, rowsOf: Readonly<Record<string, readonly string[]>>) =>
+  Object.entries(rowsOf).reduce((filling, [mark, rows]) => between(filling, mark, rows), text);
 
 const at = (name: string) => new URL(`./${name}`, import.meta.url);
 const read = (name: string) => readFileSync(at(name), 'utf8');

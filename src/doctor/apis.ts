@@ -5,7 +5,9 @@ import { fault, type Group } from './check.ts';
 export const apis = [
   'artifactregistry',
   'bigquery',
+  'bigquerydatatransfer',
   'cloudkms',
+  'cloudresourcemanager',
   'cloudscheduler',
   'firebaserules',
   'firestore',
@@ -16,6 +18,8 @@ export const apis = [
   'monitoring',
   'run',
   'secretmanager',
+  'storage',
+  'sts',
 ] as const;
 
 const servicesSchema = z.object({

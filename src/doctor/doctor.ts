@@ -15,8 +15,7 @@ import { secretChecks } from './secrets.ts';
 import { serviceChecks } from './services.ts';
 import { trailChecks } from './trail.ts';
 
-export type { Check, Group } from './check.ts';
-export { createFacts, type Facts, type FactsDeps, type Stores } from './facts.ts';
+export { createFacts, type Facts } from './facts.ts';
 export { openStores, readLocalConfig, visit } from './surroundings.ts';
 
 /** What is looked at, in the order in which it is told. */

@@ -11,7 +11,7 @@ export const roles = ['gateway', 'console', 'keeper'] as const;
 export type RoleName = (typeof roles)[number];
 
 /** What a deployment is called. */
-export type Place = { project: string; region: string; name: string };
+type Place = { project: string; region: string; name: string };
 
 export type Stores = { policy: Store; runtime: Store; close(): Promise<void> };
 
@@ -47,6 +47,8 @@ const scalingSchema = z.object({ minInstanceCount: z.int().default(0) }).prefaul
 /** Of `google.cloud.run.v2.Service`: what the checks look at. proto3's JSON leaves out what is false, zero or empty. */
 const serviceSchema = z.object({
   uri: z.string().default(''),
+  /** All addresses that it has. */
+  urls: z.array(z.string()).default([]),
   ingress: z.string().default(''),
   invokerIamDisabled: z.boolean().default(false),
   iapEnabled: z.boolean().default(false),
@@ -66,7 +68,7 @@ const serviceSchema = z.object({
   scaling: scalingSchema,
   template: z.object({ scaling: scalingSchema }).prefault({}),
 });
-export type Service = z.output<typeof serviceSchema>;
+type Service = z.output<typeof serviceSchema>;
 
 /** Of `google.cloud.run.v2.Revision`. */
 const revisionSchema = z.object({

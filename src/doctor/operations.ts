@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { each, type Found, fault, type Group, warning } from './check.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Part } from './facts.ts';
 
 const jobSchema = z.object({
   state: z.string().default(''),
@@ -16,10 +16,19 @@ const jobSchema = z.object({
     .prefault({}),
 });
 
+type Target = z.output<typeof jobSchema>['httpTarget'];
+
+/** Which audience the keeper takes is known where its environment is valid. */
+function isExpected(facts: Facts, { service, config }: Part, task: string, { uri, oidcToken }: Target): boolean {
+  const addresses = [service.uri, ...service.urls].map((address) => `${address}/tasks/${task}`);
+  const audiences = config?.issuers.flatMap((issuer) => issuer.audiences);
+  const isOurs = oidcToken.serviceAccountEmail === facts.account('scheduler');
+  return addresses.includes(uri) && isOurs && audiences?.includes(oidcToken.audience) !== false;
+}
+
 async function jobs(facts: Facts): Promise<Found[]> {
   const { project, region, name } = facts;
   const keeper = await facts.part('keeper');
-  const audiences = keeper?.config?.issuers.flatMap((issuer) => issuer.audiences);
   return each(['ship', 'sweep', 'checkpoint'], project, async (task) => {
     const job = `${name}-${task}`;
     const found = await facts.google.find({
@@ -37,13 +46,7 @@ async function jobs(facts: Facts): Promise<Found[]> {
           `gcloud scheduler jobs resume ${job} --project=${project} --location=${region}`,
         ),
       ];
-    const { uri, oidcToken } = found.httpTarget;
-    if (
-      keeper !== undefined &&
-      (uri !== `${keeper.service.uri}/tasks/${task}` ||
-        oidcToken.serviceAccountEmail !== facts.account('scheduler') ||
-        audiences?.includes(oidcToken.audience) === false)
-    )
+    if (keeper !== undefined && !isExpected(facts, keeper, task, found.httpTarget))
       return [
         fault(
           `The job ${job} does not call the keeper as the keeper expects it: address, service account or audience differ.`,
@@ -116,7 +119,7 @@ async function alerts(facts: Facts): Promise<Found[]> {
   const ours = pages
     .flatMap(({ alertPolicies }) => alertPolicies)
     .filter(({ displayName }) => displayName.startsWith('Sallyport'));
-  const mend = 'Name channels in `monitoring.channels` and run terraform apply.';
+  const mend = 'Name people in `monitoring.emails`, or channels in `monitoring.channels`, and run terraform apply.';
   if (ours.length === 0) return [warning('There are no alerts.', mend)];
   const off = ours.filter(({ enabled }) => !enabled);
   const unheard = ours.filter(({ enabled, notificationChannels }) => enabled && notificationChannels.length === 0);

@@ -62,6 +62,3 @@ export const keyViewers = [
   'roles/cloudkms.verifier',
   'roles/cloudkms.cryptoOperator',
 ];
-
-/** Members as people know them: without what is not theirs to choose. */
-export const namesOf = (members: Iterable<string>) => [...new Set(members)].sort().join(', ');

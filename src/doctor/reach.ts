@@ -34,7 +34,7 @@ async function gateway(facts: Facts): Promise<Found[]> {
 }
 
 async function ready(facts: Facts): Promise<Found[]> {
-  const visited = await answerOf(facts, 'gateway', '/readyz');
+  const visited = await answerOf(facts, 'gateway', '/ready');
   if (visited === undefined || visited.answer === 'nobody' || visited.answer.status !== 503) return [];
   return [
     fault(

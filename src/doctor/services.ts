@@ -19,7 +19,7 @@ const update = (part: Part, { project, region }: Facts, change: string) =>
 
 const digestIn = (image: string) => image.split('@')[1] ?? '';
 
-export const invokersOf = ({ google }: Facts, part: Part): Promise<Policy> =>
+const invokersOf = ({ google }: Facts, part: Part): Promise<Policy> =>
   google.read({
     api: 'run',
     path: `/v2/${part.path}:getIamPolicy`,
@@ -197,7 +197,12 @@ async function proxied(part: Part, facts: Facts): Promise<readonly Found[]> {
   if (part.role !== 'console') return [];
   const { project, region } = facts;
   if (!part.service.iapEnabled)
-    return [fault(`IAP does not stand before ${nameOf(part)}.`, update(part, facts, '--iap'))];
+    return [
+      fault(
+        `IAP does not stand before ${nameOf(part)}.`,
+        update(part, facts, '--iap').replace('gcloud run', 'gcloud beta run'),
+      ),
+    ];
   const number = await facts.projectNumber();
   const policy = await facts.google.read({
     api: 'iap',

@@ -37,7 +37,7 @@ test('a fault: what it is, how to mend it, and status 1', async () => {
 
   expect(status).toBe(1);
   expect(out).toMatch(
-    /✗ services\.iap +IAP does not stand before sallyport-console\.\n +→ gcloud run services update sallyport-console .*--iap\n/,
+    /✗ services\.iap +IAP does not stand before sallyport-console\.\n +→ gcloud beta run services update sallyport-console .*--iap\n/,
   );
   expect(out).toContain('✗ 1 thing is wrong.');
 });
@@ -56,7 +56,7 @@ test('no line is longer than the terminal is wide, but for commands that cannot 
 });
 
 test('as JSON for programs: the deployment, how many of each, and every finding', async () => {
-  const { out, status } = await doctor(['--json'], (d) => d.apis.pop());
+  const { out, status } = await doctor(['--json'], () => {});
 
   const report = JSON.parse(out);
   expect(status).toBe(0);

@@ -13,6 +13,19 @@ test('a healthy deployment: every check holds, and nothing was asked that Google
   expect(strange).toEqual([]);
 });
 
+const inputs = readFileSync('terraform/variables.tf', 'utf8');
+
+/** Inputs of Terraform that a text names in backticks, and the module does not take. */
+function unknownInputs(mend: string): string[] {
+  const named = [...mend.matchAll(/`([a-z_.]+)[^`]*`/g)].map(([, path = '']) => path);
+  return named.filter((path) => {
+    const [root, ...fields] = path.split('.');
+    return (
+      !inputs.includes(`variable "${root}"`) || !fields.every((field) => new RegExp(`\\b${field}\\s+=`).test(inputs))
+    );
+  });
+}
+
 test.each(faults)('$when: that alone is found, with what to do about it', async (fault) => {
   const { change, check, says, mend, status = 'fault' } = fault;
 
@@ -25,6 +38,7 @@ test.each(faults)('$when: that alone is found, with what to do about it', async 
     },
   ]);
   expect(exitStatusOf(findings)).toBe(status === 'fault' ? 1 : 0);
+  expect(notOk(findings).flatMap(({ mend }) => unknownInputs(mend))).toEqual([]);
   expect(strange).toEqual([]);
 });
 

@@ -263,7 +263,7 @@ const routes: readonly (readonly [pattern: string, route: Route])[] = [
     'GET sallyport-(gateway|console)-abc-ew.a.run.app/openapi.json',
     ({ reach }, [, role]) => ({ status: reach[role as 'gateway'], body: { openapi: '3.1.0' } }),
   ],
-  ['GET sallyport-gateway-abc-ew.a.run.app/readyz', ({ reach }) => ({ status: reach.ready, body: {} })],
+  ['GET sallyport-gateway-abc-ew.a.run.app/ready', ({ reach }) => ({ status: reach.ready, body: {} })],
   ['GET sallyport-console-abc-ew.a.run.app/', ({ reach }) => ({ status: reach.console, body: {} })],
   ['GET sallyport-keeper-abc-ew.a.run.app/readyz', ({ reach }) => ({ status: reach.keeper, body: {} })],
 ];

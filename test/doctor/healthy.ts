@@ -8,7 +8,7 @@ import { evidenceDefinitions } from '../../src/evidence/evidence.ts';
 export const project = 'acme-sallyport';
 export const number = '123456789012';
 export const region = 'europe-west1';
-export const digest = `sha256:${'a1'.repeat(32)}`;
+const digest = `sha256:${'a1'.repeat(32)}`;
 const image = `${region}-docker.pkg.dev/${project}/sallyport/sallyport@${digest}`;
 
 export type Deployment = ReturnType<typeof healthy>;
@@ -17,8 +17,8 @@ export type Binding = { role: string; members: string[]; condition?: { title: st
 
 export const accountOf = (name: string) => `serviceAccount:sallyport-${name}@${project}.iam.gserviceaccount.com`;
 const key = (name: string) => `projects/${project}/locations/${region}/keyRings/sallyport/cryptoKeys/${name}`;
-export const iapAgent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
-export const keeperAudience = `https://sallyport-keeper.${project}.internal`;
+const iapAgent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
+const keeperAudience = `https://sallyport-keeper.${project}.internal`;
 
 const environment = (role: Role): Record<string, string> => ({
   GOOGLE_CLOUD_PROJECT: project,
@@ -58,6 +58,7 @@ function service(role: Role) {
     service: {
       name: path,
       uri: `https://sallyport-${role}-abc-ew.a.run.app`,
+      urls: [`https://sallyport-${role}-${number}.${region}.run.app`],
       ingress: role === 'keeper' ? 'INGRESS_TRAFFIC_INTERNAL_ONLY' : 'INGRESS_TRAFFIC_ALL',
       invokerIamDisabled: role !== 'console',
       iapEnabled: role === 'console',
@@ -91,6 +92,7 @@ function service(role: Role) {
 const apis = [
   ...['artifactregistry', 'bigquery', 'cloudkms', 'cloudscheduler', 'firebaserules', 'firestore', 'iam'],
   ...['iamcredentials', 'iap', 'logging', 'monitoring', 'run', 'secretmanager', 'cloudresourcemanager'],
+  ...['bigquerydatatransfer', 'storage', 'sts'],
 ];
 
 const database = (name: string) => ({
@@ -132,7 +134,7 @@ const job = (task: string) => ({
   lastAttemptTime: '2026-01-01T00:00:00Z' as string | undefined,
   status: {} as { code?: number },
   httpTarget: {
-    uri: `https://sallyport-keeper-abc-ew.a.run.app/tasks/${task}`,
+    uri: `https://sallyport-keeper-${number}.${region}.run.app/tasks/${task}`,
     httpMethod: 'POST',
     oidcToken: {
       serviceAccountEmail: accountOf('scheduler').replace('serviceAccount:', ''),
@@ -190,7 +192,7 @@ const appends = {
   checkpoints: ['keeper'],
 };
 
-export const documents = () => ({
+const documents = () => ({
   connections: {
     crm: {
       kind: 'postgres',
