@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KeyManagementServiceClient } from '@google-cloud/kms';
@@ -72,16 +72,17 @@ export async function makeKeys(address: string): Promise<{ approvals: string; ch
 }
 
 /**
- * Writes the demo's documents into a folder, as they are for this stand: `places` are settings of connections that are known only now. So
+ * Writes the demo's documents into a folder, anew, as they are for this stand: `places` are settings of connections that are known only now. So
  * there is nothing to change in them until somebody edits a file.
  */
 export async function writePolicies(folder: string, places: Readonly<Record<string, object>>): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
   await cp(new URL('./policies/', import.meta.url), folder, { recursive: true });
   for (const [name, settings] of Object.entries(places)) {
     const file = join(folder, 'connections', `${name}.yaml`);
     const document = parseDocument(await readFile(file, 'utf8'));
     for (const [key, value] of Object.entries(settings)) document.setIn(['settings', key], value);
-    await writeFile(file, document.toString());
+    await writeFile(file, document.toString({ lineWidth: 0, flowCollectionPadding: false }));
   }
 }
 

@@ -24,7 +24,7 @@ const settingsOf = (kind: TargetKind): z.ZodType => targets.of({ document: { kin
 type Recognised = { kind: string; error?: string | undefined };
 
 /** What a text is and, where it is not right, what the product's own schema says of it. Undefined where it is nothing of the product's. */
-export function recognise(text: string, info = ''): Recognised | undefined {
+function recognise(text: string, info = ''): Recognised | undefined {
   const value = readYaml(text);
   const [, target] = /^settings of (\w+)$/.exec(info) ?? [];
   if (isTarget(target)) return { kind: `settings of ${target}`, error: errorOf(settingsOf(target), value) };

@@ -1,4 +1,5 @@
 import { at, type Check } from './fault.ts';
+import { foreign } from './foreign.ts';
 import type { Document } from './markdown.ts';
 import { type Declared, isBin, wrongWith, wrongWithNpm } from './programs.ts';
 import { isThere, type Repository } from './repository.ts';
@@ -12,6 +13,18 @@ const others = new Set(
 );
 
 const OURS = /^(src|test|demo|docs|bench|emulators|terraform|image|release)\//;
+
+/** Every option that stands alone in backticks is one of ours, or another program's as `foreign.ts` says. */
+export function optionsExist(known: ReadonlySet<string>): Check {
+  return (document) =>
+    document.spans
+      .filter(({ text }) => /^--[a-z]/.test(text))
+      .flatMap(({ text, line }) =>
+        (text.match(/--[a-z][\w-]*/g) ?? [])
+          .filter((option) => !known.has(option) && !known.has(option.replace(/^--no-/, '--')) && !foreign.has(option))
+          .map((option) => at(document, line, `nothing takes the option ${option}`)),
+      );
+}
 
 /** Every command in a shell's block or in backticks is there, and takes the options and names that it is given. */
 export function commandsWork(repository: Repository, cli: Declared): Check {

@@ -1,16 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { blocksAreRight, judge } from './blocks.ts';
-import { commandsWork } from './commands.ts';
+import { commandsWork, optionsExist } from './commands.ts';
 import { tablesExist } from './evidence.ts';
 import type { Check } from './fault.ts';
 import { readDocument } from './markdown.ts';
 import { namesAreKnown, namesOf, statusesAreRight } from './names.ts';
 import { linksLead, pathsExist } from './places.ts';
-import { sallyport } from './programs.ts';
+import { optionsOf, sallyport } from './programs.ts';
 import { readRepository } from './repository.ts';
 import { routesExist, routesOf } from './routes.ts';
 import { readModule, terraformExists } from './terraform.ts';
-import { variablesExist, variablesOf } from './variables.ts';
+import { variablesExist, variablesOf, variablesOfTests } from './variables.ts';
 
 const repository = readRepository();
 const documents = [...repository.files]
@@ -18,13 +19,15 @@ const documents = [...repository.files]
   .map((path) => readDocument(path, repository.read(path)));
 const names = namesOf(repository);
 const module = readModule(repository);
+const cli = await sallyport(repository);
 const environment = variablesOf(repository, module);
 
 const checks: Record<string, Check> = {
   'every link leads to a file and a heading that are there': linksLead(repository),
   'every path in backticks is there': pathsExist(repository, names),
   'every variable exists': variablesExist(environment, repository),
-  'every command exists and takes the options it is given': commandsWork(repository, await sallyport(repository)),
+  'every command exists and takes the options it is given': commandsWork(repository, cli),
+  'every option is one that something takes': optionsExist(optionsOf(repository, cli)),
   'every call is one that a role answers to': routesExist(routesOf(repository)),
   'every table, view and function of the datasets exists': tablesExist,
   'every resource and input of Terraform exists': terraformExists(module),
@@ -54,6 +57,22 @@ test('the documents are all there are, and their blocks are recognised as what t
       'settings of ssh',
     ]),
   );
+});
+
+test('every variable of tests and benchmarks stands in the table of configuration', () => {
+  const table = repository.read('docs/configuration.md');
+  const untold = variablesOfTests(repository).filter((name) => !table.includes(`\`${name}`));
+
+  expect(untold).toEqual([]);
+});
+
+const hcl = documents
+  .flatMap(({ blocks }) => blocks.filter(({ lang }) => lang === 'hcl').map(({ code }) => code))
+  .join('\n');
+const formatted = spawnSync('terraform', ['fmt', '-no-color', '-'], { input: hcl, encoding: 'utf8' });
+
+test.skipIf(formatted.error !== undefined)('every block of HCL is one to Terraform', () => {
+  expect(formatted.status, formatted.stderr).toBe(0);
 });
 
 const fence = (lang: string, code: string) => `\`\`\`${lang}\n${code}\n\`\`\``;
@@ -87,6 +106,7 @@ const planted: [text: string, fault: string][] = [
   [fence('sh', 'sallyport policy plan demo/polices'), 'there is no demo/polices'],
   [fence('sh', 'sallyport classify'), 'sallyport classify needs a name'],
   [fence('sh', 'sallyport classify crm billing'), 'sallyport classify takes no billing'],
+  ['With `--offlines`.', 'nothing takes the option --offlines'],
   ['Ask `GET /v1/connection/{name}`.', 'nobody answers to GET /v1/connection/{name}'],
   ['Ask `DELETE /v1/operations/{id}`.', 'nobody answers to DELETE /v1/operations/{id}'],
   [fence('sh', 'curl http://127.0.0.1:8081/api/evidences/approvals'), 'nobody answers to /api/evidences/approvals'],

@@ -8,6 +8,7 @@ const byOwner = {
     'pg_stat_statements log_statement log_min_duration_statement auto_explain pg_lsn SQL_ASCII pgaudit.log_parameter',
   openSsh: 'ControlMaster ForceCommand TrustedUserCAKeys',
   kubernetes: 'config.load_kube_config clientcmd.BuildConfigFromFlags',
+  options: '--api --project_id --as --as-group --no-pager --unit --token --key --disable-proto --enable-source-maps',
   /** Of data that stands for a reader's own. */
   examples: 'email_template sallyport-prod sallyport- DB_URL PASSWORD_FILE VALUE_7',
 };

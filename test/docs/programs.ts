@@ -96,6 +96,19 @@ function split(args: ArgsDef, words: readonly string[]) {
   return { unknown, given, positionals };
 }
 
+/** Every option of every command of ours, and of the programs that package.json starts. */
+export function optionsOf({ files, read }: Repository, cli: Declared): Set<string> {
+  const below = ({ args, subCommands }: Declared): string[] => [
+    ...Object.keys(args),
+    ...Object.values(subCommands).flatMap(below),
+  ];
+  const programs = [...files].filter((path) => /^(bench|demo|emulators)\/[\w-]+\.ts$/.test(path));
+  const named = programs.flatMap((path) =>
+    [...read(path).matchAll(/(?<=[{\s])'?([a-z][\w-]*)'?: \{ ?\n? *(?:type|short):/g)].map(([, name = '']) => name),
+  );
+  return new Set([...below(cli), ...named].map((name) => `--${name}`));
+}
+
 const roles = ['gateway', 'console', 'keeper', 'all', 'install', 'apply'];
 
 /** What is wrong with the words after `npm`, in the folder of a `package.json`. */

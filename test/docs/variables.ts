@@ -6,23 +6,37 @@ import type { Repository } from './repository.ts';
 import { isShell, readShell } from './shell.ts';
 import type { Module } from './terraform.ts';
 
-/** Of the shell, of Google's clients, of Node and of the programs that our documents tell of. */
-const ofOthers =
-  'HOME PATH PWD USER GOOGLE_APPLICATION_CREDENTIALS METADATA_SERVER_DETECTION NODE_OPTIONS CLOUDSDK_AUTH_ACCESS_TOKEN_FILE';
+const ofShells = ['HOME', 'PATH', 'PWD', 'USER'];
+/** Of Google's clients, of Node and of the programs that our documents tell of. */
+const ofOthers = [
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'METADATA_SERVER_DETECTION',
+  'NODE_OPTIONS',
+  'CLOUDSDK_AUTH_ACCESS_TOKEN_FILE',
+];
 
-/** Of the product, of tests, benchmarks and the stand, and of the others that they build on. */
-export function variablesOf({ files, read }: Repository, { inputs }: Module): Set<string> {
+/** What tests, benchmarks and the stand read of their own environment. */
+export function variablesOfTests({ files, read }: Repository): string[] {
   const sources = [...files].filter(
     (path) => /^(test|bench|demo|emulators)\/.*\.ts$/.test(path) && !path.startsWith('test/docs/'),
   );
-  const ofTests = sources.flatMap((path) =>
-    [...read(path).matchAll(/\benv(?:ironment)?(?:\.|\['|\[`)([A-Z][A-Z0-9_]+)/g)].map(([, name = '']) => name),
+  const named = sources.flatMap((path) =>
+    [...read(path).matchAll(/\b(?:process\.env\.|process\.env\['|environment\[')([A-Z][A-Z0-9_]+)/g)].map(
+      ([, name = '']) => name,
+    ),
   );
+  return [...new Set(named)].filter((name) => !ofShells.includes(name));
+}
+
+/** Of the product, of tests, benchmarks and the stand, and of the others that they build on. */
+export function variablesOf(repository: Repository, { inputs }: Module): Set<string> {
+  const ofTerraform = [...inputs.keys()].map((name) => `TF_VAR_${name}`);
   return new Set([
     ...Object.keys(variables),
-    ...ofTests,
-    ...[...inputs.keys()].map((name) => `TF_VAR_${name}`),
-    ...ofOthers.split(' '),
+    ...variablesOfTests(repository),
+    ...ofTerraform,
+    ...ofShells,
+    ...ofOthers,
   ]);
 }
 
@@ -55,15 +69,17 @@ export function variablesExist(known: ReadonlySet<string>, { files, read }: Repo
     const scripts = document.blocks
       .filter(({ lang }) => isShell(lang))
       .map((block) => ({ block, read: readShell(block.code) }));
-    const assigned = new Set([document, ...linkedFrom(document)].flatMap(setIn));
+    const own = setIn(document);
     const told = (name: string) => document.prose.includes(`\`$${name}\``) || document.prose.includes(`\`${name}\``);
     const used = scripts.flatMap(({ block, read }) =>
       read.used
         .map((text) => ({ name: /[A-Za-z_]\w*/.exec(text)?.[0] ?? '', line: block.line }))
-        .filter(({ name }) => name !== '' && !assigned.has(name) && !told(name)),
+        .filter(({ name }) => name !== '' && !known.has(name) && !own.includes(name) && !told(name)),
     );
-    return [...ours, ...used]
-      .filter(({ name }) => !known.has(name))
-      .map(({ name, line }) => at(document, line, `there is no variable ${name}`));
+    const elsewhere = used.length === 0 ? [] : linkedFrom(document).flatMap(setIn);
+    return [
+      ...ours.filter(({ name }) => !known.has(name)),
+      ...used.filter(({ name }) => !elsewhere.includes(name)),
+    ].map(({ name, line }) => at(document, line, `there is no variable ${name}`));
   };
 }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'unbash';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDocument } from '../docs/markdown.ts';
-import { approvalOf, decide, run, stand, trail } from './stand.ts';
+import { approvalOf, decide, run, stand, standDir, trail } from './stand.ts';
 
 /** What the README tells its reader to type, typed as it stands there, with the stand's ports in place of the demo's. */
 
@@ -16,7 +16,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-readme-'));
   await symlink(resolve('demo'), join(folder, 'demo'));
-  await symlink(inject('standDir'), join(folder, '.sallyport'));
+  await symlink(standDir, join(folder, '.sallyport'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
