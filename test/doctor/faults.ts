@@ -544,7 +544,7 @@ export const faults: readonly Fault[] = [
   },
   {
     when: 'what is over is not removed',
-    change: (d) => delete d.fields.find(({ name }) => name.includes('/operations/'))?.ttlConfig,
+    change: (d) => delete d.fields.find(({ name }) => name.endsWith('/operations/fields/expire_at'))?.ttlConfig,
     check: 'firestore.lifetimes',
     says: 'Documents of operations',
     mend: '--enable-ttl',
