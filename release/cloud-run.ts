@@ -77,7 +77,7 @@ export function createCloudRun(gcloud: Gcloud, region: string): CloudRun {
   const at = `--region=${region}`;
 
   async function look(service: string): Promise<Standing> {
-    const { metadata, status } = serviceSchema.parse(await gcloud('run', 'services', 'describe', service, at));
+    const { metadata, status } = serviceSchema.parse(await gcloud.ask('run', 'services', 'describe', service, at));
     const traffic: Record<string, number> = {};
     for (const { revisionName, percent } of status.traffic) {
       if (percent > 0) traffic[revisionName] = (traffic[revisionName] ?? 0) + percent;
@@ -97,7 +97,7 @@ export function createCloudRun(gcloud: Gcloud, region: string): CloudRun {
   }
 
   async function revision(name: string): Promise<Revision> {
-    const { spec, status } = revisionSchema.parse(await gcloud('run', 'revisions', 'describe', name, at));
+    const { spec, status } = revisionSchema.parse(await gcloud.ask('run', 'revisions', 'describe', name, at));
     const [{ image, env }] = spec.containers;
     const runs = image.split('@')[1];
     const says = env.find((variable) => variable.name === DIGEST)?.value;
@@ -112,7 +112,7 @@ export function createCloudRun(gcloud: Gcloud, region: string): CloudRun {
     revision,
     async deploy(service, image) {
       const digest = digestOf(image);
-      await gcloud(
+      await gcloud.tell(
         ...['run', 'services', 'update', service, at, '--no-traffic'],
         ...[`--image=${image}`, `--update-env-vars=${DIGEST}=${digest}`],
       );
@@ -123,7 +123,7 @@ export function createCloudRun(gcloud: Gcloud, region: string): CloudRun {
       return newest;
     },
     async route(service, { to, tag, untag }) {
-      await gcloud(
+      await gcloud.tell(
         ...['run', 'services', 'update-traffic', service, at],
         ...(to === 'latest' ? ['--to-latest'] : listed('--to-revisions', to)),
         ...listed('--update-tags', tag),

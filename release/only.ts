@@ -7,17 +7,21 @@ export const TAG = 'sallyport-release';
 const buildsSchema = z.array(
   z.object({
     id: z.string(),
-    createTime: z.iso.datetime({ precision: null }),
+    /** Absent of one that waits for a worker. */
+    startTime: z.iso.datetime({ precision: null }).optional(),
     substitutions: z.record(z.string(), z.string()).default({}),
   }),
 );
 
-/** Refuses where another release of the same deployment was begun before this one and still goes on. Of two, the older one runs. */
+/**
+ * Refuses where another release of the same deployment was begun before this one and still goes on. Begun, not made: a build that waited
+ * for its approval may be older than one that is rolling out already.
+ */
 export async function refuseSecond(
   gcloud: Gcloud,
   { region, name, build }: { region: string; name: string; build: string },
 ): Promise<void> {
-  const listed = await gcloud(
+  const listed = await gcloud.ask(
     'builds',
     'list',
     '--ongoing',
@@ -25,9 +29,11 @@ export async function refuseSecond(
     `--filter=tags=${TAG}`,
     '--limit=200',
   );
-  const releases = buildsSchema.parse(listed).filter(({ substitutions }) => substitutions['_NAME'] === name);
-  const [first] = releases.toSorted((a, b) => compare(a.createTime, b.createTime) || compare(a.id, b.id));
-  if (!releases.some(({ id }) => id === build)) throw new Error(`Build ${build} is not among the releases that go on.`);
+  const begun = buildsSchema
+    .parse(listed)
+    .filter(({ startTime, substitutions }) => startTime !== undefined && substitutions['_NAME'] === name);
+  const [first] = begun.toSorted((a, b) => compare(a.startTime ?? '', b.startTime ?? '') || compare(a.id, b.id));
+  if (!begun.some(({ id }) => id === build)) throw new Error(`Build ${build} is not among the releases that go on.`);
   if (first?.id !== build) throw new Error(`Release ${first?.id} goes on: run this one again when it has ended.`);
 }
 

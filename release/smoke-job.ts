@@ -28,12 +28,12 @@ export function createSmoke(options: {
       SMOKE_AUDIENCE: audience,
       SMOKE_INVOKER: checksCallers ? url : '',
     };
-    await gcloud(
+    await gcloud.tell(
       ...['run', 'jobs', 'update', job, `--region=${region}`],
       ...[`--image=${image}`, `--command=${NODE}`, `--args=${listed(words)}`],
       `--update-env-vars=${listed(Object.entries(variables).map(([name, value]) => `${name}=${value}`))}`,
     );
-    await gcloud('run', 'jobs', 'execute', job, `--region=${region}`, '--wait');
+    await gcloud.tell('run', 'jobs', 'execute', job, `--region=${region}`, '--wait');
   };
 }
 

@@ -5,6 +5,9 @@ import type { Monitoring, Requests } from './monitoring.ts';
 /** What must not stand in the logs even once while a release goes on: names of alerts in terraform/monitoring.tf. */
 export const TROUBLE = ['unknown-outcome', 'checkpoint-late', 'row-refused', 'approval-forged'] as const;
 
+/** How far back the revision before is looked at: long enough to have been called, also where it gets nothing any more. */
+const HOUR_MS = 3_600_000;
+
 export type Limits = {
   /** How long each step is watched, in seconds. */
   seconds: number;
@@ -30,7 +33,9 @@ export function createWatch(options: {
       if (count > 0) throw new Error(`${name} stands in the logs, ${count} times since ${since.toISOString()}.`);
     }
     for (const move of moves) {
-      const complaint = complaintOf(await monitoring.requests(move.service, since), move, limits.errors);
+      const now = await monitoring.requests(move.service, since);
+      const lastHour = await monitoring.requests(move.service, new Date(since.getTime() - HOUR_MS));
+      const complaint = complaintOf({ now, lastHour }, move, limits.errors);
       if (complaint !== undefined) throw new Error(complaint);
     }
     const keeper = moves.find(({ role }) => role === 'keeper');
@@ -58,14 +63,18 @@ export function createWatch(options: {
 }
 
 /**
- * Too many failures: more than one, more than the limit's share, and more than twice the share of the revision before in the same minutes.
- * What targets get wrong (502, 504) fails under both alike, and so stops nothing.
+ * Too many failures since the step began: more than one, more than the limit's share, and more than twice the share that the revision before
+ * had in the last hour (`lastHour`). What targets get wrong (502, 504) fails under both alike, and so stops nothing.
  */
-export function complaintOf(requests: Requests, { before, candidate }: Move, limit: number): string | undefined {
-  const now = failuresOf(requests[candidate]);
-  const then = failuresOf(requests[before]);
+export function complaintOf(
+  requests: { now: Requests; lastHour: Requests },
+  { before, candidate }: Move,
+  limit: number,
+): string | undefined {
+  const now = failuresOf(requests.now[candidate]);
+  const then = failuresOf(requests.lastHour[before]);
   if (now.failed <= 1 || now.share <= limit || now.share <= 2 * then.share) return undefined;
-  return `${candidate} failed ${now.failed} of ${now.all} requests, ${before} ${then.failed} of ${then.all}.`;
+  return `${candidate} failed ${now.failed} of ${now.all} requests, ${before} ${then.failed} of ${then.all} in an hour.`;
 }
 
 function failuresOf(classes: Readonly<Record<string, number>> = {}) {

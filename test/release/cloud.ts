@@ -4,7 +4,7 @@ export type CloudState = {
   services: Record<string, { open: boolean; newest: string; traffic: Target[] }>;
   revisions: Record<string, { image: string; digest: string; ready: boolean }>;
   jobs: Record<string, Record<string, string>>;
-  builds: { id: string; createTime: string; substitutions: Record<string, string> }[];
+  builds: { id: string; startTime?: string; substitutions: Record<string, string> }[];
   /** Every command that changed something. */
   done: string[];
 };
@@ -29,7 +29,7 @@ export function aCloud(): CloudState {
       services.map((name) => [`${name}-00001-old`, { image: imageOf(digests.old), digest: digests.old, ready: true }]),
     ),
     jobs: { 'sallyport-smoke': {} },
-    builds: [{ id: 'b1', createTime: '2026-01-01T10:00:00.123456Z', substitutions: { _NAME: 'sallyport' } }],
+    builds: [{ id: 'b1', startTime: '2026-01-01T10:00:00.123456Z', substitutions: { _NAME: 'sallyport' } }],
     done: [],
   };
 }

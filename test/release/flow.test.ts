@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCloudRun, type Standing } from '../../release/cloud-run.ts';
 import { type Move, type ReleaseDeps, recover, rollOut } from '../../release/flow.ts';
+import type { Gcloud } from '../../release/gcloud.ts';
 import { aCloud, type CloudState, digests, gcloudOn, imageOf, REGION, tagsOf, trafficOf } from './cloud.ts';
 
 const names = ['sallyport-keeper', 'sallyport-console', 'sallyport-gateway'];
@@ -9,15 +10,24 @@ const marks = (cloud: CloudState) => names.flatMap((name) => Object.keys(tagsOf(
 const old = names.map((name) => ({ [`${name}-00001-old`]: 100 }));
 const rolled = names.map((name) => ({ [`${name}-00002-new`]: 100 }));
 
+/** A gcloud whose every command is answered by one function. */
+const speaking = (answer: (words: string[]) => unknown): Gcloud => ({
+  ask: async (...words) => answer(words),
+  tell: async (...words) => void (await answer(words)),
+});
+
 type Hooks = Partial<Pick<ReleaseDeps, 'smoke' | 'watch' | 'signal' | 'steps'>> & { before?: (line: string) => void };
 
 function release(cloud: CloudState, { before = () => {}, ...hooks }: Hooks = {}) {
   const said: string[] = [];
   const deps: ReleaseDeps = {
-    cloudRun: createCloudRun(async (...words) => {
-      before(words.join(' '));
-      return gcloudOn(cloud, words);
-    }, REGION),
+    cloudRun: createCloudRun(
+      speaking((words) => {
+        before(words.join(' '));
+        return gcloudOn(cloud, words);
+      }),
+      REGION,
+    ),
     name: 'sallyport',
     smoke: async () => {},
     watch: async () => {},
@@ -174,12 +184,12 @@ describe('what goes wrong puts back exactly what served before', () => {
     for (const [at, line] of lines.entries()) {
       const cloud = aCloud();
       let next = -1;
-      const gcloud = async (...words: string[]) => {
+      const gcloud = speaking((words) => {
         next += 1;
         if (next === at && when === 'after') gcloudOn(cloud, words);
         if (next === at) throw new Error(`no answer to ${line}`);
         return gcloudOn(cloud, words);
-      };
+      });
 
       const run = rollOut({ ...release(cloud).deps, cloudRun: createCloudRun(gcloud, REGION) }, imageOf(digests.new));
       await expect(run, `${at}: ${line}`).rejects.toThrow('no answer');
@@ -206,12 +216,12 @@ describe('what goes wrong puts back exactly what served before', () => {
     const watch = () => Promise.resolve();
     const { deps } = release(cloud, { watch });
     const revision = deps.cloudRun.revision;
-    const gcloud = async (...words: string[]) => {
+    const gcloud = speaking((words) => {
       const answer = gcloudOn(cloud, words);
       const made = cloud.revisions['sallyport-console-00002-new'];
       if (made !== undefined) made.image = imageOf(digests.old);
       return answer;
-    };
+    });
 
     const run = rollOut({ ...deps, cloudRun: createCloudRun(gcloud, REGION) }, imageOf(digests.new));
 
@@ -222,12 +232,12 @@ describe('what goes wrong puts back exactly what served before', () => {
 
   test('a revision that does not get ready', async () => {
     const cloud = aCloud();
-    const gcloud = async (...words: string[]) => {
+    const gcloud = speaking((words) => {
       const answer = gcloudOn(cloud, words);
       const made = cloud.revisions['sallyport-gateway-00002-new'];
       if (made !== undefined) made.ready = false;
       return answer;
-    };
+    });
 
     const run = rollOut({ ...release(cloud).deps, cloudRun: createCloudRun(gcloud, REGION) }, imageOf(digests.new));
 
@@ -295,12 +305,12 @@ describe('a release that was killed', () => {
       die = resolve;
     });
     const { deps } = release(cloud);
-    const gcloud = (...words: string[]) => {
+    const gcloud = speaking((words) => {
       next += 1;
-      if (next <= at) return Promise.resolve(gcloudOn(cloud, words));
+      if (next <= at) return gcloudOn(cloud, words);
       die();
       return new Promise(() => {});
-    };
+    });
     const run = rollOut({ ...deps, cloudRun: createCloudRun(gcloud, REGION) }, imageOf(digests.new));
     await Promise.race([dead, run]);
     return cloud;

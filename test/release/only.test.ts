@@ -2,19 +2,26 @@ import { expect, test } from 'vitest';
 import { refuseSecond } from '../../release/only.ts';
 import { readSettings } from '../../release/settings.ts';
 
-const release = (id: string, createTime: string, name = 'sallyport') => ({
+const release = (id: string, startTime?: string, name = 'sallyport') => ({
   id,
-  createTime,
+  ...(startTime !== undefined && { startTime }),
   substitutions: { _NAME: name },
 });
 const first = release('b1', '2026-01-01T10:00:00.5Z');
 const second = release('b2', '2026-01-01T10:00:01.123456789Z');
-const among = (builds: object[], build: string) =>
-  refuseSecond(async () => builds, { region: 'europe-west1', name: 'sallyport', build });
+const among = (builds: object[], build: string) => {
+  const gcloud = { ask: async () => builds, tell: () => Promise.reject(new Error('Nothing is to be changed.')) };
+  return refuseSecond(gcloud, { region: 'europe-west1', name: 'sallyport', build });
+};
 
-test('of two releases at once the older goes on, and the younger refuses, whichever looks first', async () => {
+test('of two releases at once the one that was begun first goes on, and the other refuses, whichever looks first', async () => {
   await expect(among([second, first], 'b1')).resolves.toBeUndefined();
   await expect(among([second, first], 'b2')).rejects.toThrow('Release b1 goes on');
+});
+
+test('a release that was made earlier and still waits keeps none from going on', async () => {
+  await expect(among([release('b0'), first], 'b1')).resolves.toBeUndefined();
+  await expect(among([release('b0'), first], 'b0')).rejects.toThrow('is not among the releases');
 });
 
 test('two of the same moment do not both go on', async () => {

@@ -188,7 +188,7 @@ test('what a build leaves that was killed is put back by hand, and by the next b
 
 test('of two builds at once the younger changes nothing', async () => {
   const substitutions = { _NAME: 'sallyport' };
-  cloud.builds.push({ id: 'b2', createTime: '2026-01-01T10:00:01Z', substitutions });
+  cloud.builds.push({ id: 'b2', startTime: '2026-01-01T10:00:01Z', substitutions });
 
   const { code, said } = await rollOut({ BUILD_ID: 'b2' }).ended;
 

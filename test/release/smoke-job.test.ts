@@ -15,7 +15,10 @@ const image = `europe-west1-docker.pkg.dev/acme/sallyport/sallyport@sha256:${'1'
 
 async function commandsOf(of: typeof gateway): Promise<string[][]> {
   const commands: string[][] = [];
-  const gcloud = async (...words: string[]) => void commands.push(words);
+  const gcloud = {
+    ask: () => Promise.reject(new Error('Nothing is asked.')),
+    tell: async (...words: string[]) => void commands.push(words),
+  };
   const audience = 'https://sallyport.example.com';
   await createSmoke({ gcloud, region: 'europe-west1', job: 'sallyport-smoke', audience })(of, image);
   return commands;

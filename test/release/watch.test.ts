@@ -71,7 +71,7 @@ describe('watching a release', () => {
       ),
     );
 
-    await expect(watch()).rejects.toThrow('s-gateway-2 failed 10 of 100 requests, s-gateway-1 0 of 900.');
+    await expect(watch()).rejects.toThrow('s-gateway-2 failed 10 of 100 requests, s-gateway-1 0 of 900 in an hour.');
   });
 
   test.each(['unknown-outcome', 'checkpoint-late', 'row-refused', 'approval-forged'])(
@@ -109,14 +109,16 @@ describe('watching a release', () => {
     expect(asked).toEqual([]);
   });
 
-  test('asks for what happened since the step began, and for each revision apart', async () => {
+  test('asks for what happened since the step began, for the hour before as well, and for each revision apart', async () => {
     const since = Date.now();
 
     await watch();
 
-    const one = asked.find((url) => (url.searchParams.get('filter') ?? '').includes('request_count'));
+    const [one, hour] = asked.filter((url) => (url.searchParams.get('filter') ?? '').includes('request_count'));
+    const begin = (url: URL | undefined) => Date.parse(url?.searchParams.get('interval.startTime') ?? '');
     expect(one?.pathname).toBe('/v3/projects/acme/timeSeries');
-    expect(Date.parse(one?.searchParams.get('interval.startTime') ?? '')).toBeGreaterThanOrEqual(since);
+    expect(begin(one)).toBeGreaterThanOrEqual(since);
+    expect(begin(hour)).toBe(begin(one) - 3_600_000);
     expect(one?.searchParams.getAll('aggregation.groupByFields')).toEqual([
       'resource.labels.revision_name',
       'metric.labels.response_code_class',
@@ -127,7 +129,10 @@ describe('watching a release', () => {
 describe('errors of a revision', () => {
   const of = (now: [number, number], then: [number, number]) =>
     complaintOf(
-      { 's-gateway-2': { '2xx': now[0], '5xx': now[1] }, 's-gateway-1': { '2xx': then[0], '5xx': then[1] } },
+      {
+        now: { 's-gateway-2': { '2xx': now[0], '5xx': now[1] } },
+        lastHour: { 's-gateway-1': { '2xx': then[0], '5xx': then[1] } },
+      },
       gateway,
       0.02,
     );
@@ -135,6 +140,12 @@ describe('errors of a revision', () => {
   test('are too many above the limit, if the revision before has not half of them', () => {
     expect(of([97, 3], [100, 0])).toBeDefined();
     expect(of([97, 3], [99, 1])).toBeDefined();
+  });
+
+  test('are no fault of the release where the revision before had them, though it serves no more', () => {
+    const lastHour = { 's-gateway-1': { '2xx': 900, '5xx': 100 } };
+
+    expect(complaintOf({ now: { 's-gateway-2': { '2xx': 85, '5xx': 15 } }, lastHour }, gateway, 0.02)).toBeUndefined();
   });
 
   test('are no fault of the release where both have them', () => {
@@ -147,6 +158,6 @@ describe('errors of a revision', () => {
   });
 
   test('are none where nobody called', () => {
-    expect(complaintOf({}, gateway, 0.02)).toBeUndefined();
+    expect(complaintOf({ now: {}, lastHour: {} }, gateway, 0.02)).toBeUndefined();
   });
 });
