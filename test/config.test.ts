@@ -221,9 +221,21 @@ describe('a deployment by Terraform', () => {
     ([, name = '']) => name,
   );
 
-  test('sets no variable that does not exist', () => {
+  test('names no variable that does not exist, and neither do the image and the release', () => {
+    const others = readdirSync('.', { recursive: false, encoding: 'utf8' }).filter((name) =>
+      /^(Dockerfile|cloudbuild\.yaml)$/.test(name),
+    );
+    const below = ['terraform', 'release', 'image'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(tf|hcl|sh|ts)$/.test(name) && !name.includes('.terraform'))
+        .map((name) => `${folder}/${name}`),
+    );
+    const named = [...others, ...below].flatMap(
+      (path) => readFileSync(path, 'utf8').match(/\bSALLYPORT_[A-Z_]*[A-Z]/g) ?? [],
+    );
+
     expect(environments.length).toBeGreaterThan(20);
-    expect(environments.filter((name) => !(name in variables))).toEqual([]);
+    expect([...environments, ...named].filter((name) => !(name in variables))).toEqual([]);
   });
 
   test('sets every variable of its own that a role reads, but for those of a laptop', () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { blocksAreRight, judge } from './blocks.ts';
 import { commandsWork, optionsExist } from './commands.ts';
-import { tablesExist } from './evidence.ts';
+import { eventsExist, tablesExist } from './evidence.ts';
 import type { Check } from './fault.ts';
 import { readDocument } from './markdown.ts';
 import { namesAreKnown, namesOf, statusesAreRight } from './names.ts';
@@ -30,6 +30,7 @@ const checks: Record<string, Check> = {
   'every option is one that something takes': optionsExist(optionsOf(repository, cli)),
   'every call is one that a role answers to': routesExist(routesOf(repository)),
   'every table, view and function of the datasets exists': tablesExist,
+  'every type of event that a query asks for exists': eventsExist,
   'every resource and input of Terraform exists': terraformExists(module),
   'every name of a program stands in the sources': namesAreKnown(names, environment),
   'every problem is told with its own status': statusesAreRight,
@@ -114,6 +115,7 @@ const planted: [text: string, fault: string][] = [
   ['`POST /tasks/sweeps` at the keeper.', 'nobody answers to POST /tasks/sweeps'],
   ['The view `sallyport_evidence.event`.', 'there is no sallyport_evidence.event'],
   [fence('sql', 'SELECT * FROM sallyport_audit.operations'), 'there is no sallyport_audit.operations'],
+  [fence('sql', "SELECT 1 FROM sallyport_evidence.events WHERE type = 'finished'"), 'no event has the type finished'],
   ['Ask `entitlements(at)`.', 'entitlements takes (as_of)'],
   ['It is `google_cloud_run_service.gateway`.', 'Terraform makes no google_cloud_run_service.gateway'],
   [fence('hcl', 'module "sallyport" {\n  source = "x"\n  projectid = "p"\n}'), 'the module takes no projectid'],

@@ -1,5 +1,6 @@
 import { auditDefinitions } from '../../src/audit/audit.ts';
 import { evidenceDefinitions } from '../../src/evidence/evidence.ts';
+import { auditFactsSchema } from '../../src/model/audit-event.ts';
 import { at, type Check } from './fault.ts';
 import type { Document } from './markdown.ts';
 import { isShell, readShell } from './shell.ts';
@@ -10,6 +11,24 @@ const viewsOf = (dataset: 'audit' | 'evidence') =>
 const inDatasets: Record<string, readonly string[]> = {
   audit: [...auditDefinitions().map(({ name }) => name), ...viewsOf('audit')],
   evidence: [...viewsOf('evidence'), ...functions.map(({ name }) => name)],
+};
+
+const eventTypes: readonly string[] = auditFactsSchema.shape.type.options;
+
+/** Every type of event that a query of the trail asks for is one that there is. */
+export const eventsExist: Check = (document) => {
+  const texts = [{ text: document.prose, line: 1 }, ...document.blocks.map(({ code, line }) => ({ text: code, line }))];
+  return texts.flatMap(({ text, line }) =>
+    [...text.matchAll(/\btype (?:=|IN \()\s*('\w+'(?:, ?'\w+')*)/g)].flatMap(({ 1: listed = '', index }) =>
+      listed
+        .split(/, ?/)
+        .map((quoted) => quoted.slice(1, -1))
+        .filter((type) => !eventTypes.includes(type))
+        .map((type) =>
+          at(document, line + text.slice(0, index).split('\n').length - 1, `no event has the type ${type}`),
+        ),
+    ),
+  );
 };
 
 /** A table that a script of the document has its reader copy another to. */

@@ -35,7 +35,9 @@ export function namesAreKnown(names: ReadonlySet<string>, environment: ReadonlyS
     document.spans
       .map((span) => ({ ...span, name: /^([\w.-]+)(\([\w, ]*\)|: \S+)?$/.exec(span.text)?.[1] ?? '' }))
       .filter(({ name }) => NAME.test(name) && isProgrammed(name) && !known(name))
-      .map(({ name, line }) => at(document, line, `nothing in the product is called ${name}`));
+      .map(({ name, line }) =>
+        at(document, line, `nothing in the product is called ${name} (others’ names stand in foreign.ts)`),
+      );
 }
 
 const statuses: Record<string, readonly [number, string]> = problems;

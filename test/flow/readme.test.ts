@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'unbash';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDocument } from '../docs/markdown.ts';
+import { isShell, readShell } from '../docs/shell.ts';
 import { approvalOf, decide, run, stand, standDir, trail } from './stand.ts';
 
-/** What the README tells its reader to type, typed as it stands there, with the stand's ports in place of the demo's. */
+/** What the README and the auditor's pages tell its reader to type, typed as it stands there, with the stand's ports in place of the demo's. */
 
 const MINUTES = 240_000;
 
@@ -114,3 +115,37 @@ test(
   },
   MINUTES,
 );
+
+/** Every query of the trail that a page shows: of `bq` in a script, in a block of SQL, or in backticks. */
+async function queries(): Promise<{ page: string; sql: string }[]> {
+  const pages = [
+    'README.md',
+    ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  ];
+  const found = await Promise.all(
+    pages.map(async (page) => {
+      const { blocks, spans } = readDocument(page, await readFile(page, 'utf8'));
+      const scripts = blocks.filter(({ lang }) => isShell(lang)).flatMap(({ code }) => readShell(code).commands);
+      const texts = [
+        ...scripts.filter(({ words }) => words[0] === 'bq').flatMap(({ words }) => words.slice(-1)),
+        ...blocks.filter(({ lang }) => lang === 'sql').map(({ code }) => code),
+        ...spans.map(({ text }) => text),
+      ];
+      return texts.map((sql) => ({ page, sql: sql.trim() }));
+    }),
+  );
+  return found.flat().filter(({ sql }) => /^(SELECT|WITH)\b/.test(sql) && /\bsallyport_(audit|evidence)\./.test(sql));
+}
+
+test('The trail answers every query that the documentation shows', async () => {
+  const asked = await queries();
+
+  const refused: string[] = [];
+  for (const { page, sql } of asked)
+    await trail(sql, () => true, 2000).catch((error) =>
+      refused.push(`${page}: ${sql}: ${error instanceof Error ? error.message : error}`),
+    );
+
+  expect(refused).toEqual([]);
+  expect(asked.length).toBeGreaterThan(3);
+});
