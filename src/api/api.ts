@@ -17,10 +17,9 @@ import {
 import { bigQueryDiscovery } from './bigquery-discovery.ts';
 import { readJson } from './body.ts';
 import type { Lookups, Reachable } from './lookups.ts';
-import { openApi } from './openapi.ts';
+import { operationRequestSchema } from './operation-request.ts';
 import { createProxied } from './proxied.ts';
 import { approvalUrl, renderFound, renderProblem, renderReply } from './reply.ts';
-import { operationRequestSchema } from './schemas.ts';
 import { readUpgrade, refuseUpgrade } from './upgrades.ts';
 import { approvalView, connectionView, operationView } from './views.ts';
 
@@ -76,7 +75,7 @@ export function createApi({
   app.on('GET', ['/readyz', '/ready'], (context) =>
     ready() ? context.json({ status: 'ready' }) : context.json({ status: 'not ready' }, 503),
   );
-  app.get('/openapi.json', (context) => context.json(openApi));
+  app.get('/openapi.json', async (context) => context.json((await import('./openapi.ts')).openApi));
   app.get('/$discovery/rest', (context) => context.json(bigQueryDiscovery(new URL(context.req.url).origin)));
 
   app.all('/k8s/*', ({ env }) => proxied.answer(env.incoming, env.outgoing));

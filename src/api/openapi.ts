@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problems } from '../model/problem.ts';
 import { structureQuerySchema } from '../model/structure.ts';
+import { operationRequestSchema } from './operation-request.ts';
 import * as schemas from './schemas.ts';
 
 type Json = { [key: string]: unknown };
@@ -120,7 +121,7 @@ export const openApi: Json = {
             'application/json': {
               schema: jsonSchema(
                 z.intersection(
-                  schemas.operationRequestSchema,
+                  operationRequestSchema,
                   z.union([schemas.postgresRequestSchema, schemas.httpOperationSchema, schemas.sshRequestSchema]),
                 ),
                 'input',

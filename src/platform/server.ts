@@ -18,39 +18,58 @@ export type Upgrade = { request: IncomingMessage; socket: Duplex; head: Buffer }
 /** Room for a token of 16 KiB beside the other headers. */
 const HEADER_BYTES = 32 * 1024;
 
-/** Serves over HTTP/1.1. Port 0 takes a free one. Throws when the port is taken. */
-export async function serve(options: {
+/** What is served: requests, and which requests to upgrade are meant and what is done with them; any other is a request like all. */
+export type Served = {
   fetch: (request: Request, raw: RawRequest) => Response | Promise<Response>;
-  /** Which requests to upgrade are meant, and what is done with them; any other is a request like all. */
   upgrades?: { accepts: (request: IncomingMessage) => boolean; take: (upgrade: Upgrade) => void };
-  host: string;
-  port: number;
-}): Promise<RunningServer> {
-  const { fetch, upgrades, host, port } = options;
+};
+
+/** A server that is heard from before what it serves is there. */
+export type Listening = RunningServer & { open(served: Served): void };
+
+/** Serves over HTTP/1.1. Port 0 takes a free one. Throws when the port is taken. */
+export async function serve({ host, port, ...served }: Served & Address): Promise<RunningServer> {
+  const server = await listen({ host, port });
+  server.open(served);
+  return server;
+}
+
+type Address = { host: string; port: number };
+
+/** Tells that the process lives, and refuses everything else. */
+function notOpen(request: Request): Response {
+  if (new URL(request.url).pathname === '/healthz') return Response.json({ status: 'alive' });
+  return Response.json({ status: 'not ready' }, { status: 503, headers: { 'Retry-After': '1' } });
+}
+
+/** Listens at once and serves nothing until it is opened: until then `/healthz` is answered and all else is refused (503). */
+export async function listen({ host, port }: Address): Promise<Listening> {
+  let served: Served = { fetch: notOpen };
   const server = createAdaptorServer({
-    fetch: (request, env) => fetch(request, env as RawRequest),
+    fetch: (request, env) => served.fetch(request, env as RawRequest),
     serverOptions: {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: 15_000,
       requestTimeout: 60_000,
       keepAliveTimeout: 65_000,
-      shouldUpgradeCallback: (request) => upgrades?.accepts(request) ?? false,
+      shouldUpgradeCallback: (request) => served.upgrades?.accepts(request) ?? false,
     },
   });
   const upgraded = new Set<Duplex>();
-  if (upgrades !== undefined) {
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      upgraded.add(socket);
-      socket.once('close', () => upgraded.delete(socket));
-      upgrades.take({ request, socket, head });
-    });
-  }
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    served.upgrades?.take({ request, socket, head });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
+    open(opened) {
+      served = opened;
+    },
     async drain(milliseconds) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeIdleConnections' in server) server.closeIdleConnections();

@@ -20,7 +20,7 @@ import {
 } from '../evidence/evidence.ts';
 import type { Identity } from '../model/identity.ts';
 import { createKmsSigner, createKmsVerifier } from '../platform/kms.ts';
-import { serve } from '../platform/server.ts';
+import type { Listening } from '../platform/server.ts';
 import {
   approversOf,
   createSimulation,
@@ -36,7 +36,7 @@ import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat, sus
 const WATCH_CHECKPOINTS_MS = 30_000;
 
 /** Humans decide here, author policies and read evidence. */
-export async function startConsole(config: Config): Promise<Running> {
+export async function startConsole(config: Config, server: Listening): Promise<Running> {
   const parts = await openParts(config, 'console');
   const { log, audit, connections, policyStore, runtimeStore, identities, bigquery } = parts;
   const { kms: emulatorHost } = config.emulators;
@@ -100,7 +100,7 @@ export async function startConsole(config: Config): Promise<Running> {
       ? context.json({ status: 'ready' })
       : context.json({ status: 'not ready' }, 503),
   );
-  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.console });
+  server.open({ fetch: app.fetch });
   await Promise.all([audit.open(), connections.start()]);
   const watch = createCheckpointWatch({ store: runtimeStore, clock, log, onLate: lateCheckpoint(parts) });
   const stopWatching = repeat(WATCH_CHECKPOINTS_MS, watch, (error) =>

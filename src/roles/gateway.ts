@@ -12,7 +12,7 @@ import { createInstanceDialer } from '../platform/cloud-sql.ts';
 import { createTokenMint } from '../platform/impersonation.ts';
 import { createKmsVerifier } from '../platform/kms.ts';
 import type { LogFields } from '../platform/logger.ts';
-import { serve, type Upgrade } from '../platform/server.ts';
+import type { Listening, Upgrade } from '../platform/server.ts';
 import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
 import { createTargets } from '../targets/targets.ts';
@@ -24,7 +24,7 @@ const accept = async (caller: Upgrade, { protocol, upgrade }: Agreed) =>
   upgrade === undefined ? acceptWebSocket(caller, protocol) : acceptUpgrade(caller, upgrade);
 
 /** Agents call it. */
-export async function startGateway(config: Config): Promise<Running> {
+export async function startGateway(config: Config, server: Listening): Promise<Running> {
   const parts = await openParts(config, 'gateway');
   const { log, audit, connections, runtimeStore, identities, seal, tokenKey, readSecret } = parts;
   const key = { keyVersion: config.approvalKey, emulatorHost: config.emulators.kms };
@@ -80,7 +80,7 @@ export async function startGateway(config: Config): Promise<Running> {
     accepts: (request: Upgrade['request']) => tunnels.accepts(request) || proxied.accepts(request),
     take: (upgrade: Upgrade) => (tunnels.accepts(upgrade.request) ? tunnels : proxied).take(upgrade),
   };
-  const server = await serve({ fetch: app.fetch, upgrades, host: config.host, port: config.ports.gateway });
+  server.open({ fetch: app.fetch, upgrades });
   endings.start();
   await Promise.all([audit.open(), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');

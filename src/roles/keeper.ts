@@ -10,7 +10,7 @@ import {
 import type { Config } from '../config.ts';
 import { beat, createLedger, createWatch } from '../connections/connections.ts';
 import { createKmsSigner, createKmsVerifier } from '../platform/kms.ts';
-import { serve } from '../platform/server.ts';
+import type { Listening } from '../platform/server.ts';
 import { createBucket } from '../platform/storage.ts';
 import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat } from './parts.ts';
 
@@ -22,7 +22,7 @@ const TELL_MS = 60_000;
 const CHECKPOINT_MS = { look: 20_000, due: 55_000 };
 
 /** Beats, sweeps and makes checkpoints by itself, too: Cloud Scheduler's calls make sure of it when no instance runs. */
-export async function startKeeper(config: Config): Promise<Running> {
+export async function startKeeper(config: Config, server: Listening): Promise<Running> {
   const { log, audit, policyStore, runtimeStore, identities, append, bigquery, instanceId } = await openParts(
     config,
     'keeper',
@@ -78,7 +78,7 @@ export async function startKeeper(config: Config): Promise<Running> {
     ready: audit.ready,
     onFault: (error) => log.error({ error }, 'A fault of ours.'),
   });
-  const server = await serve({ fetch: app.fetch, host: config.host, port: config.ports.keeper });
+  server.open({ fetch: app.fetch });
   const stopBeating = repeat(
     BEAT_MS,
     () => beat(policyStore, clock),
