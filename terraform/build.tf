@@ -304,6 +304,14 @@ resource "google_storage_bucket" "sbom" {
     enabled = true
   }
 
+  dynamic "logging" {
+    for_each = var.storage_log_bucket[*]
+    content {
+      log_bucket        = logging.value
+      log_object_prefix = "${var.name}-sbom"
+    }
+  }
+
   dynamic "encryption" {
     for_each = local.encryption_key[*]
     content {
@@ -355,7 +363,7 @@ resource "google_cloud_run_v2_job" "smoke" {
       max_retries           = 0
       timeout               = "300s"
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-      encryption_key        = var.encryption_key
+      encryption_key        = local.encryption_key
 
       # Through the network a gateway can be reached that is internal; one that is not, from anywhere.
       dynamic "vpc_access" {
@@ -365,7 +373,7 @@ resource "google_cloud_run_v2_job" "smoke" {
           network_interfaces {
             network    = vpc_access.value.network
             subnetwork = vpc_access.value.subnetwork
-            tags       = vpc_access.value.tags
+            tags       = concat(["${var.name}-smoke"], vpc_access.value.tags)
           }
         }
       }
