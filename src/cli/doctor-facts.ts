@@ -24,7 +24,10 @@ export async function openDeployment(given: Given, { environment, set }: Surroun
   return openStand(given.local);
 }
 
-function openReal({ project = '', region = '', name }: Given, environment: Surroundings['environment']): Facts {
+async function openReal(
+  { project = '', region = '', name }: Given,
+  environment: Surroundings['environment'],
+): Promise<Facts> {
   const place = { project: project || (environment['GOOGLE_CLOUD_PROJECT'] ?? ''), region, name };
   if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(place.project))
     throw new CannotLook('Name the project with --project or GOOGLE_CLOUD_PROJECT.');
@@ -32,9 +35,13 @@ function openReal({ project = '', region = '', name }: Given, environment: Surro
     throw new CannotLook('Name the region of the services with --region, such as europe-west1.');
   if (!/^[a-z][a-z0-9-]{0,20}$/.test(name))
     throw new CannotLook('A deployment’s name is of lower-case letters, digits and dashes.');
+  const authorize = defaultCredentials(place.project);
+  await authorize().catch((cause: unknown) => {
+    throw new CannotLook('There are no Google credentials: gcloud auth application-default login', { cause });
+  });
   return createFacts({
     place,
-    google: createGoogleRest({ authorize: defaultCredentials(place.project) }),
+    google: createGoogleRest({ authorize }),
     openStores,
     publicKey: (keyVersion) => publicKeyOf({ keyVersion }),
     visit: (address) => visit(address, globalThis.fetch),

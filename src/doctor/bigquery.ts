@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { auditDefinitions, createRetention } from '../audit/audit.ts';
 import { evidenceDefinitions } from '../evidence/evidence.ts';
-import { each, type Found, fault, type Group, warning } from './check.ts';
+import { each, type Found, fault, type Group, warning, word } from './check.ts';
 import type { Facts } from './facts.ts';
+import { holding, permissionsOf } from './grants.ts';
 import { grantsOf, isEverybody, memberOf, policySchema } from './policies.ts';
 
 const pathOf = (facts: Facts, dataset: string) => `/bigquery/v2/projects/${facts.project}/datasets/${dataset}`;
@@ -208,6 +209,7 @@ async function accessTo(facts: Facts, dataset: string) {
   const { access } = await facts.google.read({
     api: 'bigquery',
     path: pathOf(facts, dataset),
+    query: { accessPolicyVersion: '3' },
     answer: accessSchema,
     permission: 'bigquery.datasets.get and bigquery.datasets.getIamPolicy',
     of: `Who may read and write the dataset ${dataset}`,
@@ -215,9 +217,13 @@ async function accessTo(facts: Facts, dataset: string) {
   return access;
 }
 
-/** Roles that let rows be changed or deleted, or rights be given. */
-const writers = ['WRITER', 'OWNER', 'roles/bigquery.dataEditor', 'roles/bigquery.dataOwner', 'roles/bigquery.admin'];
-const readers = ['READER', 'roles/bigquery.dataViewer', ...writers];
+/** What lets rows be changed or deleted, or rights be given. */
+const writing = [
+  'bigquery.tables.updateData',
+  'bigquery.tables.delete',
+  'bigquery.tables.update',
+  'bigquery.datasets.update',
+];
 
 type Access = Awaited<ReturnType<typeof accessTo>>[number];
 
@@ -235,9 +241,8 @@ async function access(facts: Facts): Promise<Found[]> {
       [entry.specialGroup, entry.iamMember].some((one) => one !== undefined && isEverybody(one)),
     );
     // Who owns the project can give himself anything.
-    const write = entries.filter(
-      (entry) => writers.includes(entry.role) && entry.specialGroup !== 'projectOwners' && !everybody.includes(entry),
-    );
+    const others = entries.filter((entry) => entry.specialGroup !== 'projectOwners' && !everybody.includes(entry));
+    const write = await holding(facts, others, ...writing);
     return [
       ...everybody.map((entry) => fault(`${who(entry)} has ${entry.role} on ${dataset}.`, edit(facts, dataset))),
       ...write.map((entry) => {
@@ -256,7 +261,8 @@ async function reading(facts: Facts): Promise<Found[]> {
   const console = facts.account('console');
   const found = await each([audit, evidence], facts.project, async (dataset) => {
     const entries = await accessTo(facts, dataset);
-    return entries.some((entry) => entry.userByEmail === console && readers.includes(entry.role))
+    const ours = entries.filter(({ userByEmail }) => userByEmail === console);
+    return (await holding(facts, ours, 'bigquery.tables.getData')).length > 0
       ? []
       : [fault(`The console may not read ${dataset}.`, 'terraform apply')];
   });
@@ -298,11 +304,15 @@ async function appending(facts: Facts): Promise<Found[]> {
     });
     const grants = grantsOf(policy);
     const bind = (verb: string, member: string, role: string) =>
-      `bq ${verb}-iam-policy-binding --member=${member} --role=${role} --table=true ${facts.project}:${audit}.${table}`;
-    const missing = meant
-      .map((role) => memberOf(facts.account(role)))
-      .filter((member) => !grants.some((grant) => grant.member === member && grant.role === appendRole(facts)));
-    const more = grants.filter(({ role, member }) => writers.includes(role) || isEverybody(member));
+      `bq ${verb}-iam-policy-binding --member=${word(member)} --role=${word(role)} --table=true ${facts.project}:${audit}.${table}`;
+    const accounts = meant.map((role) => memberOf(facts.account(role)));
+    const missing = accounts.filter(
+      (member) => !grants.some((grant) => grant.member === member && grant.role === appendRole(facts)),
+    );
+    const beside = grants.filter(
+      ({ member, role }) => !(role === appendRole(facts) && accounts.includes(member)) && !isEverybody(member),
+    );
+    const more = [...(await holding(facts, beside, ...writing)), ...grants.filter(({ member }) => isEverybody(member))];
     return [
       ...missing.map((member) =>
         fault(
@@ -325,20 +335,11 @@ const toAppend = ['bigquery.tables.get', 'bigquery.tables.updateData'];
 
 async function role(facts: Facts): Promise<Found[]> {
   const name = appendRole(facts);
-  const found = await facts.google.find({
-    api: 'iam',
-    path: `/v1/${name}`,
-    answer: z.object({ includedPermissions: z.array(z.string()).default([]), deleted: z.boolean().default(false) }),
-    permission: 'iam.roles.get',
-    of: `The role ${name}`,
-  });
-  if (found === undefined || found.deleted) return [fault(`There is no role ${name}.`, 'terraform apply')];
+  const held = await permissionsOf(facts, name);
+  if (held === undefined) return [fault(`There is no role ${name}.`, 'terraform apply')];
   const update = (flag: string, permissions: readonly string[]) =>
     `gcloud iam roles update ${name.slice(name.lastIndexOf('/') + 1)} --project=${facts.project} --${flag}=${permissions.join(',')}`;
-  const [lacks, has] = [
-    toAppend.filter((one) => !found.includedPermissions.includes(one)),
-    found.includedPermissions.filter((one) => !toAppend.includes(one)),
-  ];
+  const [lacks, has] = [toAppend.filter((one) => !held.includes(one)), held.filter((one) => !toAppend.includes(one))];
   return [
     ...(lacks.length > 0
       ? [
@@ -396,19 +397,19 @@ export const bigqueryChecks: Group = {
     {
       id: 'bigquery.access',
       promise: 'Nobody may change or delete rows of the trail, or what auditors are shown, but the project’s owners.',
-      rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy'],
+      rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy', 'iam.roles.get'],
       run: access,
     },
     {
       id: 'bigquery.readers',
       promise: 'The console may read the trail and the evidence, and the evidence’s views may read the trail.',
-      rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy'],
+      rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy', 'iam.roles.get'],
       run: reading,
     },
     {
       id: 'bigquery.appenders',
       promise: 'Each part may append to the tables that are its own, and do no more.',
-      rights: [...known, 'bigquery.tables.getIamPolicy'],
+      rights: [...known, 'bigquery.tables.getIamPolicy', 'iam.roles.get'],
       run: appending,
     },
     {

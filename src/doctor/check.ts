@@ -35,6 +35,9 @@ export class NotKnown extends Error {
   }
 }
 
+/** A word of a command, as a shell reads it: names come from policies, and whoever copies a command must run that one alone. */
+export const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
 /** What is found of each; what cannot be read of one does not keep the others from being looked at. */
 export async function each<T>(
   items: Iterable<T>,
@@ -51,11 +54,12 @@ export async function each<T>(
 const unique = (found: readonly Found[]) => [...new Map(found.map((one) => [`${one.what} ${one.mend}`, one])).values()];
 
 const words: Record<WhyUnread, string> = {
+  'unknown caller': 'could not be read, as Google does not know who you are',
   forbidden: 'may not be read by you',
   off: 'cannot be read, as its API is not enabled',
   absent: 'is not there',
   late: 'could not be read in time',
-  unreachable: 'could not be read: Google could not be reached from here, or there are no credentials',
+  unreachable: 'could not be read: Google could not be reached from here',
   refused: 'could not be read: Google refused the question',
   garbled: 'could not be read: the answer is not what Google documents',
 };
@@ -81,7 +85,7 @@ function mendOf(why: WhyUnread, { api, permission }: Unread['ask'], project: str
       return `Have ${permission} granted to you; docs/doctor.md has a role that holds all that is needed: gcloud projects add-iam-policy-binding ${project} --member=user:YOU --role=projects/${project}/roles/sallyport_doctor`;
     case 'off':
       return `gcloud services enable ${api}.googleapis.com --project=${project}`;
-    case 'unreachable':
+    case 'unknown caller':
       return `gcloud auth application-default login && gcloud auth application-default set-quota-project ${project}`;
     default:
       return 'Run it again in a moment.';

@@ -46,7 +46,7 @@ const scalingSchema = z.object({ minInstanceCount: z.int().default(0) }).prefaul
 
 /** Of `google.cloud.run.v2.Service`: what the checks look at. proto3's JSON leaves out what is false, zero or empty. */
 const serviceSchema = z.object({
-  uri: z.string().default(''),
+  uri: z.union([z.literal(''), z.url({ protocol: /^https$/ })]).default(''),
   /** All addresses that it has. */
   urls: z.array(z.string()).default([]),
   ingress: z.string().default(''),

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { type Check, each, type Found, fault, type Group, warning } from './check.ts';
+import { type Check, each, type Found, fault, type Group, warning, word } from './check.ts';
 import type { Facts } from './facts.ts';
+import { holding } from './grants.ts';
 import {
   basicRoles,
   type Grant,
   grantsOf,
   isEverybody,
   memberOf,
+  nobody,
   type Policy,
   policySchema,
-  secretReaders,
 } from './policies.ts';
 
 const ofProject = ['resourcemanager.projects.getIamPolicy'] as const;
@@ -50,7 +51,7 @@ const flagsOf = (facts: Facts, database: string | undefined) =>
     : `--condition='title=database-${database},expression=${expressionOf(facts, database)}'`;
 
 const changeOf = ({ project }: Facts, verb: 'add' | 'remove', member: string, role: string, condition: string) =>
-  `gcloud projects ${verb}-iam-policy-binding ${project} --member=${member} --role=${role} ${condition}`;
+  `gcloud projects ${verb}-iam-policy-binding ${project} --member=${word(member)} --role=${word(role)} ${condition}`;
 
 const removal = (facts: Facts, { member, role, condition }: Grant) =>
   changeOf(facts, 'remove', member, role, condition === undefined ? '--condition=None' : '--all');
@@ -122,8 +123,6 @@ const actorsOf = ({ google }: Facts, account: string): Promise<Policy | undefine
     of: `Who may act as ${account}`,
   });
 
-const nobody: Policy = { bindings: [], auditConfigs: [] };
-
 async function accounts(facts: Facts): Promise<Found[]> {
   return each(['gateway', 'console', 'keeper', 'scheduler'] as const, facts.project, async (role) => {
     const account = facts.account(role);
@@ -169,7 +168,7 @@ async function actors(facts: Facts): Promise<Found[]> {
     return others.map(({ member, role: by }) =>
       fault(
         `${member} may act as ${account} (${by}).`,
-        `gcloud iam service-accounts remove-iam-policy-binding ${account} --project=${facts.project} --member=${member} --role=${by} --all`,
+        `gcloud iam service-accounts remove-iam-policy-binding ${account} --project=${facts.project} --member=${word(member)} --role=${word(by)} --all`,
       ),
     );
   });
@@ -186,7 +185,7 @@ async function impersonation(facts: Facts): Promise<Found[]> {
       ({ role }) => role === 'roles/iam.serviceAccountTokenCreator',
     );
     const command = (verb: string, member: string) =>
-      `gcloud iam service-accounts ${verb}-iam-policy-binding ${account} --member=${member} --role=roles/iam.serviceAccountTokenCreator`;
+      `gcloud iam service-accounts ${verb}-iam-policy-binding ${account} --member=${word(member)} --role=roles/iam.serviceAccountTokenCreator`;
     const missing = grants.some(({ member }) => member === gateway)
       ? []
       : [
@@ -213,18 +212,35 @@ async function everybody(facts: Facts): Promise<Found[]> {
   return grants.map((grant) => fault(`${grant.member} has ${grant.role} on the whole project.`, removal(facts, grant)));
 }
 
-async function allSecrets(facts: Facts): Promise<Found[]> {
-  const readers = secretReaders.filter((role) => !basicRoles.includes(role));
+/** What nobody needs on a project as a whole: with it, what is said of single resources means little. */
+const wide: readonly { permission: string; may: string; say: typeof fault }[] = [
+  { permission: 'secretmanager.versions.access', may: 'may read every secret of the project', say: fault },
+  { permission: 'cloudkms.cryptoKeyVersions.useToSign', may: 'may sign with every key of the project', say: fault },
+  { permission: 'iam.serviceAccounts.getAccessToken', may: 'may act as every account of the project', say: fault },
+  { permission: 'bigquery.tables.updateData', may: 'may change every table of the project', say: warning },
+  { permission: 'datastore.entities.update', may: 'may write to every database of the project', say: warning },
+  {
+    permission: 'resourcemanager.projects.setIamPolicy',
+    may: 'may give itself any right to the project',
+    say: warning,
+  },
+];
+
+async function everything(facts: Facts): Promise<Found[]> {
   const grants = grantsOf(await facts.projectPolicy()).filter(
-    ({ member, role }) =>
-      readers.includes(role) && !isEverybody(member) && !member.startsWith(`serviceAccount:${facts.name}-`),
+    ({ member, role, condition }) =>
+      !isEverybody(member) &&
+      !isGoogles(member) &&
+      !basicRoles.includes(role) &&
+      !member.startsWith(`serviceAccount:${facts.name}-`) &&
+      !condition?.includes('resource.name'),
   );
-  return grants.map((grant) =>
-    fault(
-      `${grant.member} may read every secret of the project (${grant.role}).`,
-      `Grant it on single secrets, then: ${removal(facts, grant)}`,
-    ),
-  );
+  return each(wide, facts.project, async ({ permission, may, say }) => {
+    const found = await holding(facts, grants, permission);
+    return found.map((grant) =>
+      say(`${grant.member} ${may} (${grant.role}).`, `Grant it on single resources, then: ${removal(facts, grant)}`),
+    );
+  });
 }
 
 /** What the operator's own rights are, as one answer: a 403 in the middle of a report is harder to read. */
@@ -269,7 +285,12 @@ export const iamChecks: Group = {
       rights: ofProject,
       run: basics,
     },
-    { id: 'iam.secrets', promise: 'Nobody may read all secrets of the project.', rights: ofProject, run: allSecrets },
+    {
+      id: 'iam.wide',
+      promise: 'Nobody may, on the project as a whole, read secrets, sign, act as accounts, write or give rights.',
+      rights: [...ofProject, 'iam.roles.get'],
+      run: everything,
+    },
     {
       id: 'iam.parts',
       promise: 'Each part has, on the project, exactly what the deployment gives it: the gateway only reads policies.',

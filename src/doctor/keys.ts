@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { p256 } from '../model/signature.ts';
-import { each, type Found, fault, type Group, NotKnown, warning } from './check.ts';
+import { each, type Found, fault, type Group, NotKnown, warning, word } from './check.ts';
 import type { Facts, RoleName } from './facts.ts';
-import { grantsOf, isEverybody, keyViewers, memberOf, policySchema, signers } from './policies.ts';
+import { holding } from './grants.ts';
+import { grantsOf, isEverybody, memberOf, policySchema } from './policies.ts';
 
 /** Which part signs with a key, and which only verify. As terraform/keys.tf gives it. */
 const uses: readonly {
@@ -81,15 +82,15 @@ function command(verb: 'add' | 'remove', on: string, member: string, role: strin
     key === undefined
       ? `keyrings ${verb}-iam-policy-binding ${ring}`
       : `keys ${verb}-iam-policy-binding ${key} --keyring=${ring}`;
-  return `gcloud kms ${what} --location=${location} --project=${project} --member=${member} --role=${role}`;
+  return `gcloud kms ${what} --location=${location} --project=${project} --member=${word(member)} --role=${word(role)}`;
 }
 
 async function signing(facts: Facts, use: Use): Promise<Found[]> {
   const version = await versionOf(facts, use);
   const grants = await grantsOn(facts, version);
   const meant = memberOf(facts.account(use.signs));
-  const may = grants.filter(({ role }) => signers.includes(role));
-  const missing = may.some(({ member }) => member === meant)
+  const may = await holding(facts, grants, 'cloudkms.cryptoKeyVersions.useToSign');
+  const missing = may.some(({ member, condition }) => member === meant && condition === undefined)
     ? []
     : [
         fault(
@@ -112,9 +113,9 @@ async function signing(facts: Facts, use: Use): Promise<Found[]> {
 async function verifying(facts: Facts, use: Use): Promise<Found[]> {
   const version = await versionOf(facts, use);
   const grants = await grantsOn(facts, version);
+  const may = await holding(facts, grants, 'cloudkms.cryptoKeyVersions.viewPublicKey');
   const lacking = use.verify.filter(
-    (role) =>
-      !grants.some((grant) => grant.member === memberOf(facts.account(role)) && keyViewers.includes(grant.role)),
+    (role) => !may.some(({ member, condition }) => member === memberOf(facts.account(role)) && condition === undefined),
   );
   return lacking.map((role) =>
     fault(
@@ -142,13 +143,13 @@ export const keyChecks: Group = {
     {
       id: 'keys.signers',
       promise: 'The console alone signs decisions, the keeper alone checkpoints.',
-      rights: [...known, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy'],
+      rights: [...known, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy', 'iam.roles.get'],
       run: ofUses(signing),
     },
     {
       id: 'keys.verifiers',
       promise: 'Whoever verifies may see the public half.',
-      rights: [...known, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy'],
+      rights: [...known, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy', 'iam.roles.get'],
       run: ofUses(verifying),
     },
     {

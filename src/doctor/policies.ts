@@ -22,6 +22,9 @@ export const policySchema = z.object({
 });
 export type Policy = z.output<typeof policySchema>;
 
+/** Of nothing. */
+export const nobody: Policy = { bindings: [], auditConfigs: [] };
+
 /** A member with a role. */
 export type Grant = { role: string; member: string; condition: string | undefined };
 
@@ -42,23 +45,4 @@ export const basicRoles = [
   'roles/admin',
   'roles/writer',
   'roles/reader',
-];
-
-/** Predefined roles with `secretmanager.versions.access`. */
-export const secretReaders = ['roles/secretmanager.secretAccessor', 'roles/secretmanager.admin', 'roles/owner'];
-
-/** Predefined roles with `cloudkms.cryptoKeyVersions.useToSign`. */
-export const signers = [
-  'roles/cloudkms.signer',
-  'roles/cloudkms.signerVerifier',
-  'roles/cloudkms.cryptoOperator',
-  'roles/owner',
-];
-
-/** Predefined roles with `cloudkms.cryptoKeyVersions.viewPublicKey`. */
-export const keyViewers = [
-  'roles/cloudkms.publicKeyViewer',
-  'roles/cloudkms.signerVerifier',
-  'roles/cloudkms.verifier',
-  'roles/cloudkms.cryptoOperator',
 ];

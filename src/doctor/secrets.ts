@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { each, type Found, fault, type Group, warning } from './check.ts';
+import { each, type Found, fault, type Group, warning, word } from './check.ts';
 import { type Facts, shortName } from './facts.ts';
-import { grantsOf, isEverybody, memberOf, type Policy, policySchema, secretReaders } from './policies.ts';
+import { holding } from './grants.ts';
+import { grantsOf, isEverybody, memberOf, type Policy, policySchema } from './policies.ts';
 
 const versionSchema = z.object({ state: z.string().default('') });
 
@@ -56,13 +57,18 @@ const readersOf = ({ google }: Facts, secret: string): Promise<Policy> =>
   });
 
 const command = (verb: 'add' | 'remove', secret: string, member: string, role = 'roles/secretmanager.secretAccessor') =>
-  `gcloud secrets ${verb}-iam-policy-binding ${shortName(secret)} --project=${secret.split('/')[1]} --member=${member} --role=${role}`;
+  `gcloud secrets ${verb}-iam-policy-binding ${shortName(secret)} --project=${secret.split('/')[1]} --member=${word(member)} --role=${word(role)}`;
+
+/** What reading a secret's value takes. */
+const access = 'secretmanager.versions.access';
 
 /** Who may read a secret, against who is meant to. */
 async function judged(facts: Facts, secret: string, meant: readonly string[]): Promise<Found[]> {
-  const grants = grantsOf(await readersOf(facts, secret)).filter(({ role }) => secretReaders.includes(role));
+  const grants = await holding(facts, grantsOf(await readersOf(facts, secret)), access);
   const own = `serviceAccount:${facts.name}-`;
-  const missing = meant.filter((member) => !grants.some((grant) => grant.member === member));
+  const missing = meant.filter(
+    (member) => !grants.some((grant) => grant.member === member && grant.condition === undefined),
+  );
   return [
     ...missing.map((member) =>
       fault(`${member} may not read ${secret}.`, `terraform apply; or: ${command('add', secret, member)}`),
@@ -102,9 +108,8 @@ async function superfluous(facts: Facts): Promise<Found[]> {
     .filter((name) => !known.has(name));
   return each(others, project, async (name) => {
     const secret = `projects/${project}/secrets/${name}`;
-    const mine = grantsOf(await readersOf(facts, secret)).filter(
-      ({ member, role }) => member === gateway && secretReaders.includes(role),
-    );
+    const ours = grantsOf(await readersOf(facts, secret)).filter(({ member }) => member === gateway);
+    const mine = await holding(facts, ours, access);
     return mine.map(({ role }) =>
       fault(`The gateway may read ${secret}, which no connection names.`, command('remove', secret, gateway, role)),
     );
@@ -125,6 +130,7 @@ export const secretChecks: Group = {
         'run.revisions.get',
         'secretmanager.versions.get',
         'secretmanager.secrets.getIamPolicy',
+        'iam.roles.get',
       ],
       async run(facts) {
         const { secret, version } = split((await facts.config()).sealKey);
@@ -145,7 +151,7 @@ export const secretChecks: Group = {
     {
       id: 'secrets.readers',
       promise: 'The secret of each connection can be read by the gateway, and by nobody else.',
-      rights: [...ofDocuments, 'secretmanager.secrets.getIamPolicy'],
+      rights: [...ofDocuments, 'secretmanager.secrets.getIamPolicy', 'iam.roles.get'],
       run: async (facts) =>
         each(await targets(facts), facts.project, async ({ secret, version }) =>
           // One that is not there is told above.
@@ -157,7 +163,7 @@ export const secretChecks: Group = {
     {
       id: 'secrets.others',
       promise: 'The gateway can read no secret that no connection names.',
-      rights: [...ofDocuments, 'secretmanager.secrets.list', 'secretmanager.secrets.getIamPolicy'],
+      rights: [...ofDocuments, 'secretmanager.secrets.list', 'secretmanager.secrets.getIamPolicy', 'iam.roles.get'],
       run: superfluous,
     },
   ],

@@ -1,4 +1,4 @@
-import { each, type Found, fault, type Group, NotKnown, warning } from './check.ts';
+import { each, type Found, fault, type Group, NotKnown, warning, word } from './check.ts';
 import { type Facts, type Part, roles, shortName } from './facts.ts';
 import { isEverybody, type Policy, policySchema } from './policies.ts';
 
@@ -156,7 +156,7 @@ async function invocation(part: Part, facts: Facts): Promise<readonly Found[]> {
   const callers = bindings.filter(({ role }) => role === 'roles/run.invoker').flatMap(({ members }) => members);
   const everybody = callers.filter(isEverybody);
   const remove = (member: string) =>
-    `gcloud run services remove-iam-policy-binding ${nameOf(part)} --project=${facts.project} --region=${facts.region} --member=${member} --role=roles/run.invoker`;
+    `gcloud run services remove-iam-policy-binding ${nameOf(part)} --project=${facts.project} --region=${facts.region} --member=${word(member)} --role=roles/run.invoker`;
   if (everybody.length > 0)
     return everybody.map((member) => fault(`${member} may call ${nameOf(part)}.`, remove(member)));
   if (part.role === 'keeper' && !invokerIamDisabled)
@@ -216,7 +216,7 @@ async function proxied(part: Part, facts: Facts): Promise<readonly Found[]> {
     .filter(({ role }) => role === 'roles/iap.httpsResourceAccessor')
     .flatMap((one) => one.members);
   const command = (verb: string, member: string) =>
-    `gcloud iap web ${verb}-iam-policy-binding --project=${project} --resource-type=cloud-run --region=${region} --service=${nameOf(part)} --member=${member} --role=roles/iap.httpsResourceAccessor`;
+    `gcloud iap web ${verb}-iam-policy-binding --project=${project} --resource-type=cloud-run --region=${region} --service=${nameOf(part)} --member=${word(member)} --role=roles/iap.httpsResourceAccessor`;
   const everybody = members
     .filter(isEverybody)
     .map((member) => fault(`${member} may pass IAP to ${nameOf(part)}.`, command('remove', member)));

@@ -8,7 +8,7 @@ const whys: Readonly<Record<number, WhyUnread>> = {
   5: 'absent',
   7: 'forbidden',
   14: 'unreachable',
-  16: 'forbidden',
+  16: 'unknown caller',
 };
 
 /** Reads one of the databases. What Firestore throws becomes `Unread`. */

@@ -17,10 +17,18 @@ export type Ask<T> = {
 };
 
 /**
- * `forbidden`: the caller may not; `off`: the API is not enabled; `absent`: there is no such thing; `late`, `unreachable`: no answer;
+ * `unknown caller`: no credentials, or none that hold; `forbidden`: the caller may not; `off`: the API is not enabled; `absent`: there is no such thing; `late`, `unreachable`: no answer;
  * `refused`: any other status; `garbled`: an answer that is too large, no JSON, or not of the shape that is documented.
  */
-export type WhyUnread = 'forbidden' | 'off' | 'absent' | 'late' | 'unreachable' | 'refused' | 'garbled';
+export type WhyUnread =
+  | 'unknown caller'
+  | 'forbidden'
+  | 'off'
+  | 'absent'
+  | 'late'
+  | 'unreachable'
+  | 'refused'
+  | 'garbled';
 
 /** Something could not be read, which says neither good nor bad of it. Its message repeats nothing of the answer. */
 export class Unread extends Error {
@@ -63,10 +71,15 @@ export function createGoogleRest(options: GoogleRestOptions) {
   const inTurn = createTurns(atOnce);
   const dates: { sent: number; date: number; received: number }[] = [];
 
+  const authorized = (ask: Ask<unknown>) =>
+    authorize().catch((cause: unknown) => {
+      throw new Unread('unknown caller', ask, { cause });
+    });
+
   async function request(url: string, ask: Ask<unknown>) {
     try {
       const signal = AbortSignal.timeout(deadline);
-      const headers = places[ask.api] === undefined ? await authorize() : new Headers();
+      const headers = places[ask.api] === undefined ? await authorized(ask) : new Headers();
       headers.set('accept', 'application/json');
       if (ask.body !== undefined) headers.set('content-type', 'application/json');
       const sent = Date.now();
@@ -172,7 +185,8 @@ async function jsonOf(response: Response, signal: AbortSignal, ask: Ask<unknown>
 /** By status, and by the reason that Google gives in `google.rpc.ErrorInfo` (AIP-193). */
 function reasonOf(status: number, value: unknown): WhyUnread {
   if (status === 404) return 'absent';
-  if (status !== 401 && status !== 403) return 'refused';
+  if (status === 401) return 'unknown caller';
+  if (status !== 403) return 'refused';
   const text = JSON.stringify(value) ?? '';
   return text.includes('"SERVICE_DISABLED"') || text.includes('"accessNotConfigured"') ? 'off' : 'forbidden';
 }

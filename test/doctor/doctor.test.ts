@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { apis } from '../../src/doctor/apis.ts';
 import { exitStatusOf } from '../../src/doctor/doctor.ts';
@@ -13,7 +13,10 @@ test('a healthy deployment: every check holds, and nothing was asked that Google
   expect(strange).toEqual([]);
 });
 
-const inputs = readFileSync('terraform/variables.tf', 'utf8');
+const inputs = readdirSync('terraform')
+  .filter((file) => file.endsWith('.tf'))
+  .map((file) => readFileSync(`terraform/${file}`, 'utf8'))
+  .join('\n');
 
 /** Inputs of Terraform that a text names in backticks, and the module does not take. */
 function unknownInputs(mend: string): string[] {

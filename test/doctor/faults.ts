@@ -254,9 +254,50 @@ export const faults: readonly Fault[] = [
   {
     when: 'somebody reads all secrets',
     change: (d) => d.projectPolicy.bindings.push({ role: 'roles/secretmanager.secretAccessor', members: [stranger] }),
-    check: 'iam.secrets',
+    check: 'iam.wide',
     says: `${stranger} may read every secret of the project`,
-    mend: 'Grant it on single secrets',
+    mend: 'Grant it on single resources',
+  },
+  {
+    when: 'somebody signs with all keys, by a role of the project’s own',
+    change: (d) => d.projectPolicy.bindings.push({ role: `projects/${project}/roles/clever`, members: [stranger] }),
+    check: 'iam.wide',
+    says: `${stranger} may sign with every key of the project (projects/${project}/roles/clever).`,
+    mend: `--role=projects/${project}/roles/clever`,
+  },
+  {
+    when: 'somebody may change all tables',
+    change: (d) => d.projectPolicy.bindings.push({ role: 'roles/bigquery.dataEditor', members: [stranger] }),
+    check: 'iam.wide',
+    says: `${stranger} may change every table of the project`,
+    mend: 'Grant it on single resources',
+    status: 'warning',
+  },
+  {
+    when: 'the gateway may sign decisions by a role of the project’s own',
+    change: (d) => d.keys.approvals.policy.push({ role: `projects/${project}/roles/clever`, members: [gateway] }),
+    check: 'keys.signers',
+    says: `${gateway} may sign with`,
+    mend: `--role=projects/${project}/roles/clever`,
+  },
+  {
+    when: 'the gateway may read a secret only under a condition',
+    change: (d) =>
+      Object.assign(d.secrets['crm-gateway']?.policy[0] ?? {}, {
+        condition: { title: 'x', expression: 'request.time < timestamp("2020-01-01T00:00:00Z")' },
+      }),
+    check: 'secrets.readers',
+    says: `${gateway} may not read`,
+    mend: 'gcloud secrets add-iam-policy-binding crm-gateway',
+  },
+  {
+    when: 'a member’s name would be read by a shell',
+    change: (d) =>
+      d.secrets['crm-gateway']?.policy[0]?.members.push("principal://iam.googleapis.com/x/subject/$(touch y)'z"),
+    check: 'secrets.readers',
+    says: 'may read',
+    mend: `--member='principal://iam.googleapis.com/x/subject/$(touch y)'\\''z' --role`,
+    status: 'warning',
   },
   {
     when: 'the gateway may write policies',

@@ -167,6 +167,11 @@ const routes: readonly (readonly [pattern: string, route: Route])[] = [
   ],
   [`GET iam.googleapis.com/v1/projects/${project}/roles/sallyport_append`, ({ appendRole }) => found(appendRole)],
   [
+    `GET iam.googleapis.com/v1/((?:projects/${project}/)?roles/[\\w.]+)`,
+    ({ roles }, [, name = '']) =>
+      roles[name] === undefined ? undefined : found({ name, includedPermissions: roles[name] }),
+  ],
+  [
     `GET secretmanager.googleapis.com/v1/projects/${project}/secrets`,
     ({ secrets }) =>
       found({ secrets: Object.keys(secrets).map((name) => ({ name: `projects/${number}/secrets/${name}` })) }),

@@ -295,6 +295,28 @@ export function healthy() {
       ] as Binding[],
     },
     appendRole: { includedPermissions: ['bigquery.tables.get', 'bigquery.tables.updateData'] },
+    /** What roles hold, of those that are granted anywhere here. */
+    roles: {
+      'roles/owner': ['secretmanager.versions.access', 'bigquery.tables.delete'],
+      'roles/secretmanager.secretAccessor': ['secretmanager.versions.access'],
+      'roles/secretmanager.admin': ['secretmanager.versions.access', 'secretmanager.secrets.setIamPolicy'],
+      'roles/cloudkms.signer': ['cloudkms.cryptoKeyVersions.useToSign'],
+      'roles/cloudkms.signerVerifier': [
+        'cloudkms.cryptoKeyVersions.useToSign',
+        'cloudkms.cryptoKeyVersions.viewPublicKey',
+      ],
+      'roles/cloudkms.cryptoOperator': [
+        'cloudkms.cryptoKeyVersions.useToSign',
+        'cloudkms.cryptoKeyVersions.viewPublicKey',
+      ],
+      'roles/cloudkms.publicKeyViewer': ['cloudkms.cryptoKeyVersions.viewPublicKey'],
+      'roles/bigquery.jobUser': ['bigquery.jobs.create'],
+      'roles/bigquery.dataViewer': ['bigquery.tables.getData'],
+      'roles/bigquery.metadataViewer': ['bigquery.tables.get'],
+      'roles/bigquery.dataEditor': ['bigquery.tables.getData', 'bigquery.tables.updateData', 'bigquery.tables.delete'],
+      'roles/bigquery.dataOwner': ['bigquery.tables.getData', 'bigquery.tables.updateData', 'bigquery.datasets.update'],
+      [`projects/${project}/roles/clever`]: ['cloudkms.cryptoKeyVersions.useToSign'],
+    } as Record<string, string[]>,
     secrets: {
       'sallyport-seal-key': secret('gateway', 'console', 'keeper'),
       'crm-gateway': secret('gateway'),
