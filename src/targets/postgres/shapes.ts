@@ -65,7 +65,7 @@ function constantTokens(statement: string, { constants }: Outline, tokens: reado
 const isConstant = ({ name, text }: Token) => /CONST$/.test(name) || /^['\d]/.test(text);
 
 /** What a shape rests on: the catalog, and what the statement is understood for. */
-export type Base = { snapshot: Snapshot; key: string };
+type Base = { snapshot: Snapshot; key: string };
 
 export type Shapes = {
   /** Undefined where the statement must be understood in full. */

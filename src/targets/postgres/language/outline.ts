@@ -1,5 +1,5 @@
 /** A constant as it is written: without its sign, a string in its quotes. */
-export type Constant = { start: number; end: number; text: string };
+type Constant = { start: number; end: number; text: string };
 
 /** A statement as what it is made of but for the values of its constants. Offsets are in UTF-16 units. */
 export type Outline = {

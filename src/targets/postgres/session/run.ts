@@ -4,6 +4,7 @@ import { driftSql, writeDriftSql } from '../catalog/catalog-sql.ts';
 import { type Ceiling, changesSql } from '../changes/ceiling.ts';
 import type { Plan } from '../plan.ts';
 import type { Parameter } from '../settings.ts';
+import { createMessages } from './messages.ts';
 import { type Readable, type RowSink, type Tap, tapRows } from './row-tap.ts';
 
 export type RunnablePlan = Exclude<Plan, { access: 'none' | 'define' }>;
@@ -42,21 +43,20 @@ export type Run = {
   submittable: pg.Submittable;
 };
 
-/** The messages of the extended protocol, as `pg` writes them. */
+/** What is used of the driver's connection. */
 type Wire = {
-  stream: Readable & { cork(): void; uncork(): void };
-  parse(query: { name: string; text: string }): void;
-  bind(config: { portal: string; statement: string; values: readonly (string | null)[] }): void;
-  describe(message: { type: 'P'; name: string }): void;
-  execute(config: { portal: string; rows: number }): void;
-  flush(): void;
-  sync(): void;
+  stream: Readable & { readonly writable: boolean; write(bytes: Uint8Array): void };
   once(event: 'noData', listener: () => void): void;
   removeListener(event: 'noData', listener: () => void): void;
 };
 
 const isWire = (con: object): con is Wire =>
-  ['parse', 'bind', 'describe', 'execute', 'flush', 'sync', 'stream'].every((name) => name in con);
+  'stream' in con &&
+  [con.stream].every((stream) => typeof stream === 'object' && stream !== null && 'write' in stream) &&
+  ['once', 'removeListener'].every((name) => name in con);
+
+/** For all sessions, as whatever is written is taken at once. */
+const messages = createMessages();
 
 const nowhere: RowSink = { take() {}, skip() {} };
 
@@ -122,81 +122,88 @@ export function createRun({ plan, parameters, tag, seconds, batch, once, onColum
   };
   const nothingToDescribe = () => describe([]);
 
-  const own = (con: Wire, step: string, statement: string, values: readonly string[] = []) => {
+  const own = (step: string, statement: string, values: readonly string[] = []) => {
     steps.push(step);
-    con.bind({ portal: '', statement, values });
-    con.execute({ portal: '', rows: 0 });
+    messages.bind({ portal: '', statement, values });
+    messages.execute('', 0);
   };
-  const ownText = (con: Wire, step: string, text: string) => {
-    con.parse({ name: '', text });
-    own(con, step, '');
+  const ownText = (step: string, text: string) => {
+    messages.parse({ name: '', text });
+    own(step, '');
   };
 
-  const sync = (con: Wire) => {
+  const sync = () => {
     synced = true;
-    con.sync();
+    messages.sync();
+  };
+  /** All in one piece, as each of its own would cost as much. */
+  const send = ({ stream }: Wire, write: () => void) => {
+    const bytes = messages.written(write);
+    if (stream.writable) stream.write(bytes);
   };
 
-  const runPortal = (con: Wire) => {
+  const runPortal = () => {
     steps.push('statement');
-    con.execute({ portal, rows: plan.access === 'read' ? batch : 0 });
-    if (!isOnce) return con.flush();
-    own(con, 'commit', 'sallyport-commit');
-    sync(con);
+    messages.execute(portal, plan.access === 'read' ? batch : 0);
+    if (!isOnce) return messages.flush();
+    own('commit', 'sallyport-commit');
+    sync();
   };
   const describeAndRun = (con: Wire) => {
     con.once('noData', nothingToDescribe);
-    con.describe({ type: 'P', name: portal });
-    runPortal(con);
+    messages.describe(portal);
+    runPortal();
   };
 
   const end = (con: Wire, how: 'commit' | 'rollback') => {
-    con.stream.cork();
-    if (how === 'commit') own(con, how, 'sallyport-commit');
-    else ownText(con, how, 'ROLLBACK');
-    sync(con);
-    con.stream.uncork();
+    send(con, () => {
+      if (how === 'commit') own(how, 'sallyport-commit');
+      else ownText(how, 'ROLLBACK');
+      sync();
+    });
   };
   /** Triggers that wait for the commit run first: what they change is counted too. */
   const countChanges = (con: Wire) => {
-    con.stream.cork();
-    ownText(con, 'setting', 'SET CONSTRAINTS ALL IMMEDIATE');
-    own(con, 'changes', 'sallyport-changes');
-    con.flush();
-    con.stream.uncork();
+    send(con, () => {
+      ownText('setting', 'SET CONSTRAINTS ALL IMMEDIATE');
+      own('changes', 'sallyport-changes');
+      messages.flush();
+    });
   };
 
   const submit = (con: object) => {
     if (!isWire(con)) throw new Error('The driver is not the one this was written for.');
     wire = con;
-    con.stream.cork();
     tap = taps.get(con);
-    if (tap === undefined) {
-      for (const [name, text] of Object.entries(prepared)) con.parse({ name, text });
-      tap = tapRows(con.stream);
-      taps.set(con, tap);
-    }
-    own(con, 'begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
-    ownText(con, 'setting', tag.sql);
-    if (seconds !== defaultSeconds)
-      ownText(con, 'setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
+    const isNew = tap === undefined;
+    tap ??= tapRows(con.stream);
+    taps.set(con, tap);
+    send(con, () => {
+      if (isNew) for (const [name, text] of Object.entries(prepared)) messages.parse({ name, text });
+      begin(con);
+    });
+  };
+
+  const begin = (con: Wire) => {
+    own('begin', plan.access === 'read' ? 'sallyport-read' : 'sallyport-write');
+    ownText('setting', tag.sql);
+    if (seconds !== defaultSeconds) ownText('setting', `SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`);
     if (plan.withoutIndexOrder)
-      for (const scan of ['indexscan', 'indexonlyscan']) ownText(con, 'setting', `SET LOCAL enable_${scan} = off`);
-    if (ceiling !== undefined) own(con, 'count', 'sallyport-changes');
-    con.parse({ name: '', text: `${tag.comment}${plan.text}` });
+      for (const scan of ['indexscan', 'indexonlyscan']) ownText('setting', `SET LOCAL enable_${scan} = off`);
+    if (ceiling !== undefined) own('count', 'sallyport-changes');
+    messages.parse({ name: '', text: `${tag.comment}${plan.text}` });
     // Planning comes first, as only then every part of a table is known and locked; nothing is run by it.
-    con.bind({ portal, statement: '', values: [...parameters.map(asText), ...plan.bindings()] });
+    messages.bind({ portal, statement: '', values: [...parameters.map(asText), ...plan.bindings()] });
     const drift = plan.access === 'read' ? 'sallyport-drift' : 'sallyport-write-drift';
-    own(con, 'drift', drift, [`{${plan.watch.oids.join(',')}}`]);
+    own('drift', drift, [`{${plan.watch.oids.join(',')}}`]);
     if (plan.access === 'read') describeAndRun(con);
-    else con.flush();
-    con.stream.uncork();
+    else messages.flush();
   };
 
   const onTag = (step: string | undefined, tag: string, con: Wire) => {
     if (step === 'drift') {
       if (!unchanged) return fail(new CatalogChanged());
-      if (plan.access !== 'read') describeAndRun(con);
+      if (plan.access !== 'read') send(con, () => describeAndRun(con));
     }
     if (step === 'statement') {
       if (tap !== undefined) tap.sink = undefined;
@@ -247,7 +254,7 @@ export function createRun({ plan, parameters, tag, seconds, batch, once, onColum
       // No more rows come, and whoever has the session next is to get his.
       if (tap !== undefined) tap.sink = undefined;
       // After an error the server reads nothing until it is told where the next statement begins.
-      if (wire !== undefined && !synced) sync(wire);
+      if (wire !== undefined && !synced) send(wire, sync);
     },
   };
 
@@ -261,14 +268,14 @@ export function createRun({ plan, parameters, tag, seconds, batch, once, onColum
       return suspended;
     },
     proceed() {
-      if (wire !== undefined && failure === undefined) runPortal(wire);
+      if (wire !== undefined && failure === undefined) send(wire, runPortal);
     },
     pause: () => void wire?.stream.pause(),
     resume: () => void wire?.stream.resume(),
     leave() {
       if (tap !== undefined) tap.sink = nowhere;
       wire?.removeListener('noData', nothingToDescribe);
-      if (wire !== undefined && !synced) sync(wire);
+      if (wire !== undefined && !synced) send(wire, sync);
     },
   };
 }
