@@ -12,7 +12,7 @@ import { runProblem } from './errors.ts';
 import type { Plan } from './plan.ts';
 import { createHeldRows } from './results/held-rows.ts';
 import { createRows, type Rows } from './results/rows.ts';
-import { writerFor } from './results/values.ts';
+import { type Writer, writerFor } from './results/values.ts';
 import type { Pools } from './session/pool.ts';
 import { CatalogChanged, createRun, defaultSeconds, type Run, type RunnablePlan } from './session/run.ts';
 import { tagComment, tagSql } from './session/tag.ts';
@@ -97,10 +97,7 @@ async function openSession(
   const held = createHeldRows(isRead ? { pause: () => run.pause(), resume: () => run.resume() } : neverPaused);
   const onColumns = (fields: readonly pg.FieldDef[]) => {
     rows = createRows({
-      columns: fields.map(({ dataTypeID: oid }) => ({
-        write: writerFor(oid, plan.typeOf),
-        mayHoldText: mayHoldText(typeNameOf(plan, oid)),
-      })),
+      columns: fields.map(({ dataTypeID: oid }) => handlingOf(oid, plan)),
       maxRows,
       maxBytes: isRead ? maxBytes : Math.min(maxBytes, mostOfWrite),
       onBatch: held.add,
@@ -229,6 +226,22 @@ function resultOf(session: Session, fields: readonly pg.FieldDef[], plan: Runnab
       return { truncated: session.truncated(), ...(affected !== undefined && { affected }) };
     },
   };
+}
+
+type Handling = { write: Writer; mayHoldText: boolean };
+
+/** What is done with values of a type: found once for all that is understood by one catalog and has one shape. */
+const handlings = new WeakMap<RunnablePlan['typeOf'], Map<number, Handling>>();
+
+function handlingOf(oid: number, plan: RunnablePlan): Handling {
+  const known = handlings.get(plan.typeOf) ?? new Map<number, Handling>();
+  handlings.set(plan.typeOf, known);
+  const handling = known.get(oid) ?? {
+    write: writerFor(oid, plan.typeOf),
+    mayHoldText: mayHoldText(typeNameOf(plan, oid)),
+  };
+  known.set(oid, handling);
+  return handling;
 }
 
 const typeNameOf = (plan: RunnablePlan, oid: number) => plan.typeOf(oid)?.name ?? 'unknown';

@@ -218,19 +218,34 @@ type Shape = {
 };
 
 function planOf({ known, ground }: Subject, shape: Shape): Plan {
-  const { catalog, protections, context } = ground;
+  const { catalog } = ground;
   return {
     ...shape,
     withoutIndexOrder: ordersByHidden(restOfRead(known, catalog), catalog, hiddenFrom(ground)),
     watch: watch(known, shape.access, catalog),
     typeOf: (oid) => catalog.types.get(oid),
-    maskedOrigin: (table, column) => {
-      const relation = catalog.byOid.get(table);
-      const name = relation?.columns.find(({ number }) => number === column)?.name;
-      if (relation === undefined || name === undefined) return undefined;
-      const cover = coverOf(relation, protections, context.unmask, catalog);
-      return cover.masked.get(name) ?? (cover.replacements.has(name) ? nameOf(relation) : undefined);
-    },
+    maskedOrigin: originsIn(ground),
+  };
+}
+
+/** What hides a column, by the numbers the server knows it by. Looked up once for each table, as every result asks for all its columns. */
+function originsIn({ catalog, protections, context }: Subject['ground']) {
+  const known = new Map<number, ReadonlyMap<number, string>>();
+  const hiddenBy = (table: number): ReadonlyMap<number, string> => {
+    const relation = catalog.byOid.get(table);
+    if (relation === undefined) return new Map();
+    const cover = coverOf(relation, protections, context.unmask, catalog);
+    return new Map(
+      relation.columns.flatMap(({ number, name }) => {
+        const hidden = cover.masked.get(name) ?? (cover.replacements.has(name) ? nameOf(relation) : undefined);
+        return hidden === undefined ? [] : [[number, hidden]];
+      }),
+    );
+  };
+  return (table: number, column: number) => {
+    const hidden = known.get(table) ?? hiddenBy(table);
+    known.set(table, hidden);
+    return hidden.get(column);
   };
 }
 

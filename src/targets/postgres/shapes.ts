@@ -34,14 +34,14 @@ export function prepareShape(
   );
   const slots = found.filter((_, index) => free[index]).map(({ token }) => token);
   const recorded = record.others(slots);
-  return (understanding, edits) => {
-    const { operation } = understanding;
+  return ({ operation, recorded: _, ...rest }, edits) => {
     const { plan } = operation;
     const text = withGaps(statement, edits, slots);
-    const isWhole = understanding.missing.length === 0 && understanding.parameters === 0;
+    const isWhole = rest.missing.length === 0 && rest.parameters === 0;
     if (plan.access !== 'read' || !isWhole || text === undefined || recorded === undefined) return undefined;
+    // What was recorded of the first is not kept, as it holds on to its tree.
     const fill = (statement: string, texts: readonly string[]): Understanding => ({
-      ...understanding,
+      ...rest,
       operation: { ...operation, statement, plan: { ...plan, text: text(texts) } },
       recorded: recorded(texts),
     });

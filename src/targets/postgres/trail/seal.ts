@@ -61,8 +61,7 @@ const countDigits = 6;
 export function recordedAs(statement: string, parsed: Parsed, sealing: Sealing): Records {
   const ties = tiesIn(parsed.statement, sealing.columnsOf);
   const renamed = introducedNames(parsed.statement);
-  const isOpen = (tie: string | undefined) =>
-    tie === notData || (tie !== undefined && !renamed.has(tie) && sealing.unclassified.has(tie));
+  const isOpen = openTies(renamed, sealing.unclassified);
   const returned = returnedLiterals(parsed.statement);
   const words = wordsIn(parsed.statement);
   const judge: Judge = { ...sealing, ties, returned, words, isOpen, isName: nameJudge(parsed.statement, sealing) };
@@ -74,6 +73,12 @@ export function recordedAs(statement: string, parsed: Parsed, sealing: Sealing):
     others: (constants) => recordedOthers(statement, { found, constants }, judge),
   };
 }
+
+/** Made here, so that who keeps it keeps nothing else of the statement. */
+const openTies =
+  (renamed: ReadonlySet<string>, unclassified: ReadonlySet<string>): Judge['isOpen'] =>
+  (tie) =>
+    tie === notData || (tie !== undefined && !renamed.has(tie) && unclassified.has(tie));
 
 /** What is recorded of one statement, and of those that differ from it in the values of constants. */
 export type Records = {
@@ -130,10 +135,10 @@ function recordedAt(statement: string, returns: boolean, judge: Judge): Recorded
 function recordedOthers(
   statement: string,
   { found, constants }: { found: readonly Sealed[]; constants: readonly Token[] },
-  { isName: _, ...rest }: Judge,
+  open: Judge,
 ): ((texts: readonly string[]) => Recorded) | undefined {
-  // No constant is a name, so the tree that names are judged by need not be kept.
-  const judge: Judge = { ...rest, isName: () => false };
+  // No constant is a name, and all that is tied is so already: the tree need not be kept.
+  const judge: Judge = { ...open, isName: () => false, columnsOf: () => [] };
   const fixed = found.filter(({ token }) => !constants.includes(token));
   const fixedReturns = fixed.some((each) => each.returns);
   const filled = withGaps(statement, fixed.map(editOf), constants);
