@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { generated } from '../../terraform/generate.ts';
+import { blocks, fieldsOf } from '../../terraform/inputs.ts';
+import { folder, isThere, offline } from './offline.ts';
 
-const run = promisify(execFile);
-const folder = fileURLToPath(new URL('../../terraform', import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith('.tf'));
 const all = files.map((name) => readFileSync(`${folder}/${name}`, 'utf8')).join('\n');
 
@@ -32,24 +31,56 @@ test('every variable and output is described', () => {
   expect(undescribed).toEqual([]);
 });
 
-const offline = fileURLToPath(new URL('../../../shared/tools/terraform-offline/terraform-offline', import.meta.url));
-const isThere =
-  existsSync(offline) && (process.env['PATH'] ?? '').split(':').some((at) => existsSync(`${at}/terraform`));
+test('an input whose fields have types says of each field what it is', () => {
+  const described = blocks(all, 'variable').flatMap(fieldsOf);
 
-describe.skipIf(!isThere)('with the provider’s own schema', () => {
-  test.each(['.', 'examples/minimal', 'examples/complete'])(
-    '%s is valid',
-    async (path) => {
-      const { stdout } = await run(offline, [`${folder}/${path}`, 'validate', '-no-color']);
+  expect(described.length).toBeGreaterThan(70);
+  expect(described.filter(({ says }) => !says.endsWith('.'))).toEqual([]);
+});
 
-      expect(stdout).toContain('The configuration is valid.');
-    },
-    300_000,
+test('each validation of an input has a run that violates it', () => {
+  const runs = readFileSync(`${folder}/tests/inputs.tftest.hcl`, 'utf8').match(/expect_failures = \[[^\]]*\]/g) ?? [];
+  const expected = runs.join().match(/\bvar\.\w+/g) ?? [];
+
+  const unlike = blocks(all, 'variable').filter(
+    ({ name, body }) =>
+      expected.filter((variable) => variable === `var.${name}`).length !==
+      (body.match(/^ {2}validation \{/gm) ?? []).length,
   );
 
-  test('separation of duties holds, and inputs that would break it are refused', async () => {
-    const { stdout } = await run(offline, [folder, 'test', '-no-color'], { maxBuffer: 64 * 1024 * 1024 });
+  expect(expected.length).toBeGreaterThan(40);
+  expect(unlike.map(({ name }) => name)).toEqual([]);
+});
 
-    expect(stdout).toMatch(/Success! \d+ passed, 0 failed\./);
+test('no apply can destroy a key without which what it signed could not be verified', () => {
+  const keys = /^resource "google_kms_crypto_key" "signing" \{\n[\s\S]*?\n\}/m.exec(all)?.[0];
+
+  expect(keys).toMatch(/lifecycle \{\s+prevent_destroy = true\s+\}/);
+});
+
+test('the module and its examples ask for the versions that they were checked with', () => {
+  const asked = ['versions.tf', 'examples/minimal/main.tf', 'examples/complete/main.tf'].map((name) =>
+    readFileSync(`${folder}/${name}`, 'utf8'),
+  );
+
+  for (const file of asked) {
+    expect(file).toContain('required_version = ">= 1.9"');
+    expect(file).toContain('version = ">= 7.45, < 8.0"');
+  }
+});
+
+test.skipIf(!isThere)('is written as terraform fmt writes it', async () => {
+  const { stdout } = await promisify(execFile)('terraform', ['fmt', '-check', '-recursive', folder]);
+
+  expect(stdout).toBe('');
+});
+
+describe.skipIf(!isThere)('with the provider’s own schema', () => {
+  test('the module is valid', async () => {
+    expect(await offline('validate', folder)).toContain('The configuration is valid.');
+  }, 300_000);
+
+  test('separation of duties holds, and inputs that would break it are refused', async () => {
+    expect(await offline('test', folder)).toMatch(/Success! \d+ passed, 0 failed\./);
   }, 900_000);
 });
