@@ -421,7 +421,7 @@ variable "monitoring" {
   type = object({
     # Addresses that alerts are sent to.
     emails = optional(set(string), [])
-    # Notification channels that are there already: projects/…/notificationChannels/…
+    # Notification channels that are there already, by their full names (projects/…/notificationChannels/…).
     channels = optional(list(string), [])
     # From how many seconds on that events wait for BigQuery an alert is raised.
     audit_lag_seconds = optional(number, 300)
@@ -490,7 +490,7 @@ variable "access_logs" {
 variable "build" {
   description = "Cloud Build: the repository (a second-generation connection's, by full name) whose tags are checked, built and rolled out, once somebody approved it (`approval`). `enforce`: services run no image that no release vouches for. Without `build` only the registry is made. See docs/releases.md."
   type = object({
-    # The repository: projects/…/locations/…/connections/…/repositories/…
+    # The repository, by its full name (projects/…/locations/…/connections/…/repositories/…).
     repository = string
     # Which tags are released.
     tag = optional(string, "^v[0-9]+\\.[0-9]+\\.[0-9]+$")
