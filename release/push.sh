@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Pushes the image, and writes down its digest and its bill of materials for the steps that follow.
+# Pushes the image by its commit, and writes down its digest and its bill of materials for the steps that follow.
 set -euo pipefail
 
-docker push --quiet "$IMAGE:$TAG_NAME"
-by_digest="$(docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$IMAGE:$TAG_NAME" | grep -F "$IMAGE@sha256:")"
-if [ "$(wc -l <<<"$by_digest")" != 1 ]; then
-  echo "The registry names more than one digest: $by_digest" >&2
+digests() {
+  docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$IMAGE:$COMMIT_SHA" | grep -F "$IMAGE@sha256:" || true
+}
+
+# One that was pulled has a digest, and is not pushed again.
+if [ -z "$(digests)" ]; then docker push --quiet "$IMAGE:$COMMIT_SHA"; fi
+by_digest="$(digests)"
+if [ -z "$by_digest" ] || [ "$(wc -l <<<"$by_digest")" != 1 ]; then
+  echo "The image has no one digest: $by_digest" >&2
   exit 1
 fi
 echo "$by_digest" >.release/image

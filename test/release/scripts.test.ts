@@ -18,13 +18,15 @@ const environment = {
   ATTESTOR: 'projects/acme/attestors/sallyport-release',
 };
 
-/** A docker that notes what it is told, and answers from the environment. */
+/** A docker that notes what it is told. `HAS` names the tags of its registry, each with the commit of its image: `tag=commit`. */
 const docker = `
 echo "docker $*" >>"$LOG"
+last="\${*: -1}"; tag="\${last##*:}"
 case "$1 $*" in
-  pull*) echo "$PULL_SAYS" >&2; exit "$PULL_STATUS" ;;
-  *Labels*) echo "$PULLED_REVISION" ;;
-  *RepoDigests*) printf '%s\\n' $REPO_DIGESTS ;;
+  pull*) [[ " $HAS" == *" $tag="* ]] || { echo "$PULL_SAYS" >&2; exit 1; } ;;
+  *Labels*) commit="\${HAS#*"$tag="}"; echo "\${commit%% *}" ;;
+  push*) touch pushed ;;
+  *RepoDigests*) if [ -e pushed ] || [[ " $HAS" == *" $tag="* ]]; then printf '%s\\n' $REPO_DIGESTS; fi ;;
   create*) echo c1 ;;
   cp*) [ -z "$NO_SBOM" ] || exit 1; echo '{"bomFormat":"CycloneDX"}' >"$3" ;;
 esac`;
@@ -48,7 +50,7 @@ function run(script: string, more: Record<string, string> = {}): Promise<Ended> 
   const env = {
     PATH: `${dir}/bin:${process.env['PATH']}`,
     LOG: log,
-    PULL_STATUS: '1',
+    HAS: '',
     PULL_SAYS: `manifest for ${IMAGE}:v1.2.3 not found: manifest unknown`,
     REPO_DIGESTS: `${IMAGE}@${DIGEST}`,
     NO_SBOM: '',
@@ -66,33 +68,40 @@ function run(script: string, more: Record<string, string> = {}): Promise<Ended> 
 const said = ({ log }: Ended, command: string) => log.filter((line) => line.startsWith(command));
 
 describe('building', () => {
-  test('makes the image of the tag, which names its version and commit', async () => {
+  test('makes the image of the commit, which names its version and commit, and gives it the name of its version', async () => {
     const ended = await run('build.sh');
 
     expect(ended.code).toBe(0);
     expect(said(ended, 'docker build')).toEqual([
-      `docker build --tag ${IMAGE}:v1.2.3 --build-arg VERSION=v1.2.3 --build-arg REVISION=c0ffee .`,
+      `docker build --tag ${IMAGE}:c0ffee --build-arg VERSION=v1.2.3 --build-arg REVISION=c0ffee .`,
     ]);
+    expect(ended.log.at(-1)).toBe(`docker tag ${IMAGE}:c0ffee ${IMAGE}:v1.2.3`);
   });
 
-  test('takes what an earlier run of the same commit has pushed', async () => {
-    const ended = await run('build.sh', { PULL_STATUS: '0', PULLED_REVISION: 'c0ffee' });
+  test.each(['c0ffee=c0ffee', 'c0ffee=c0ffee v1.2.3=c0ffee'])(
+    'takes what an earlier run of the same commit has pushed: %s',
+    async (HAS) => {
+      const ended = await run('build.sh', { HAS });
 
-    expect(ended.code).toBe(0);
-    expect(said(ended, 'docker build')).toEqual([]);
-  });
+      expect(ended.code).toBe(0);
+      expect(said(ended, 'docker build')).toEqual([]);
+      expect(ended.log.at(-1)).toBe(`docker tag ${IMAGE}:c0ffee ${IMAGE}:v1.2.3`);
+    },
+  );
 
   test('refuses a tag that was released from another commit', async () => {
-    const ended = await run('build.sh', { PULL_STATUS: '0', PULLED_REVISION: 'other' });
+    const ended = await run('build.sh', { HAS: 'v1.2.3=other c0ffee=c0ffee' });
 
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('make a new one');
+    expect(said(ended, 'docker tag')).toEqual([]);
   });
 
   test('stops where it cannot be known whether the tag is there', async () => {
     const ended = await run('build.sh', { PULL_SAYS: 'denied: Permission denied' });
 
     expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('Permission denied');
     expect(said(ended, 'docker build')).toEqual([]);
   });
 });
@@ -104,18 +113,28 @@ describe('pushing', () => {
     const ended = await run('push.sh', { REPO_DIGESTS: `elsewhere/x@sha256:${'2'.repeat(64)} ${IMAGE}@${DIGEST}` });
 
     expect(ended.code).toBe(0);
+    expect(said(ended, 'docker push')).toEqual([`docker push --quiet ${IMAGE}:c0ffee`]);
     expect(await readFile(join(dir, '.release/image'), 'utf8')).toBe(`${IMAGE}@${DIGEST}\n`);
     expect(await readFile(join(dir, '.release/sbom.cdx.json'), 'utf8')).toContain('CycloneDX');
     expect(said(ended, 'docker create')).toEqual([`docker create ${IMAGE}@${DIGEST}`]);
     expect(said(ended, 'docker rm')).toEqual(['docker rm c1']);
   });
 
-  test.each(['', `${IMAGE}@${DIGEST} ${IMAGE}@sha256:${'2'.repeat(64)}`])(
-    'stops where the digest is not certain: "%s"',
-    async (digests) => {
-      const ended = await run('push.sh', { REPO_DIGESTS: digests });
+  test('pushes nothing that the registry has already', async () => {
+    const ended = await run('push.sh', { HAS: 'c0ffee=c0ffee' });
 
-      expect(ended.code).not.toBe(0);
+    expect(ended.code).toBe(0);
+    expect(said(ended, 'docker push')).toEqual([]);
+    expect(await readFile(join(dir, '.release/image'), 'utf8')).toBe(`${IMAGE}@${DIGEST}\n`);
+  });
+
+  test.each(['', `elsewhere/x@${DIGEST}`, `${IMAGE}@${DIGEST} ${IMAGE}@sha256:${'2'.repeat(64)}`])(
+    'stops where the digest is not certain: "%s"',
+    async (REPO_DIGESTS) => {
+      const ended = await run('push.sh', { REPO_DIGESTS });
+
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain('no one digest');
       await expect(readFile(join(dir, '.release/image'))).rejects.toThrow();
     },
   );
