@@ -2,12 +2,13 @@ import { parseSync } from 'oxc-parser';
 import type { z } from 'zod';
 import { simulateSchema } from '../../src/console/simulations.ts';
 import { issuersSchema } from '../../src/identity/identity.ts';
-import { documentSchemas, type TargetKind, targetKinds } from '../../src/model/documents.ts';
+import { documentKinds, documentSchemas, type TargetKind, targetKinds } from '../../src/model/documents.ts';
 import { readYaml, whyUnusable } from '../../src/policy/policy.ts';
 import { createTargets } from '../../src/targets/targets.ts';
 import { at, type Check } from './fault.ts';
 import type { Block } from './markdown.ts';
 import { isShell } from './shell.ts';
+import { callsIn } from './terraform.ts';
 
 /** Languages that no check of ours reads; `''` is output, or a file of another program. */
 const notRead = ['', 'mermaid', 'sql', 'python', 'go', 'text', 'console', 'http', 'dockerfile', 'ini', 'xml', 'diff'];
@@ -60,7 +61,8 @@ const textsOf = ({ lang, code }: Block) => (lang === 'yaml' ? code.split(/^---$/
 
 /** What each block of a document was taken for, such as `connection`; a fault where it is that and not right, or cannot be told. */
 export function judge(block: Block): Recognised[] {
-  if (isShell(block.lang) || notRead.includes(block.lang) || block.lang === 'hcl') return [];
+  if (isShell(block.lang) || notRead.includes(block.lang)) return [];
+  if (block.lang === 'hcl') return callsIn(block.code).flatMap(inputsOf);
   if (!read.includes(block.lang)) return [{ kind: 'unknown', error: `nobody here reads ${block.lang}` }];
   if (block.lang === 'js' || block.lang === 'ts') return [programOf(block)];
   return textsOf(block).map((text) => {
@@ -73,6 +75,21 @@ export function judge(block: Block): Recognised[] {
       return { kind: 'unreadable', error: error instanceof Error ? error.message : String(error) };
     }
   });
+}
+
+/** The documents and issuers that the module is given. */
+function inputsOf(call: Record<string, unknown>): Recognised[] {
+  const issuers =
+    call['issuers'] === undefined ? [] : [{ kind: 'issuers', error: errorOf(issuersSchema, call['issuers']) }];
+  const documents = documentKinds.flatMap((kind) =>
+    Object.entries(Object(call[kind])).map(([name, document]) => {
+      const error =
+        errorOf(documentSchemas[kind], document) ??
+        (kind === 'connections' ? settingsError(Object(document)) : undefined);
+      return { kind: `input of ${kind}`, error: error && `${name}: ${error}` };
+    }),
+  );
+  return [...issuers, ...documents];
 }
 
 function programOf({ lang, code }: Block): Recognised {

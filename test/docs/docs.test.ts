@@ -49,6 +49,8 @@ test('the documents are all there are, and their blocks are recognised as what t
   );
   expect([...new Set(found)]).toEqual(
     expect.arrayContaining([
+      'input of connections',
+      'input of policies',
       'connection',
       'policy',
       'classification',
@@ -122,6 +124,14 @@ const planted: [text: string, fault: string][] = [
   [
     fence('hcl', 'module "sallyport" {\n  gateway = { min_instance = 1 }\n}'),
     'the input gateway takes no min_instance',
+  ],
+  [fence('hcl', 'groups = { a = { member = ["user:a@example.com"] } }'), 'this input of groups is refused: a: members'],
+  [
+    fence(
+      'hcl',
+      'connections = {\n  crm = { # a database\n    kind = "postgres"\n    settings = { hosts = "db" }\n    credential = { secret = "projects/p/secrets/s" }\n  }\n}',
+    ),
+    'this input of connections is refused: crm: ',
   ],
   ['It is answered `approval-awaited`.', 'nothing in the product is called approval-awaited'],
   ['The column `approver_was_requester`.', 'nothing in the product is called approver_was_requester'],

@@ -1,9 +1,12 @@
 import { at, type Check } from './fault.ts';
+import { readHcl } from './hcl.ts';
 import type { Block } from './markdown.ts';
 import type { Repository } from './repository.ts';
 
 /** The module, as its files declare it. */
+/** `maps`: the inputs of which each value is such an object. */
 export type Module = {
+  maps: ReadonlySet<string>;
   inputs: ReadonlyMap<string, ReadonlySet<string>>;
   outputs: ReadonlySet<string>;
   resources: ReadonlySet<string>;
@@ -18,6 +21,11 @@ export function readModule({ files, read }: Repository): Module {
     ...code.matchAll(new RegExp(`^${kind} "(\\w+)"(?: "(\\w+)")? \\{\\n([\\s\\S]*?)\\n\\}`, 'gm')),
   ];
   return {
+    maps: new Set(
+      declared('variable')
+        .filter(([, , , body = '']) => /^ {2}type\s*= map\(object\(/m.test(body))
+        .map(([, name = '']) => name),
+    ),
     inputs: new Map(declared('variable').map(([, name = '', , body = '']) => [name, fieldsOf(body)])),
     outputs: new Set(declared('output').map(([, name = '']) => name)),
     resources: new Set([
@@ -72,29 +80,23 @@ export function terraformExists(module: Module): Check {
 /** Of a module, how it is told where it comes from; of any block, what is said to Terraform itself. */
 const ofTerraform = ['source', 'version', 'providers', 'depends_on', 'count', 'for_each'];
 
-function callFaults({ inputs }: Module, { code }: Block): string[] {
-  return entriesOf(code).flatMap(({ path, name }) => {
-    const [block, input] = path;
-    if (block !== 'module') return [];
-    if (input === undefined)
-      return inputs.has(name) || ofTerraform.includes(name) ? [] : [`the module takes no ${name}`];
-    const fields = inputs.get(input) ?? new Set();
-    return fields.size === 0 || fields.has(name) || path.length > 2 ? [] : [`the input ${input} takes no ${name}`];
-  });
+function callFaults(module: Module, { code }: Block): string[] {
+  return callsIn(code).flatMap((call) =>
+    Object.entries(call).flatMap(([name, value]) => {
+      const fields = module.inputs.get(name);
+      if (fields === undefined) return ofTerraform.includes(name) ? [] : [`the module takes no ${name}`];
+      const objects = module.maps.has(name) ? Object.values(Object(value)) : [value].flat();
+      const given = objects.filter((one) => typeof one === 'object' && one !== null).flatMap((one) => Object.keys(one));
+      return fields.size === 0
+        ? []
+        : given.filter((field) => !fields.has(field)).map((field) => `the input ${name} takes no ${field}`);
+    }),
+  );
 }
 
-/** Each `name =` with the names that it stands within. */
-function entriesOf(code: string): { path: readonly string[]; name: string }[] {
-  const bare = code.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').replaceAll(/(#|\/\/).*$/gm, '');
-  const found: { path: readonly string[]; name: string }[] = [];
-  const open: string[] = [];
-  let name = '';
-  for (const [sign, , named] of bare.matchAll(/(\w+)\s*=(?!=)|(\w+)(?=[^\n{}=]*\{)|[{}]/g)) {
-    const [, assigned] = /^(\w+)\s*=$/.exec(sign) ?? [];
-    if (sign === '{') open.push(name);
-    else if (sign === '}') open.pop();
-    else if (assigned !== undefined) found.push({ path: [...open], name: assigned });
-    if (sign !== '{' && sign !== '}') name = assigned ?? named ?? name;
-  }
-  return found;
+/** What the module is given in a block: in a call of it, or in a part of one, which is a block of attributes alone. */
+export function callsIn(code: string): Record<string, unknown>[] {
+  const { attributes, blocks } = readHcl(code);
+  const calls = blocks.filter(({ type }) => type === 'module').map(({ body }) => body.attributes);
+  return blocks.length === 0 ? [attributes] : calls;
 }
