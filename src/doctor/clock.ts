@@ -1,4 +1,4 @@
-import { each, type Found, fault, type Group, unknown, warning } from './check.ts';
+import { each, type Found, fault, type Group, NotKnown, unknown, warning } from './check.ts';
 import { type Facts, roles } from './facts.ts';
 import { beats } from './firestore.ts';
 
@@ -43,7 +43,8 @@ async function machine(facts: Facts): Promise<Found[]> {
 
 async function keeper(facts: Facts): Promise<Found[]> {
   const known = (await beats(facts)).filter(({ at, written }) => !Number.isNaN(at) && !Number.isNaN(written));
-  if (known.length === 0) return [];
+  if (known.length === 0)
+    throw new NotKnown('The keeper has not beaten yet, so its clock is not known.', 'See firestore.beat.');
   return judged(
     'The clock of the keeper',
     median(known.map(({ at, written }) => at - written)),
@@ -85,7 +86,7 @@ export const clockChecks: Group = {
     },
     {
       id: 'clock.services',
-      promise: 'The services’ clocks agree with Google’s.',
+      promise: 'The clocks of the services that can be reached from here agree with Google’s.',
       rights: ['run.services.get'],
       local: true,
       run: services,

@@ -209,14 +209,14 @@ export const documentChecks: Group = {
     },
     {
       id: 'documents.approvers',
-      promise: 'Whoever is asked to approve is at least two people.',
+      promise: 'Whoever is asked to approve is at least two people, or a group that tokens may bring people into.',
       rights,
       local: true,
       run: approvers,
     },
     {
       id: 'documents.officers',
-      promise: 'There is somebody who authors policies, and somebody who reads evidence.',
+      promise: 'Somebody authors policies, and somebody reads evidence, unless tokens bring them into these groups.',
       rights,
       local: true,
       run: officers,
