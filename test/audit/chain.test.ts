@@ -25,13 +25,14 @@ test('a chain has no gap, no fork and no changed link, and loses nothing it ackn
       const ran: string[] = [];
       const under: Promise<unknown>[] = [];
       let spent = 0;
+      let broken = true;
 
       for (const [index, step] of schedule.entries()) {
         const operationId = `op_${index}`;
         const passage = aPassage({ operationId });
         for (const failure of step.failures) {
           if (failure === 'late') store.delayNext();
-          else if (failure) trail.store.failNext(failure, () => true);
+          else if (failure) trail.store.failNext(failure, () => broken);
         }
         if (step.partial)
           trail.table.failures.push((rows) => rows.slice(1).map((_, at) => ({ index: at, reason: 'stopped' })));
@@ -61,6 +62,7 @@ test('a chain has no gap, no fork and no changed link, and loses nothing it ackn
       }
       await Promise.allSettled(under);
       await audit.close();
+      broken = false;
       await trail.another('keeper').open();
       const keeper = trail.another('keeper-2');
       await keeper.open();
