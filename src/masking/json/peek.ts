@@ -5,6 +5,7 @@ const met: Met = { traits: 0, escapes: false };
 /** The texts of an object's own members of that name, all that there are; undefined where its end has not come. What else it holds is checked by whoever reads it. */
 export function peekInto(bytes: Buffer, start: number, end: number, name: string): readonly string[] | undefined {
   const found: string[] = [];
+  const wanted = Buffer.from(name);
   let depth = 0;
   /** The last string of the object itself was that name, and a colon follows. */
   let named = false;
@@ -14,9 +15,8 @@ export function peekInto(bytes: Buffer, start: number, end: number, name: string
       const stop = endOfString(bytes, at, end, met);
       if (stop === incomplete) return undefined;
       if (depth === 1) {
-        const text = textOf(bytes, at, stop, met.escapes);
-        if (named) found.push(text);
-        named = !named && text === name && isKey(bytes, stop, end);
+        if (named) found.push(textOf(bytes, at, stop, met.escapes));
+        named = !named && isText(bytes, at, stop, wanted) && isKey(bytes, stop, end);
       }
       at = stop - 1;
     } else if (byte === marks.openObject || byte === marks.openArray) depth++;
@@ -26,6 +26,14 @@ export function peekInto(bytes: Buffer, start: number, end: number, name: string
     } else if (byte === marks.comma && depth === 1) named = false;
   }
   return undefined;
+}
+
+/** Whether the string that was just read stands for that text. */
+function isText(bytes: Buffer, start: number, stop: number, wanted: Buffer): boolean {
+  if (met.escapes) return textOf(bytes, start, stop, true) === wanted.toString();
+  if (stop - start - 2 !== wanted.length) return false;
+  for (let at = 0; at < wanted.length; at++) if (bytes[start + 1 + at] !== wanted[at]) return false;
+  return true;
 }
 
 function isKey(bytes: Buffer, from: number, end: number): boolean {
