@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditFacts } from '../model/audit-event.ts';
+import { type AuditEvent, type AuditFacts, auditFactsSchema } from '../model/audit-event.ts';
 import { canonicalJson, sha256 } from '../model/canonical.ts';
 
 /** The end of a chain: what the next link continues. */
@@ -18,31 +18,30 @@ export const startOf = (chain: string): Head => ({ chain, seq: 0, hash: noHash }
  */
 export type Prepared = {
   facts: AuditFacts;
-  texts: ReadonlyMap<string, string>;
+  texts: readonly string[];
   parts: readonly string[];
   bytes: number;
 };
 
 const placeFields = ['chain', 'hash', 'prev_hash', 'seq'] as const;
 
+/** Every event has every field, so their order, and between which of the chain's own they stand, is known before. */
+const fields = Object.keys(auditFactsSchema.shape)
+  .sort()
+  .map((key) => ({ key, part: placeFields.filter((place) => place < key).length }));
+
 /** Throws on what cannot be hashed. What is the very same in facts that are prepared already is not written again. */
 export function prepare(facts: AuditFacts, like?: Prepared): Prepared {
+  if (Object.keys(facts).length !== fields.length) throw new TypeError('An event has the fields of its schema.');
   const parts = ['', '', '', '', ''];
-  const texts = new Map<string, string>();
-  let part = 0;
-  for (const key of Object.keys(facts).sort()) {
-    while (part < placeFields.length && key > (placeFields[part] ?? '')) part++;
-    const text = textOf(key, facts, like);
-    texts.set(key, text);
+  const texts = fields.map(({ key, part }, index) => {
+    const value: unknown = Reflect.get(facts, key);
+    const known = like !== undefined && Reflect.get(like.facts, key) === value ? like.texts[index] : undefined;
+    const text = known ?? `"${key}":${canonicalJson(value)},`;
     parts[part] += text;
-  }
+    return text;
+  });
   return { facts, texts, parts, bytes: parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) };
-}
-
-function textOf(key: string, facts: AuditFacts, like: Prepared | undefined): string {
-  const value: unknown = Reflect.get(facts, key);
-  const known = like !== undefined && Reflect.get(like.facts, key) === value ? like.texts.get(key) : undefined;
-  return known ?? `"${key}":${canonicalJson(value)},`;
 }
 
 /** The facts as the next links of the chain, and the chain's new end. Nothing is written. */

@@ -32,9 +32,15 @@ function canonicalObject(value: object): string {
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError('Canonical JSON holds plain objects only.');
   let text = '';
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sorted(Object.keys(value))) {
     const item: unknown = Reflect.get(value, key);
     if (item !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(item)}`;
   }
   return `{${text}}`;
+}
+
+/** In the order of UTF-16 code units, which most keys are in already. */
+function sorted(keys: string[]): string[] {
+  for (let at = 1; at < keys.length; at++) if ((keys[at] ?? '') < (keys[at - 1] ?? '')) return keys.sort();
+  return keys;
 }
