@@ -81,6 +81,13 @@ resource "google_logging_project_sink" "access" {
     protoPayload.serviceName=("secretmanager.googleapis.com" OR "bigquery.googleapis.com" OR "cloudkms.googleapis.com" OR "firestore.googleapis.com" OR "datastore.googleapis.com" OR "iam.googleapis.com" OR "iamcredentials.googleapis.com" OR "storage.googleapis.com" OR "logging.googleapis.com")
   EOT
 
+  # The product's own appends: one for every call, and the rows themselves are the trail.
+  exclusions {
+    name        = "own-appends"
+    description = "Rows that the three parts append to the trail."
+    filter      = "protoPayload.serviceName=\"bigquery.googleapis.com\" AND protoPayload.methodName:\"InsertAll\" AND protoPayload.authenticationInfo.principalEmail=(${join(" OR ", [for role in ["gateway", "console", "keeper"] : "\"${local.emails[role]}\""])})"
+  }
+
   bigquery_options {
     use_partitioned_tables = true
   }

@@ -28,7 +28,8 @@ function trail(): string {
 
 /** The tables of inputs and outputs between their marks, from the files that declare them. */
 function withTables(readme: string): string {
-  const variables = blocks(`${read('variables.tf')}\n${read('variables_documents.tf')}`, 'variable');
+  const files = ['variables.tf', 'variables_services.tf', 'variables_documents.tf'];
+  const variables = blocks(files.map(read).join('\n'), 'variable');
   const outputs = blocks(read('outputs.tf'), 'output').map((output) => row([code(output.name), descriptionOf(output)]));
   return [
     ['inputs', table(['input', 'type', 'default', 'what it is'], variables.map(inputRow))],
