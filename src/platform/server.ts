@@ -10,7 +10,7 @@ export type RunningServer = {
 };
 
 /** What the application may see of a request beside its `Request`: the bytes as they came. */
-export type RawRequest = { incoming: IncomingMessage; outgoing: ServerResponse };
+type RawRequest = { incoming: IncomingMessage; outgoing: ServerResponse };
 
 /** A request to speak another protocol from here on. */
 export type Upgrade = { request: IncomingMessage; socket: Duplex; head: Buffer };
