@@ -89,7 +89,7 @@ async function stage(deps: ReleaseDeps, moves: readonly Move[], image: string, b
   for (const move of moves) {
     signal.throwIfAborted();
     begun.push(move);
-    // By name from now on: else the newest revision would serve at once.
+    // By name from now on, whatever is made: the newest revision must not serve because it is the newest.
     await cloudRun.route(move.service, { to: { [move.before]: 100 }, tag: { [BEFORE]: move.before } });
     move.candidate = await cloudRun.deploy(move.service, image);
     await cloudRun.route(move.service, { tag: { [CANDIDATE]: move.candidate } });

@@ -100,6 +100,18 @@ describe('a release that nothing stops', () => {
     for (const line of made) expect(line).toContain('--no-traffic');
   });
 
+  test('pins what serves by its name before it makes a revision, so that none serves untried', async () => {
+    const cloud = aCloud();
+
+    await release(cloud).run();
+
+    for (const name of names) {
+      const [first, second] = cloud.done.filter((line) => line.includes(` ${name} `));
+      expect(first).toContain(`--to-revisions=${name}-00001-old=100`);
+      expect(second).toContain(`run services update ${name} `);
+    }
+  });
+
   test('changes nothing when it is run again', async () => {
     const cloud = aCloud();
     await release(cloud).run();

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Move } from '../../release/flow.ts';
-import { createMonitoring } from '../../release/monitoring.ts';
+import { createMonitoring, type Monitoring } from '../../release/monitoring.ts';
 import { complaintOf, createWatch } from '../../release/watch.ts';
 
 const gateway: Move = { role: 'gateway', service: 's-gateway', before: 's-gateway-1', candidate: 's-gateway-2' };
@@ -93,6 +93,28 @@ describe('watching a release', () => {
     series.length = 0;
 
     await expect(watch()).rejects.toThrow('is it running?');
+  });
+
+  test('waits for a keeper that is heard late, but not for ever', async () => {
+    const heardAt = async (look: number) => {
+      let looks = 0;
+      const monitoring: Monitoring = {
+        counts: async () => ({}),
+        requests: async () => ({}),
+        async lag() {
+          looks += 1;
+          return looks < look ? undefined : 1;
+        },
+      };
+      // Each look takes a third of the time that a step is watched.
+      const now = () => new Date(looks * 20);
+      const limits = { seconds: 0.06, errors: 0.02, lag: 300 };
+      const { signal } = new AbortController();
+      await createWatch({ monitoring, limits, signal, now, say: () => {} })([keeper]);
+    };
+
+    await expect(heardAt(5)).resolves.toBeUndefined();
+    await expect(heardAt(8)).rejects.toThrow('is it running?');
   });
 
   test('stops where Cloud Monitoring does not answer: it does not go on blindly', async () => {
