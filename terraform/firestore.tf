@@ -18,7 +18,9 @@ resource "google_firestore_database" "database" {
   app_engine_integration_mode       = "DISABLED"
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
   delete_protection_state           = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
-  deletion_policy                   = var.deletion_protection ? "ABANDON" : "DELETE"
+  # Firestore itself refuses to delete what is protected, so a change that would make a database anew fails before anything is done.
+  # Terraform's own "ABANDON" would leave the old one behind and go on with one that is empty.
+  deletion_policy = "DELETE"
 
   dynamic "cmek_config" {
     for_each = local.encryption_key[*]
