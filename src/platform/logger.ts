@@ -44,7 +44,7 @@ export function createLogger(options: {
         log: (fields) => cloudFields(fields, options.project),
       },
     },
-    options.destination ?? pino.destination({ dest: 1, sync: false, minLength: 8 * 1024, periodicFlush: 250 }),
+    options.destination ?? standardOutput(),
   );
   return {
     debug: (fields, message) => log.debug(fields, message),
@@ -53,6 +53,13 @@ export function createLogger(options: {
     error: (fields, message) => log.error(fields, message),
     alert: (fields, message) => log.alert(fields, message),
   };
+}
+
+/** Written at once where it is written: what was on its way in another thread would be lost when the process ends. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: 8 * 1024, periodicFlush: 250 });
+  process.once('exit', () => output.flushSync());
+  return output;
 }
 
 function cloudFields({ trace, error, ...fields }: Record<string, unknown>, project: string) {
