@@ -50,6 +50,9 @@ async function openReal(
   });
 }
 
+/** Milliseconds: a laptop that runs everything at once answers when it can. */
+const patience = 120_000;
+
 /** Of `npm run demo`: emulators, and the roles with the environment that they were started with. */
 async function openStand(file: string): Promise<Facts> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -64,9 +67,10 @@ async function openStand(file: string): Promise<Facts> {
     google: createGoogleRest({
       authorize: async () => new Headers(),
       places: { bigquery: bigquery.replace(/\/$/, '') },
+      deadline: patience,
     }),
     openStores,
-    publicKey: (keyVersion) => publicKeyOf({ keyVersion, emulatorHost: config.emulators.kms }),
+    publicKey: (keyVersion) => publicKeyOf({ keyVersion, emulatorHost: config.emulators.kms, deadline: patience }),
     visit: (address) => visit(address, globalThis.fetch),
     fetch: globalThis.fetch,
     now,

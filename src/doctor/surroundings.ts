@@ -4,7 +4,9 @@ import type { Stores, Visit } from './facts.ts';
 
 /** Both Firestore databases. */
 export async function openStores({ project, databases, emulators }: Config): Promise<Stores> {
-  const where = { projectId: project, ...(emulators.firestore !== undefined && { emulatorHost: emulators.firestore }) };
+  // A laptop that runs everything at once answers when it can.
+  const emulated = emulators.firestore !== undefined && { emulatorHost: emulators.firestore, deadline: 120_000 };
+  const where = { projectId: project, ...emulated };
   const [policy, runtime] = await Promise.all([
     createFirestoreStore({ ...where, databaseId: databases.policy }),
     createFirestoreStore({ ...where, databaseId: databases.runtime }),

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { runCommand } from 'citty';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createDoctorCommand } from '../../src/cli/doctor.ts';
+import { standDir } from './stand.ts';
 
 /** What other tests of this stand leave behind is theirs: these are about what the stand itself is made of. */
 const lasting = ['keys', 'firestore', 'bigquery', 'issuers', 'clock', 'reach'];
@@ -16,13 +17,14 @@ test('the doctor looks at the whole stand, and finds nothing wrong with what it 
   };
   const command = createDoctorCommand({ terminal, environment: {}, exit: () => {} });
 
-  await runCommand(command, { rawArgs: ['--json', '--local', join(inject('standDir'), 'stand.json')] });
+  await runCommand(command, { rawArgs: ['--json', '--local', join(standDir, 'stand.json')] });
 
   const { findings } = JSON.parse(written.join(''));
-  const looked = findings.filter(({ status }: { status: string }) => status !== 'unknown');
-  expect(looked).toHaveLength(findings.length);
-  expect(looked.length).toBeGreaterThanOrEqual(22);
+  expect(findings.length).toBeGreaterThanOrEqual(22);
+  expect(findings.filter(({ status }: { status: string }) => status === 'unknown')).toEqual([]);
   expect(
-    looked.filter(({ group, status }: { group: string; status: string }) => lasting.includes(group) && status !== 'ok'),
+    findings.filter(
+      ({ group, status }: { group: string; status: string }) => lasting.includes(group) && status !== 'ok',
+    ),
   ).toEqual([]);
-});
+}, 240_000);
