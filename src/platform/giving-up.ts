@@ -19,31 +19,34 @@ export function unknownEnd(problem = new Problem('target-timeout')): Problem {
  * does not even stop when told to must not hold its caller, nor its caller's place. `late` gets what comes after that. Work that stopped because
  * the signal told it why fails with that, whatever it says itself.
  */
-export async function untilGivenUp<T>(work: Promise<T>, signal: AbortSignal, late?: (result: T) => void): Promise<T> {
-  const { promise: given, reject: giveUp } = Promise.withResolvers<never>();
+export function untilGivenUp<T>(work: Promise<T>, signal: AbortSignal, late?: (result: T) => void): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   let isOver = false;
   let timer: NodeJS.Timeout | undefined;
   const begin = () => {
     timer = setTimeout(() => {
       isOver = true;
-      giveUp(new Problem('target-timeout', { reason: REASON }));
+      reject(new Problem('target-timeout', { reason: REASON }));
     }, MOST);
+  };
+  const leave = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', begin);
   };
   if (signal.aborted) begin();
   else signal.addEventListener('abort', begin, { once: true });
   work.then(
-    (result) => isOver && late?.(result),
-    () => undefined,
+    (result) => {
+      leave();
+      if (isOver) late?.(result);
+      else resolve(result);
+    },
+    (thrown) => {
+      leave();
+      reject(signal.aborted && signal.reason instanceof Problem ? signal.reason : thrown);
+    },
   );
-  try {
-    return await Promise.race([work, given]);
-  } catch (thrown) {
-    const told = signal.aborted && signal.reason instanceof Problem && !isOver;
-    throw told ? signal.reason : thrown;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', begin);
-  }
+  return promise;
 }
 
 /** The same for each item. */
