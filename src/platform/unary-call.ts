@@ -38,7 +38,8 @@ export function createUnaryCalls(options: {
 
   function connected(): ClientHttp2Session {
     if (session === undefined || session.closed || session.destroyed) {
-      session = connect(options.origin);
+      // Beyond 10 MB under way it would refuse all further calls; how much there is, is for those who call to bound.
+      session = connect(options.origin, { maxSessionMemory: Number.MAX_SAFE_INTEGER });
       // Its calls fail, too, and tell it.
       session.on('error', () => undefined);
     }

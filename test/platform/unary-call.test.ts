@@ -58,6 +58,22 @@ test('after a call that was not answered in time, and after one whose connection
   expect(sessions.length).toBe(3);
 });
 
+test('many large calls at once all bring their answers', async () => {
+  const { call, sessions } = await aServer((stream) => {
+    stream.resume().on('end', () => {
+      stream.respond({ ':status': 200 }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end(Buffer.from([0, 0, 0, 0, 1, 7]));
+    });
+  });
+  const message = Buffer.alloc(512 * 1024);
+
+  const answers = await Promise.all(Array.from({ length: 60 }, () => call({ message, deadline: 60_000 })));
+
+  expect(new Set(answers.map(String))).toEqual(new Set(['\u0007']));
+  expect(sessions.length).toBe(1);
+}, 60_000);
+
 test('who cannot say who calls sends nothing, and waits no longer than the deadline', async () => {
   const { address, asked } = await aServer(() => undefined);
   const lost = createUnaryCalls({ origin: address, credentials: () => Promise.reject(new Error('no token')) });
@@ -69,15 +85,15 @@ test('who cannot say who calls sends nothing, and waits no longer than the deadl
   expect(asked).toEqual([]);
 });
 
-type Given = { deadline?: number; headers?: Record<string, string> };
-const aCall = ({ deadline = 5000, headers = {} }: Given) => ({
-  ...{ path: '/a.B/C', message: Buffer.from('hello'), headers, deadline },
+type Given = { deadline?: number; headers?: Record<string, string>; message?: Buffer };
+const aCall = ({ deadline = 5000, headers = {}, message = Buffer.from('hello') }: Given) => ({
+  ...{ path: '/a.B/C', message, headers, deadline },
 });
 
 async function aServer(answer: (stream: ServerHttp2Stream, turn: number) => void) {
   const asked: object[] = [];
   const sessions: ServerHttp2Session[] = [];
-  const server: Http2Server = createServer();
+  const server: Http2Server = createServer({ maxSessionMemory: Number.MAX_SAFE_INTEGER });
   server.on('session', (session) => sessions.push(session));
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
