@@ -30,7 +30,7 @@ export type Documents = {
     options: { ifMatch: string | null },
   ): Promise<StoredPolicyDocument>;
   /** Throws `bad-request` where `put` would because of the document itself. */
-  check(kind: DocumentKind, name: string, document: unknown): void;
+  check(kind: DocumentKind, name: string, document: unknown): Promise<void>;
   /** Throws `not-found`, and `precondition-failed` when somebody else was faster. */
   remove(kind: DocumentKind, name: string, options: { ifMatch: string }): Promise<void>;
   /** The version of all policy as it is now, and as it would be with this document; null: without it. */
@@ -45,7 +45,10 @@ export type DocumentsDeps = {
   /** The policy database. */
   store: Store;
   /** Why a document that fits its schema cannot be in force all the same (a condition that does not compile), or undefined. */
-  whyUnusable?: (kind: DocumentKind, document: Record<string, unknown>) => string | undefined;
+  whyUnusable?: (
+    kind: DocumentKind,
+    document: Record<string, unknown>,
+  ) => string | undefined | Promise<string | undefined>;
 };
 
 /** More than a policy author reads at once; also a bound on what one answer holds. */
@@ -68,12 +71,12 @@ export function createDocuments({ store, whyUnusable = () => undefined }: Docume
       return stored && toView(kind, stored);
     },
 
-    check(kind, name, document) {
-      checked(kind, name, document, whyUnusable);
+    async check(kind, name, document) {
+      await checked(kind, name, document, whyUnusable);
     },
 
     async put(kind, name, document, { ifMatch }) {
-      const data = checked(kind, name, document, whyUnusable);
+      const data = await checked(kind, name, document, whyUnusable);
       const path = `${kind}/${name}`;
       const before = ifMatch === null ? undefined : await existing(kind, name);
       if (ifMatch !== null) matching(before, ifMatch);
@@ -117,16 +120,16 @@ async function committed(store: Store, write: Parameters<Store['commit']>[0][num
   }
 }
 
-function checked(
+async function checked(
   kind: DocumentKind,
   name: string,
   document: unknown,
   whyUnusable: NonNullable<DocumentsDeps['whyUnusable']>,
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
   checkName(name);
   if (!isRecord(document)) throw new Problem('bad-request', { detail: 'A document is an object.' });
   const read = readDocument(kind, name, document);
-  const error = read.kind === 'invalid' ? read.invalid.error : whyUnusable(kind, document);
+  const error = read.kind === 'invalid' ? read.invalid.error : await whyUnusable(kind, document);
   if (error !== undefined) throw new Problem('bad-request', { detail: error });
   return document;
 }

@@ -24,32 +24,20 @@ async function valid(facts: Facts): Promise<Found[]> {
 /** Each kind of target judges its own settings: an agent would be refused by the very same. */
 async function settings(facts: Facts): Promise<Found[]> {
   const { connections } = await facts.documents();
-  const { createTargets } = await import('../targets/targets.ts');
-  const noInstance = async () => {
-    throw new Error('Nothing is dialled here.');
-  };
-  const targets = createTargets({
-    allowPlaintext: false,
-    dialInstance: noInstance,
-    allowLoopback: facts.local !== undefined,
-    alarm: () => {},
-  });
-  try {
-    return [...connections].flatMap(([name, document]) => {
-      const connection = { name, version: '', document, classification: new Map(), transforms: new Map() };
-      const parsed = targets.of(connection).settings.safeParse(document.settings);
-      if (parsed.success) return [];
-      const paths = parsed.error.issues.slice(0, 5).map(({ path }) => path.map(String).join('.') || 'settings');
-      return [
-        fault(
-          `The settings of the connection ${name} are not those of its kind, ${document.kind}: ${[...new Set(paths)].join(', ')}.`,
-          `Correct them (docs/ has a page for each kind): ${inConsole}.`,
-        ),
-      ];
-    });
-  } finally {
-    await targets.close();
-  }
+  const { whyUnusable } = await import('../targets/targets.ts');
+  const judged = await Promise.all(
+    [...connections].map(async ([name, document]) => ({ name, kind: document.kind, why: await whyUnusable(document) })),
+  );
+  return judged.flatMap(({ name, kind, why }) =>
+    why === undefined
+      ? []
+      : [
+          fault(
+            `The settings of the connection ${name} are not those of its kind, ${kind}: ${why}.`,
+            `Correct them (docs/ has a page for each kind): ${inConsole}.`,
+          ),
+        ],
+  );
 }
 
 async function guards(facts: Facts): Promise<Found[]> {

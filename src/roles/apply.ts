@@ -7,7 +7,8 @@ import { canonicalJson } from '../model/canonical.ts';
 import { type DocumentKind, documentKinds } from '../model/documents.ts';
 import { asProblem } from '../model/problem.ts';
 import { createFirestoreStore } from '../platform/firestore.ts';
-import { readYaml, whyUnusable } from '../policy/policy.ts';
+import { readYaml } from '../policy/policy.ts';
+import { whyUnusable } from './usable.ts';
 
 const fileSchema = z.partialRecord(z.enum(documentKinds), z.record(z.string(), z.record(z.string(), z.unknown())));
 
@@ -35,10 +36,9 @@ export async function apply({ project, database, file, firestore }: ApplyConfig)
 
 /** Resolves with what was done, a line each. Throws, before anything is written, where a document cannot be in force. */
 export async function applyTo(documents: Documents, wanted: readonly Wanted[]): Promise<string[]> {
-  const faults = wanted.flatMap(({ kind, name, document }) =>
-    faultOf(() => documents.check(kind, name, document), kind, name),
-  );
-  if (faults.length > 0) throw new Error(`Nothing was written:\n${faults.join('\n')}`);
+  const faults = await Promise.all(wanted.map((one) => faultOf(documents, one)));
+  const found = faults.filter((fault) => fault !== undefined);
+  if (found.length > 0) throw new Error(`Nothing was written:\n${found.join('\n')}`);
   const lines: string[] = [];
   for (const { kind, name, document } of wanted) {
     const there = await documents.get(kind, name);
@@ -49,12 +49,12 @@ export async function applyTo(documents: Documents, wanted: readonly Wanted[]): 
   return [...lines, `${wanted.length} documents are in place, ${wanted.length - lines.length} of them as they were.`];
 }
 
-function faultOf(check: () => void, kind: DocumentKind, name: string): string[] {
+async function faultOf(documents: Documents, { kind, name, document }: Wanted): Promise<string | undefined> {
   try {
-    check();
-    return [];
+    await documents.check(kind, name, document);
+    return undefined;
   } catch (thrown) {
-    return [`  ${kind}/${name}: ${asProblem(thrown).detail ?? ''}`];
+    return `  ${kind}/${name}: ${asProblem(thrown).detail ?? ''}`;
   }
 }
 

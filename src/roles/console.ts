@@ -27,10 +27,11 @@ import {
   diffDocuments,
   policy,
   readYaml,
-  whyUnusable,
+  whyUnusable as whyNoPolicy,
   yamlOf,
 } from '../policy/policy.ts';
 import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat, suspected } from './parts.ts';
+import { whyUnusable } from './usable.ts';
 
 /** How often the console looks at the last checkpoint: a dead keeper tells nobody. */
 const WATCH_CHECKPOINTS_MS = 30_000;
@@ -61,7 +62,7 @@ export async function startConsole(config: Config, server: Listening): Promise<R
     ids,
     history: createPolicyHistory({ ...trail, dataset: config.datasets.audit }),
     operations: createDecidedOperations({ ...trail, datasets: config.datasets }),
-    policy: { inForce: connections.current, whyUnusable, simulation: createSimulation },
+    policy: { inForce: connections.current, whyUnusable: whyNoPolicy, simulation: createSimulation },
     texts: { read: readYaml, write: yamlOf, diff: diffDocuments },
     audit,
     alerts: createAlerts({ store: runtimeStore, clock, log }),

@@ -1,5 +1,6 @@
+import { describeIssues } from '../model/check.ts';
 import type { Connection } from '../model/connection.ts';
-import type { TargetKind } from '../model/documents.ts';
+import type { ConnectionDocument, TargetKind } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
 import { createProxy } from '../proxy/proxy.ts';
 import { createBigQuery } from './bigquery/bigquery.ts';
@@ -46,4 +47,25 @@ export function createTargets(options: TargetsDeps): Targets {
       await proxy.close();
     },
   };
+}
+
+/** Why the settings of a connection are not those of its kind, in words that repeat nothing of them; undefined where they are. Nothing is reached. */
+export async function whyUnusable(document: ConnectionDocument): Promise<string | undefined> {
+  const targets = createTargets({
+    allowPlaintext: false,
+    dialInstance: neverDialled,
+    allowLoopback: false,
+    alarm() {},
+  });
+  try {
+    const connection = { name: '', version: '', document, classification: new Map(), transforms: new Map() };
+    const { error } = targets.of(connection).settings.safeParse(document.settings);
+    return error && `settings: ${describeIssues(error)}`;
+  } finally {
+    await targets.close();
+  }
+}
+
+async function neverDialled(): Promise<never> {
+  throw new Error('Nothing is dialled to look at settings.');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDocuments } from '../../src/connections/connections.ts';
-import { whyUnusable } from '../../src/policy/policy.ts';
 import { applyTo, read } from '../../src/roles/apply.ts';
+import { whyUnusable } from '../../src/roles/usable.ts';
 import { createFakeStore } from '../fakes/store.ts';
 
 const readers = {
@@ -47,6 +47,22 @@ describe('documents of a deployment', () => {
 
     await expect(applying).rejects.toThrow(/policies\/broken: .*effect.*\n.*policies\/uncompiled: /);
     expect(await documents.list('policies')).toEqual([]);
+    expect(await documents.list('connections')).toEqual([]);
+  });
+
+  test.each([
+    ['postgres', { hots: '10.0.0.5', database: 'crm' }],
+    ['bigquery', { location: 'EU' }],
+    ['kubernetes', { server: 'secret.example' }],
+    ['http', { origin: 'https://secret.example', inject: 'nothing' }],
+    ['ssh', { host: 'secret.example', host_keys: [] }],
+  ])('are refused where the settings of a connection are not those of its kind: %s', async (kind, settings) => {
+    const documents = opened();
+
+    const applying = applyTo(documents, read(JSON.stringify({ connections: { crm: { ...crm, kind, settings } } })));
+
+    await expect(applying).rejects.toThrow(/^Nothing was written:\n {2}connections\/crm: settings: /);
+    await expect(applying).rejects.not.toThrow(/secret\.example/);
     expect(await documents.list('connections')).toEqual([]);
   });
 
