@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { anAgent } from '../targets/ssh/agent.ts';
 import { aKey, hasSshd, hasTerminals, type Sshd, startSshd } from '../targets/ssh/sshd.ts';
 import { hasOpenSsh, openSsh } from './openssh.ts';
@@ -70,7 +71,9 @@ describe.skipIf(!hasOpenSsh || !hasSshd)(
 
     test.skipIf(!hasTerminals)('a terminal follows the client’s when that is resized', async () => {
       const remote = 'while sleep 0.2; do stty size; done';
-      const resized = '(sleep 2; stty rows 41 cols 123 </dev/tty) &';
+      const told = join(tmpdir(), `sallyport-resize-${randomUUID()}`);
+      onTestFinished(() => rmSync(told, { force: true }));
+      const resized = `(while [ ! -e ${told} ]; do sleep 0.1; done; stty rows 41 cols 123 </dev/tty) &`;
       const shown = spawn(
         'script',
         ['-qefc', `stty rows 33 cols 101; ${resized} '${client.wrapper}' -t bastion '${remote}'`, '/dev/null'],
@@ -82,6 +85,7 @@ describe.skipIf(!hasOpenSsh || !hasSshd)(
       });
 
       await expect.poll(() => said, { timeout: 30_000 }).toContain('33 101');
+      writeFileSync(told, '');
       await expect.poll(() => said, { timeout: 30_000 }).toContain('41 123');
 
       shown.stdin.write('\x03');
