@@ -83,7 +83,10 @@ export function createUnaryCalls(options: {
       stream.on('data', (piece: Buffer) => pieces.push(piece));
       stream.on('error', (cause) => reject(new CallFailed('The connection broke.', { cause })));
       stream.on('end', () => settle(told, pieces, resolve, reject));
-      stream.on('close', () => reject(new CallFailed('The connection was closed.')));
+      stream.on('close', () => {
+        // What has ended is settled, and an error is dear to make.
+        if (!stream.readableEnded) reject(new CallFailed('The connection was closed.'));
+      });
       stream.end(framed(message));
     };
     send().catch((cause) => reject(new CallFailed('It could not be sent.', { cause })));
