@@ -85,6 +85,6 @@ output "next_steps" {
     [for email in sort(local.target_accounts) : "Give ${email} the rights at its target that a connection needs; the gateway takes it on."],
     [for what in sort(keys(local.unfilled)) : "Add people to the input groups: nobody is in ${local.unfilled[what]} yet, so nobody can ${what} in the console."],
     length(local.channels) == 0 ? ["Name monitoring.emails or monitoring.channels: nobody hears of an alert."] : [],
-    ["Open ${local.console_url} and run a first operation: see the README's first connection."],
+    ["Open ${local.console_url} and run a first operation: docs/operator.md leads through a first connection and a first policy."],
   ))
 }
