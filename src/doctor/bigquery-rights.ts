@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Check, each, type Found, fault, warning, word } from './check.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, ofServices } from './facts.ts';
 import { holding, permissionsOf } from './grants.ts';
 import { grantsOf, isEverybody, memberOf, policySchema } from './policies.ts';
 
@@ -180,25 +180,23 @@ async function role(facts: Facts): Promise<Found[]> {
   ];
 }
 
-const known = ['run.services.get', 'run.revisions.get'] as const;
-
 export const rightsChecks: readonly Check[] = [
   {
     id: 'bigquery.access',
     promise: 'Nobody may change or delete rows of the trail, or what auditors are shown, but the project’s owners.',
-    rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy', 'iam.roles.get'],
+    rights: [...ofServices, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy', 'iam.roles.get'],
     run: access,
   },
   {
     id: 'bigquery.readers',
     promise: 'The console may read the trail and the evidence, and the evidence’s views may read the trail.',
-    rights: [...known, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy', 'iam.roles.get'],
+    rights: [...ofServices, 'bigquery.datasets.get', 'bigquery.datasets.getIamPolicy', 'iam.roles.get'],
     run: reading,
   },
   {
     id: 'bigquery.appenders',
     promise: 'Each part may append to the tables that are its own, and do no more.',
-    rights: [...known, 'bigquery.tables.getIamPolicy', 'iam.roles.get'],
+    rights: [...ofServices, 'bigquery.tables.getIamPolicy', 'iam.roles.get'],
     run: appending,
   },
   {

@@ -3,7 +3,7 @@ import { auditDefinitions, createRetention } from '../audit/audit.ts';
 import { evidenceDefinitions } from '../evidence/evidence.ts';
 import { datasetPath, rightsChecks } from './bigquery-rights.ts';
 import { each, type Found, fault, type Group, warning } from './check.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, ofServices } from './facts.ts';
 
 /** As `npm start install` does where there is no Terraform. */
 const again = (facts: Facts) =>
@@ -184,8 +184,6 @@ async function functions(facts: Facts): Promise<Found[]> {
   });
 }
 
-const known = ['run.services.get', 'run.revisions.get'] as const;
-
 export const bigqueryChecks: Group = {
   name: 'bigquery',
   title: 'BigQuery',
@@ -193,28 +191,28 @@ export const bigqueryChecks: Group = {
     {
       id: 'bigquery.tables',
       promise: 'The tables of the trail are there, with their columns, partitions and clusters.',
-      rights: [...known, 'bigquery.tables.get'],
+      rights: [...ofServices, 'bigquery.tables.get'],
       local: true,
       run: tables,
     },
     {
       id: 'bigquery.retention',
       promise: 'Rows are kept as long as configured.',
-      rights: [...known, 'bigquery.tables.get'],
+      rights: [...ofServices, 'bigquery.tables.get'],
       local: true,
       run: retention,
     },
     {
       id: 'bigquery.views',
       promise: 'The views are the product’s own, to the letter.',
-      rights: [...known, 'bigquery.tables.get'],
+      rights: [...ofServices, 'bigquery.tables.get'],
       local: true,
       run: views,
     },
     {
       id: 'bigquery.functions',
       promise: 'The auditor’s questions are the product’s own, to the letter.',
-      rights: [...known, 'bigquery.routines.get'],
+      rights: [...ofServices, 'bigquery.routines.get'],
       local: true,
       run: functions,
     },

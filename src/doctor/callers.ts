@@ -1,6 +1,6 @@
 import { type Check, type Found, fault, warning, word } from './check.ts';
-import type { Facts, Part } from './facts.ts';
-import { nameOf, ofParts, read, update } from './parts.ts';
+import { type Facts, ofServices, type Part } from './facts.ts';
+import { nameOf, ofParts, update } from './parts.ts';
 import { isEverybody, type Policy, policySchema } from './policies.ts';
 
 const invokersOf = ({ google }: Facts, part: Part): Promise<Policy> =>
@@ -117,7 +117,7 @@ export const callerChecks: readonly Check[] = [
   {
     id: 'services.ingress',
     promise: 'The keeper can be reached from within the project alone.',
-    rights: read,
+    rights: ofServices,
     run: ofParts((part, facts) =>
       ingress[part.role].includes(part.service.ingress)
         ? []
@@ -132,19 +132,19 @@ export const callerChecks: readonly Check[] = [
   {
     id: 'services.invokers',
     promise: 'Who may call each service is as meant, and nobody reaches the console past IAP.',
-    rights: [...read, 'run.services.getIamPolicy', 'resourcemanager.projects.get'],
+    rights: [...ofServices, 'run.services.getIamPolicy', 'resourcemanager.projects.get'],
     run: ofParts(invocation),
   },
   {
     id: 'services.iap',
     promise: 'IAP stands before the console, and lets named people pass.',
-    rights: [...read, 'resourcemanager.projects.get', 'iap.webServices.getIamPolicy'],
+    rights: [...ofServices, 'resourcemanager.projects.get', 'iap.webServices.getIamPolicy'],
     run: ofParts(proxied),
   },
   {
     id: 'services.assertion',
     promise: 'The console takes IAP’s assertions for itself alone.',
-    rights: [...read, 'resourcemanager.projects.get'],
+    rights: [...ofServices, 'resourcemanager.projects.get'],
     run: ofParts(assertion),
   },
 ];

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { type DocumentKind, documentKinds } from '../model/documents.ts';
 import { type Found, fault, type Group, warning } from './check.ts';
 import type { Documents } from './documents-read.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, ofServices } from './facts.ts';
 
 const inConsole = 'change it in the console, or in its file and run sallyport policy apply';
 
@@ -66,7 +66,10 @@ async function approvers(facts: Facts): Promise<Found[]> {
   for (const [name, { approval }] of documents.policies)
     for (const member of approval?.approvers ?? []) {
       const known = asked.get(member) ?? { policies: [], count: 0 };
-      asked.set(member, { policies: [...known.policies, name], count: Math.max(known.count, approval?.count ?? 1) });
+      asked.set(member, {
+        policies: [...known.policies, name],
+        count: Math.max(known.count, approval?.count ?? 1),
+      });
     }
   return [...asked].flatMap(([member, { policies, count }]) => {
     if (!member.startsWith('group:')) return [];
@@ -167,7 +170,7 @@ async function some(facts: Facts): Promise<Found[]> {
   );
 }
 
-const rights = ['run.services.get', 'run.revisions.get', 'datastore.entities.list'] as const;
+const rights = [...ofServices, 'datastore.entities.list'] as const;
 
 export const documentChecks: Group = {
   name: 'documents',

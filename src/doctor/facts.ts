@@ -7,6 +7,9 @@ import { type Documents, readDocuments } from './documents-read.ts';
 import { policySchema } from './policies.ts';
 import { readStore } from './stored.ts';
 
+/** What reading the three services, and so their configuration, takes. */
+export const ofServices = ['run.services.get', 'run.revisions.get'] as const;
+
 export const roles = ['gateway', 'console', 'keeper'] as const;
 export type RoleName = (typeof roles)[number];
 

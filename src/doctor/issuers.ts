@@ -1,6 +1,6 @@
 import { type IssuerConfig, usableKeys } from '../identity/identity.ts';
 import { each, type Found, fault, type Group, unknown, warning } from './check.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, ofServices } from './facts.ts';
 
 /** The issuers of all parts, each once. Of the local stand: those of all. */
 async function issuersOf(facts: Facts): Promise<readonly IssuerConfig[]> {
@@ -91,14 +91,14 @@ export const issuerChecks: Group = {
     {
       id: 'issuers.keys',
       promise: 'Each issuer answers for itself, and has keys that are fit to verify.',
-      rights: ['run.services.get', 'run.revisions.get'],
+      rights: ofServices,
       local: true,
       run: keys,
     },
     {
       id: 'issuers.audiences',
       promise: 'Tokens are taken that are for the gateway alone.',
-      rights: ['run.services.get', 'run.revisions.get'],
+      rights: ofServices,
       run: audiences,
     },
   ],

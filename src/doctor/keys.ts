@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { p256 } from '../model/signature.ts';
 import { each, type Found, fault, type Group, NotKnown, warning, word } from './check.ts';
-import type { Facts, RoleName } from './facts.ts';
+import { type Facts, ofServices, type RoleName } from './facts.ts';
 import { holding } from './grants.ts';
 import { grantsOf, isEverybody, memberOf, policySchema } from './policies.ts';
 
@@ -128,8 +128,6 @@ async function verifying(facts: Facts, use: Use): Promise<Found[]> {
 const ofUses = (look: (facts: Facts, use: Use) => Promise<Found[]>) => (facts: Facts) =>
   each(uses, facts.project, (use) => look(facts, use));
 
-const known = ['run.services.get', 'run.revisions.get'] as const;
-
 export const keyChecks: Group = {
   name: 'keys',
   title: 'Signing keys',
@@ -137,25 +135,25 @@ export const keyChecks: Group = {
     {
       id: 'keys.usable',
       promise: 'The keys of decisions and of checkpoints are enabled, and sign as the product verifies (EC P-256).',
-      rights: [...known, 'cloudkms.cryptoKeyVersions.get'],
+      rights: [...ofServices, 'cloudkms.cryptoKeyVersions.get'],
       run: ofUses(usable),
     },
     {
       id: 'keys.signers',
       promise: 'The console alone signs decisions, the keeper alone checkpoints.',
-      rights: [...known, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy', 'iam.roles.get'],
+      rights: [...ofServices, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy', 'iam.roles.get'],
       run: ofUses(signing),
     },
     {
       id: 'keys.verifiers',
       promise: 'Whoever verifies may see the public half.',
-      rights: [...known, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy', 'iam.roles.get'],
+      rights: [...ofServices, 'cloudkms.cryptoKeys.getIamPolicy', 'cloudkms.keyRings.getIamPolicy', 'iam.roles.get'],
       run: ofUses(verifying),
     },
     {
       id: 'keys.public',
       promise: 'The public halves can be had, and are of EC P-256 and different.',
-      rights: [...known, 'cloudkms.cryptoKeyVersions.viewPublicKey'],
+      rights: [...ofServices, 'cloudkms.cryptoKeyVersions.viewPublicKey'],
       local: true,
       async run(facts) {
         const keys = await Promise.all(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { each, type Found, fault, type Group, warning } from './check.ts';
-import type { Facts, Part } from './facts.ts';
+import { type Facts, ofServices, type Part } from './facts.ts';
 
 const jobSchema = z.object({
   state: z.string().default(''),
@@ -198,7 +198,7 @@ export const operationChecks: Group = {
     {
       id: 'operations.jobs',
       promise: 'Cloud Scheduler calls the keeper each minute, and the last calls succeeded.',
-      rights: ['run.services.get', 'run.revisions.get', 'cloudscheduler.jobs.get'],
+      rights: [...ofServices, 'cloudscheduler.jobs.get'],
       run: jobs,
     },
     {
@@ -216,7 +216,7 @@ export const operationChecks: Group = {
     {
       id: 'operations.bucket',
       promise: 'Checkpoints in the bucket, where there is one, cannot be deleted.',
-      rights: ['run.services.get', 'run.revisions.get', 'storage.buckets.get'],
+      rights: [...ofServices, 'storage.buckets.get'],
       run: bucket,
     },
   ],

@@ -1,9 +1,6 @@
 import { each, type Found } from './check.ts';
 import { type Facts, type Part, roles, shortName } from './facts.ts';
 
-/** What looking at a service takes. */
-export const read = ['run.services.get', 'run.revisions.get'] as const;
-
 /** What is found of each service that is there; of one that is not, `services.ready` tells. */
 export function ofParts(look: (part: Part, facts: Facts) => Promise<readonly Found[]> | readonly Found[]) {
   return (facts: Facts) =>

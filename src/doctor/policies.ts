@@ -46,3 +46,7 @@ export const basicRoles = [
   'roles/writer',
   'roles/reader',
 ];
+
+/** Google's own agents have what Google gives them. */
+export const isGoogles = (member: string) =>
+  /@(cloudservices|gcp-sa-[a-z-]+\.iam|serverless-robot-prod\.iam)\.gserviceaccount\.com$/.test(member);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { each, type Found, fault, type Group, warning, word } from './check.ts';
-import { type Facts, shortName } from './facts.ts';
+import { type Facts, ofServices, shortName } from './facts.ts';
 import { holding } from './grants.ts';
 import { grantsOf, isEverybody, memberOf, type Policy, policySchema } from './policies.ts';
 
@@ -116,7 +116,7 @@ async function superfluous(facts: Facts): Promise<Found[]> {
   });
 }
 
-const ofDocuments = ['run.services.get', 'run.revisions.get', 'datastore.entities.list'] as const;
+const ofDocuments = [...ofServices, 'datastore.entities.list'] as const;
 
 export const secretChecks: Group = {
   name: 'secrets',
@@ -125,13 +125,7 @@ export const secretChecks: Group = {
     {
       id: 'secrets.seal',
       promise: 'The key that seals literals has an enabled version, and the three parts alone may read it.',
-      rights: [
-        'run.services.get',
-        'run.revisions.get',
-        'secretmanager.versions.get',
-        'secretmanager.secrets.getIamPolicy',
-        'iam.roles.get',
-      ],
+      rights: [...ofServices, 'secretmanager.versions.get', 'secretmanager.secrets.getIamPolicy', 'iam.roles.get'],
       async run(facts) {
         const { secret, version } = split((await facts.config()).sealKey);
         const meant = (['gateway', 'console', 'keeper'] as const).map((role) => memberOf(facts.account(role)));

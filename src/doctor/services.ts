@@ -1,7 +1,7 @@
 import { callerChecks } from './callers.ts';
 import { each, type Found, fault, type Group, NotKnown, warning } from './check.ts';
-import { type Facts, type Part, roles, shortName } from './facts.ts';
-import { nameOf, ofParts, read, update } from './parts.ts';
+import { type Facts, ofServices, type Part, roles, shortName } from './facts.ts';
+import { nameOf, ofParts, update } from './parts.ts';
 
 const digestIn = (image: string) => image.split('@')[1] ?? '';
 
@@ -130,26 +130,26 @@ export const serviceChecks: Group = {
     {
       id: 'services.ready',
       promise: 'The gateway, the console and the keeper are there, and the newest revision of each is ready.',
-      rights: read,
+      rights: ofServices,
       run: readiness,
     },
-    { id: 'services.image', promise: 'All three run one image, named by its digest.', rights: read, run: images },
+    { id: 'services.image', promise: 'All three run one image, named by its digest.', rights: ofServices, run: images },
     {
       id: 'services.digest',
       promise: 'Each writes the digest of the image that it runs into the trail.',
-      rights: read,
+      rights: ofServices,
       run: ofParts(told),
     },
     {
       id: 'services.traffic',
       promise: 'All traffic of each goes to its newest ready revision.',
-      rights: read,
+      rights: ofServices,
       run: ofParts(traffic),
     },
     {
       id: 'services.command',
       promise: 'Each runs its own role.',
-      rights: read,
+      rights: ofServices,
       run: ofParts((part, facts) =>
         part.container.args.join(' ') === part.role
           ? []
@@ -159,13 +159,13 @@ export const serviceChecks: Group = {
     {
       id: 'services.account',
       promise: 'Each runs as the service account that is its own.',
-      rights: read,
+      rights: ofServices,
       run: accounts,
     },
     {
       id: 'services.cpu',
       promise: 'Each has its CPU between requests, too (instance-based billing).',
-      rights: read,
+      rights: ofServices,
       run: ofParts((part, facts) =>
         part.container.resources.cpuIdle
           ? [
@@ -180,7 +180,7 @@ export const serviceChecks: Group = {
     {
       id: 'services.instances',
       promise: 'The keeper always has an instance.',
-      rights: read,
+      rights: ofServices,
       run: ofParts((part, facts) =>
         part.role === 'keeper' && minimumOf(part) < 1
           ? [
@@ -196,7 +196,7 @@ export const serviceChecks: Group = {
     {
       id: 'services.environment',
       promise: 'The environment of each is valid, as the product itself reads it.',
-      rights: read,
+      rights: ofServices,
       run: ofParts((part, facts) => {
         if (part.hidden.length > 0)
           throw new NotKnown(
@@ -211,6 +211,11 @@ export const serviceChecks: Group = {
         );
       }),
     },
-    { id: 'services.alike', promise: 'What must be the same for all three is the same.', rights: read, run: alike },
+    {
+      id: 'services.alike',
+      promise: 'What must be the same for all three is the same.',
+      rights: ofServices,
+      run: alike,
+    },
   ],
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createIntegrity, type Integrity } from '../audit/audit.ts';
 import { createKmsVerifier } from '../platform/kms.ts';
 import { type Found, fault, type Group, NotKnown, warning } from './check.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, ofServices } from './facts.ts';
 import { readStore } from './stored.ts';
 
 const look = ({ local, name, project, region }: Facts) =>
@@ -142,8 +142,7 @@ async function arrived(facts: Facts): Promise<Found[]> {
 }
 
 const rights = [
-  'run.services.get',
-  'run.revisions.get',
+  ...ofServices,
   'datastore.entities.get',
   'datastore.entities.list',
   'cloudkms.cryptoKeyVersions.viewPublicKey',
@@ -170,7 +169,7 @@ export const trailChecks: Group = {
     {
       id: 'trail.arrived',
       promise: 'Events and checkpoints arrive in BigQuery.',
-      rights: ['run.services.get', 'run.revisions.get', 'bigquery.jobs.create', 'bigquery.tables.getData'],
+      rights: [...ofServices, 'bigquery.jobs.create', 'bigquery.tables.getData'],
       local: true,
       run: arrived,
     },
