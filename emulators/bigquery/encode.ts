@@ -8,6 +8,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { invalidQuery } from './errors.ts';
+import { withoutZeros } from './scalar-text.ts';
 import { elementOf, type Field, isRecord, isRepeated } from './schema.ts';
 
 /** How the caller wants timestamps: `formatOptions` of the API. The service's default is floating point seconds. */
@@ -43,7 +44,7 @@ function encodeCell(field: Field, value: DuckDBValue, format: FormatOptions): Ce
 function encodeScalar(field: Field, value: DuckDBValue, format: FormatOptions): string {
   if (value instanceof DuckDBTimestampTZValue) return timestamp(value.micros, format);
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64');
-  if (value instanceof DuckDBDecimalValue) return trimZeros(value.toString());
+  if (value instanceof DuckDBDecimalValue) return withoutZeros(value.toString());
   if (value instanceof DuckDBIntervalValue) return interval(value);
   if (typeof value === 'number') return field.type === 'FLOAT' ? float(value) : String(value);
   if (typeof value === 'bigint') return int64(value);
@@ -63,18 +64,16 @@ function float(value: number): string {
     : String(value).replace('e+', 'E').replace('e', 'E');
 }
 
-const trimZeros = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
-
 /** Micros as the service writes them: an integer, ISO 8601, or seconds in scientific notation such as `1.7672256E9`. */
 function timestamp(micros: bigint, format: FormatOptions): string {
   if (format.timestampOutputFormat === 'ISO8601_STRING') return iso(micros);
   if (format.useInt64Timestamp || format.timestampOutputFormat === 'INT64') return micros.toString();
   const sign = micros < 0n ? '-' : '';
   const digits = (micros < 0n ? -micros : micros).toString().padStart(7, '0');
-  const seconds = trimZeros(`${digits.slice(0, -6)}.${digits.slice(-6)}`);
+  const seconds = withoutZeros(`${digits.slice(0, -6)}.${digits.slice(-6)}`);
   if (Number(seconds) < 1e7) return `${sign}${seconds.includes('.') ? seconds : `${seconds}.0`}`;
   const exponent = digits.length - 7;
-  const mantissa = trimZeros(`${digits.slice(0, 1)}.${digits.slice(1)}`);
+  const mantissa = withoutZeros(`${digits.slice(0, 1)}.${digits.slice(1)}`);
   return `${sign}${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent}`;
 }
 

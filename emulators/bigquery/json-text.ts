@@ -14,6 +14,7 @@ import {
   type DuckDBValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { civil, withoutZeros } from './scalar-text.ts';
 import { textFunction } from './text-function.ts';
 
 /** `TO_JSON_STRING` for DuckDB: its own to_json writes times and bytes differently. Source: GoogleSQL docs, "JSON encodings". */
@@ -51,15 +52,6 @@ function scalar(value: DuckDBValue): string {
 }
 
 function decimal(text: string): string {
-  const short = text.replace(/\.?0+$/, '');
+  const short = withoutZeros(text);
   return short.includes('.') || !Number.isSafeInteger(Number(short)) ? `"${short}"` : short;
-}
-
-/** `2026-01-01T10:00:00[.fff[fff]]`. */
-function civil(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const seconds = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19);
-  if (fraction === 0n) return seconds;
-  const digits = fraction.toString().padStart(6, '0');
-  return `${seconds}.${digits.endsWith('000') ? digits.slice(0, 3) : digits}`;
 }

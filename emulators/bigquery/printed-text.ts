@@ -14,6 +14,7 @@ import {
   type DuckDBValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { civil, withoutZeros } from './scalar-text.ts';
 import { textFunction } from './text-function.ts';
 
 /** `FORMAT('%t', x)` and `FORMAT('%T', x)` for DuckDB: any value as text, or as the literal that makes it. Source: GoogleSQL docs, "FORMAT". */
@@ -40,7 +41,7 @@ function printed(value: DuckDBValue, type: DuckDBType, literal: boolean): string
 function scalar(value: DuckDBValue): string {
   if (typeof value === 'number')
     return Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value);
-  if (value instanceof DuckDBDecimalValue) return value.toString().replace(/\.?0+$/, '');
+  if (value instanceof DuckDBDecimalValue) return withoutZeros(value.toString());
   if (value instanceof DuckDBTimestampTZValue) return `${moment(value.micros)}+00`;
   if (value instanceof DuckDBTimestampValue) return moment(value.micros);
   if (value instanceof DuckDBBlobValue) return escaped(Buffer.from(value.bytes).toString('latin1'));
@@ -71,10 +72,4 @@ const escaped = (latin1: string) =>
   );
 
 /** `2026-01-01 10:00:00[.fff[fff]]`. */
-function moment(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const seconds = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19).replace('T', ' ');
-  const digits = fraction.toString().padStart(6, '0');
-  if (fraction === 0n) return seconds;
-  return `${seconds}.${digits.endsWith('000') ? digits.slice(0, 3) : digits}`;
-}
+const moment = (micros: bigint) => civil(micros).replace('T', ' ');
