@@ -3,6 +3,7 @@ import { problems } from '../model/problem.ts';
 import { structureQuerySchema } from '../model/structure.ts';
 import { operationRequestSchema } from './operation-request.ts';
 import * as schemas from './schemas.ts';
+import { serviceSchema, structureSchema } from './structure-schemas.ts';
 
 type Json = { [key: string]: unknown };
 
@@ -81,7 +82,7 @@ export const openApi: Json = {
         summary: "The target's structure, each column with its class and mask",
         parameters: [connection, ...queryOf(structureQuerySchema)],
         responses: {
-          200: response('A page of it.', z.union([schemas.structureSchema, schemas.serviceSchema])),
+          200: response('A page of it.', z.union([structureSchema, serviceSchema])),
           ...problemResponses,
         },
       },

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { serviceSchema } from '../../../src/api/schemas.ts';
+import { serviceSchema } from '../../../src/api/structure-schemas.ts';
 import { type AgentOptions, agentAt, type Closing } from './service.ts';
 
 const closing: Closing = [];

@@ -1,4 +1,4 @@
-import { structureSchema } from '../../../src/api/schemas.ts';
+import { structureSchema } from '../../../src/api/structure-schemas.ts';
 import { check } from '../../../src/model/check.ts';
 import type { Connection } from '../../../src/model/connection.ts';
 import {
