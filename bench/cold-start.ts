@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { startStand } from '../demo/stand.ts';
+import { freePort } from '../emulators/free-port.ts';
 import { bundle } from '../image/bundle.ts';
 import { copyFiles } from '../image/files.ts';
 import { median, shuffled } from './numbers.ts';
@@ -108,14 +108,6 @@ async function query(at: string) {
   });
   if (!answer.ok) throw new Error(await answer.text());
   await answer.text();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => server.once('listening', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** × is the median of the ratios within a round, over the first answer of `node:http`. */

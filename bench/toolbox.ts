@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Stand } from '../demo/stand.ts';
+import { freePort } from '../emulators/free-port.ts';
 
 /** The peer's program: where `npm ci` in this folder puts it, or where TOOLBOX says it is. */
 const program =
@@ -78,13 +78,4 @@ type: postgres-execute-sql
 source: crm
 description: Runs SQL.
 `;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

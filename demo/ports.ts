@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 /** Offsets from the first port. */
@@ -18,32 +19,44 @@ const offsets = {
 };
 
 export type Ports = Record<keyof typeof offsets, number>;
-type Taken = { name: string; port: number; server: Server };
+
+/** Ports that were not chosen: blocks of 16 below those that systems give to whoever asks for any, as free-port.ts says. */
+const blocks = { first: 10_000, last: 19_984, size: 16 };
 
 /**
- * A port for each part, free at this moment: the issuer's address and the gateway's are needed before either is up.
- * `base` 0 takes any. Throws when one is taken, with its number, before anything was started.
+ * A port for each part, free at this moment: the issuer's address and the gateway's are needed before either is up, and
+ * some parts take theirs much later. `base` 0 takes a block that no other stand has until `release`. Throws when a port
+ * that was chosen is taken, with its number, before anything was started.
  */
-export async function findPorts(base: number): Promise<Ports> {
-  const tries = await Promise.allSettled(
-    Object.entries(offsets).map(([name, offset]) => take(name, base === 0 ? 0 : base + offset)),
-  );
-  const taken = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  await Promise.all(taken.map(({ server }) => new Promise((resolve) => server.close(resolve))));
-  for (const one of tries) if (one.status === 'rejected') throw one.reason;
-  return Object.fromEntries(taken.map(({ name, port }) => [name, port])) as Ports;
+export async function findPorts(base: number): Promise<{ ports: Ports; release(): Promise<void> }> {
+  if (base !== 0) return { ports: await freeFrom(base), release: async () => {} };
+  for (;;) {
+    const first = blocks.first + blocks.size * randomInt((blocks.last - blocks.first) / blocks.size + 1);
+    const mark = await take('mark', first + blocks.size - 1).catch(() => undefined);
+    const ports = mark && (await freeFrom(first).catch(() => undefined));
+    if (mark && ports) return { ports, release: () => close(mark) };
+    if (mark) await close(mark);
+  }
 }
 
-function take(name: string, port: number): Promise<Taken> {
+async function freeFrom(base: number): Promise<Ports> {
+  const ports = Object.fromEntries(Object.entries(offsets).map(([name, offset]) => [name, base + offset])) as Ports;
+  const tries = await Promise.allSettled(Object.entries(ports).map(([name, port]) => take(name, port)));
+  await Promise.all(tries.map((one) => one.status === 'fulfilled' && close(one.value)));
+  for (const one of tries) if (one.status === 'rejected') throw one.reason;
+  return ports;
+}
+
+function take(name: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be had: ${cause.message}`;
       reject(new Error(`Port ${port} (${name}) ${why}. Choose others with --port-base.`, { cause }));
     });
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new TypeError('A TCP server has a port.');
-      resolve({ name, port: address.port, server });
-    });
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -11,6 +11,8 @@ export type Roles = {
 
 const role = fileURLToPath(new URL('./role.ts', import.meta.url));
 const READY_SECONDS = 180;
+/** Characters. */
+const LAST_WORDS = 2000;
 
 /**
  * Starts each role as a process of its own and resolves once all are ready. One that dies is started again, as Cloud Run
@@ -40,10 +42,17 @@ export async function startRoles(options: {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },
     );
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', log);
+    let last = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        log(text);
+        last = (last + text).slice(-LAST_WORDS);
+      });
     running.set(name, child);
-    child.once('exit', () => {
-      if (state === 'starting') fail(new Error(`The ${name} ended at its start; what it said is in stand.log.`));
+    // Not at `exit`: what it said last may not have been read by then.
+    child.once('close', (code, signal) => {
+      if (state === 'starting')
+        fail(new Error(`The ${name} ended at its start (${signal ?? code}). It said last:\n${last}`));
       if (state !== 'up') return;
       start(name);
       restarted();

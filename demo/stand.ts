@@ -86,8 +86,8 @@ export async function startStand(options: {
   watch?: { commits?: FirestoreOptions['journal']; postgres?: PostgresOptions['log'] };
 }): Promise<RunningStand> {
   const { portBase, dir, program, step = () => {}, environment = {}, watch = {} } = options;
-  const ports = await findPorts(portBase);
-  const stops: (() => unknown)[] = [];
+  const { ports, release } = await findPorts(portBase);
+  const stops: (() => unknown)[] = [release];
   const kept = <T extends { stop(): unknown }>(part: T): T => {
     stops.push(() => part.stop());
     return part;

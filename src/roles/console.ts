@@ -30,7 +30,7 @@ import {
   whyUnusable as whyNoPolicy,
   yamlOf,
 } from '../policy/policy.ts';
-import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat, suspected } from './parts.ts';
+import { clock, DRAIN, ids, lateCheckpoint, openParts, persist, type Running, repeat, suspected } from './parts.ts';
 import { whyUnusable } from './usable.ts';
 
 /** How often the console looks at the last checkpoint: a dead keeper tells nobody. */
@@ -102,7 +102,7 @@ export async function startConsole(config: Config, server: Listening): Promise<R
       : context.json({ status: 'not ready' }, 503),
   );
   server.open({ fetch: app.fetch });
-  await Promise.all([audit.open(), connections.start()]);
+  await Promise.all([persist(audit.open, log), connections.start()]);
   const watch = createCheckpointWatch({ store: runtimeStore, clock, log, onLate: lateCheckpoint(parts) });
   const stopWatching = repeat(WATCH_CHECKPOINTS_MS, watch, (error) =>
     log.error({ error }, 'The last checkpoint was not looked at.'),

@@ -17,7 +17,7 @@ import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
 import { createTargets } from '../targets/targets.ts';
 import { createTunnels } from '../tunnel/tunnel.ts';
-import { clock, DRAIN, hostChanged, ids, openParts, type Running, suspected } from './parts.ts';
+import { clock, DRAIN, hostChanged, ids, openParts, persist, type Running, suspected } from './parts.ts';
 
 /** A connection that leaves HTTP, for what its target and its caller agreed on. */
 const accept = async (caller: Upgrade, { protocol, upgrade }: Agreed) =>
@@ -82,7 +82,7 @@ export async function startGateway(config: Config, server: Listening): Promise<R
   };
   server.open({ fetch: app.fetch, upgrades });
   endings.start();
-  await Promise.all([audit.open(), connections.start()]);
+  await Promise.all([persist(audit.open, log), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');
   return {
     async stop() {

@@ -12,7 +12,7 @@ import { beat, createLedger, createWatch } from '../connections/connections.ts';
 import { createKmsSigner, createKmsVerifier } from '../platform/kms.ts';
 import type { Listening } from '../platform/server.ts';
 import { createBucket } from '../platform/storage.ts';
-import { clock, DRAIN, ids, lateCheckpoint, openParts, type Running, repeat } from './parts.ts';
+import { clock, DRAIN, ids, lateCheckpoint, openParts, persist, type Running, repeat } from './parts.ts';
 
 const BEAT_MS = 10_000;
 const SWEEP_MS = 15_000;
@@ -84,7 +84,7 @@ export async function startKeeper(config: Config, server: Listening): Promise<Ru
     () => beat(policyStore, clock),
     (error) => log.error({ error }, 'The heartbeat failed.'),
   );
-  await audit.open();
+  await persist(audit.open, log);
   const stopSweeping = repeat(SWEEP_MS, sweep, (error) => log.error({ error }, 'A sweep failed.'));
   watch.start();
   const stopWatching = repeat(WATCH_MS, watch.check, (error) => log.error({ error }, 'Documents were not compared.'));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Suspect } from '../approvals/approvals.ts';
 import { type Append, createAudit } from '../audit/audit.ts';
@@ -11,7 +12,7 @@ import { createBigQuery } from '../platform/bigquery.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createFirestoreStore } from '../platform/firestore.ts';
 import { randomIds } from '../platform/ids.ts';
-import { createLogger } from '../platform/logger.ts';
+import { createLogger, type Logger } from '../platform/logger.ts';
 import { createSecretReader } from '../platform/secret-manager.ts';
 import { createHostKey } from '../tunnel/tunnel.ts';
 
@@ -23,6 +24,9 @@ export type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** Milliseconds. Cloud Run kills an instance 10 s after SIGTERM. */
 export const DRAIN = { requests: 5000, trail: 4000, tasks: 2000 };
+
+/** Milliseconds. A new instance is given up 220 s after its start (`startup_probe` in terraform/run.tf). */
+const START = { milliseconds: 180_000, pause: 1000 };
 
 export const clock = systemClock;
 export const ids = randomIds;
@@ -39,7 +43,7 @@ export async function openParts(config: Config, role: Exclude<Role, 'all'>) {
   const [policyStore, runtimeStore, sealSecret] = await Promise.all([
     createFirestoreStore({ ...firestore, databaseId: config.databases.policy }),
     createFirestoreStore({ ...firestore, databaseId: config.databases.runtime }),
-    readSecret(config.sealKey),
+    persist(() => readSecret(config.sealKey), log),
   ]);
   const bigquery = createBigQuery({ projectId: project, emulatorHost: emulators.bigquery });
   const sealKey = readSealKey(sealSecret.value);
@@ -126,6 +130,26 @@ export function hostChanged({ audit, log }: Pick<Parts, 'audit' | 'log'>) {
 }
 
 type ChangedKey = { connection: string; host: string; port: number; fingerprint: string };
+
+/**
+ * What a role needs before it can serve, tried until it is had: a service may be slow or away just then, and rights that were granted a
+ * minute ago may not have arrived. Throws the last failure where the start would not be waited for any longer; each is in the log.
+ */
+export async function persist<T>(
+  task: () => Promise<T>,
+  log: Pick<Logger, 'error'>,
+  { milliseconds, pause } = START,
+): Promise<T> {
+  const giveUpAt = performance.now() + milliseconds;
+  for (;;)
+    try {
+      return await task();
+    } catch (error) {
+      log.error({ error }, 'The start needs something that cannot be had yet.');
+      if (performance.now() + pause > giveUpAt) throw error;
+      await sleep(pause);
+    }
+}
 
 /** Now, and again so many milliseconds after each end. */
 export function repeat(

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../emulators/free-port.ts';
 import { bundle } from '../../image/bundle.ts';
 import { copyFiles } from '../../image/files.ts';
 import { request, stand } from './stand.ts';
@@ -17,7 +17,7 @@ let [gateway, console, keeper] = ['', '', ''];
 beforeAll(async () => {
   await bundle(resolve('.'), folder);
   await copyFiles(resolve('.'), folder);
-  const ports = await freePorts(3);
+  const ports = await Promise.all([freePort(), freePort(), freePort()]);
   [gateway = '', console = '', keeper = ''] = ports.map((port) => `http://127.0.0.1:${port}`);
   program = start(['all'], {
     PORT: String(ports[0]),
@@ -88,21 +88,4 @@ function untilReady(role: string): Promise<void> {
     },
     { timeout: 60_000, interval: 100 },
   );
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((done) =>
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            done(typeof address === 'object' && address !== null ? address.port : 0);
-          }),
-        ),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }

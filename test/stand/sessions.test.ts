@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../emulators/free-port.ts';
 import { aSession } from '../flow/sessions.ts';
 import { readStand, request, run, stand, standDir, trail } from '../flow/stand.ts';
 
@@ -137,12 +137,4 @@ async function anotherGateway(): Promise<string> {
     .poll(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status, { timeout: 150_000 })
     .toBe(200);
   return url;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
+import { freePort } from '../../../emulators/free-port.ts';
 import { ed25519Keys } from '../../../emulators/ssh/keys.ts';
 
 const PROGRAM = '/usr/sbin/sshd';
@@ -126,14 +126,6 @@ function listening(child: ChildProcess, log: () => string): Promise<void> {
       if (/Server listening on/.test(log())) resolve();
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Whether a program with these words runs on this machine. */
