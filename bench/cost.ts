@@ -110,8 +110,8 @@ export function perMonth(): Line[] {
     },
     {
       part: 'Monitoring: alert policies',
-      reckoned: `20 conditions × $${monitoring.condition.toFixed(2)}`,
-      dollars: 20 * monitoring.condition,
+      reckoned: `21 conditions × $${monitoring.condition.toFixed(2)}`,
+      dollars: 21 * monitoring.condition,
     },
   ];
 }

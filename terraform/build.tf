@@ -367,13 +367,13 @@ resource "google_cloud_run_v2_job" "smoke" {
 
       # Through the network a gateway can be reached that is internal; one that is not, from anywhere.
       dynamic "vpc_access" {
-        for_each = var.gateway.ingress == "INGRESS_TRAFFIC_ALL" ? [] : var.network[*]
+        for_each = local.job_networks.smoke[*]
         content {
-          egress = "ALL_TRAFFIC"
+          egress = var.gateway.ingress == "INGRESS_TRAFFIC_ALL" ? vpc_access.value.egress : "ALL_TRAFFIC"
           network_interfaces {
             network    = vpc_access.value.network
             subnetwork = vpc_access.value.subnetwork
-            tags       = concat(["${var.name}-smoke"], vpc_access.value.tags)
+            tags       = vpc_access.value.tags
           }
         }
       }

@@ -30,4 +30,11 @@ resource "google_project_iam_member" "cloud_sql" {
     description = "This instance alone."
     expression  = "resource.name == \"projects/${var.project_id}/instances/${each.value}\" && resource.service == \"sqladmin.googleapis.com\""
   }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.sql_own) <= 20
+      error_message = "IAM takes 20 conditions for one role and member, and these connections name ${length(local.sql_own)} instances with a secret: let the others have a service_account as credential, or put them into another project."
+    }
+  }
 }

@@ -147,6 +147,18 @@ resource "google_cloud_run_v2_job" "documents" {
       execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
       encryption_key        = local.encryption_key
 
+      dynamic "vpc_access" {
+        for_each = local.job_networks.documents[*]
+        content {
+          egress = vpc_access.value.egress
+          network_interfaces {
+            network    = vpc_access.value.network
+            subnetwork = vpc_access.value.subnetwork
+            tags       = vpc_access.value.tags
+          }
+        }
+      }
+
       containers {
         image = var.image
         args  = ["apply"]

@@ -24,8 +24,8 @@ resource "google_kms_crypto_key_iam_member" "encryption" {
 
   lifecycle {
     precondition {
-      condition     = can(regex("/locations/${var.region}/", var.encryption_key)) && local.audit_location == var.region && coalesce(var.firestore.location, var.region) == var.region
-      error_message = "A key encrypts what is where it is itself: encryption_key must be in ${var.region}, and so must be the datasets (audit.location) and the databases (firestore.location)."
+      condition     = can(regex("/locations/${var.region}/", var.encryption_key)) && local.audit_location == var.region && coalesce(var.firestore.location, var.region) == var.region && coalesce(try(var.audit.checkpoint_bucket.location, null), var.region) == var.region
+      error_message = "A key encrypts what is where it is itself: encryption_key must be in ${var.region}, and so must be the datasets (audit.location), the databases (firestore.location) and the bucket of checkpoints (audit.checkpoint_bucket.location)."
     }
   }
 

@@ -151,6 +151,18 @@ locals {
       title    = "What watches over Sallyport was changed"
       advice   = "A log sink, the access logs themselves, a signing key, or a key of a service account. An apply of Terraform may do the first two; find out who did it, and set it back."
     }
+    rights-changed = {
+      filter   = "${local.activity} AND ((protoPayload.serviceName=\"cloudresourcemanager.googleapis.com\" AND protoPayload.serviceData.policyDelta.bindingDeltas.action:*) OR protoPayload.methodName=~\"^google.iam.admin.v1.(Create|Update|Delete|Undelete)Role$\" OR protoPayload.methodName=\"google.iam.admin.v1.SetIAMPolicy\" OR protoPayload.methodName=\"storage.setIamPermissions\" OR (protoPayload.serviceName=(\"secretmanager.googleapis.com\" OR \"cloudkms.googleapis.com\" OR \"run.googleapis.com\" OR \"iap.googleapis.com\") AND protoPayload.methodName=~\"SetIamPolicy$\"))"
+      severity = "ERROR"
+      title    = "Rights were changed"
+      advice   = "Somebody gave or took a right on the project, a bucket, a secret, a key, an account or a service, or changed a role: an apply of Terraform does this, and nobody else should. Else set it back (terraform apply), and ask sallyport doctor who may do what."
+    }
+    ways-changed = {
+      filter   = "${local.activity} AND protoPayload.serviceName=\"compute.googleapis.com\" AND protoPayload.methodName=~\"compute.(firewalls|networkFirewallPolicies|routes|networks|subnetworks|securityPolicies|sslPolicies).(insert|patch|update|delete|addRule|patchRule|removeRule|removePeering|addPeering|updatePeering)$\""
+      severity = "WARNING"
+      title    = "The network or the load balancer was changed"
+      advice   = "A firewall rule, a route, a network, or a policy of Cloud Armor or of TLS. An apply of Terraform may do it; else find out who did it, and set it back."
+    }
   } : {}
 }
 

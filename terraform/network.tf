@@ -11,6 +11,16 @@ locals {
     }
   }
 
+  # Jobs leave by the network, too: that of documents needs Google's services alone, the smoke test the gateway.
+  job_networks = {
+    for job in ["documents", "smoke"] : job => var.network == null ? null : {
+      network    = var.network.network
+      subnetwork = var.network.subnetwork
+      egress     = var.network.egress
+      tags       = concat(["${var.name}-${job}"], var.network.tags)
+    }
+  }
+
   # A Shared VPC's rules are made in its host project.
   network_project = var.network == null ? var.project_id : try(regex("projects/([^/]+)/", var.network.network)[0], var.project_id)
   private_ranges  = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
@@ -40,7 +50,7 @@ resource "google_compute_firewall" "targets" {
   }
 }
 
-# … and no other private address; the console and the keeper none at all.
+# … and no other private address; the console, the keeper and the job of documents none at all.
 resource "google_compute_firewall" "nothing_else" {
   count = length(local.reachable) > 0 ? 1 : 0
 
@@ -50,7 +60,7 @@ resource "google_compute_firewall" "nothing_else" {
   network            = var.network.network
   direction          = "EGRESS"
   priority           = 1000
-  target_tags        = [for service in ["gateway", "console", "keeper"] : "${var.name}-${service}"]
+  target_tags        = [for part in ["gateway", "console", "keeper", "documents"] : "${var.name}-${part}"]
   destination_ranges = local.private_ranges
 
   deny {

@@ -43,6 +43,15 @@ locals {
   # The scheduler's tokens are for this audience alone, and no other token is for it.
   keeper_audience = "https://${var.name}-keeper.${var.project_id}.internal"
 
+  # How much memory Cloud Run gives for so many vCPUs, in MiB.
+  memory_of_cpus = {
+    "1" = { least = 512, most = 4096 }
+    "2" = { least = 512, most = 8192 }
+    "4" = { least = 2048, most = 16384 }
+    "6" = { least = 4096, most = 24576 }
+    "8" = { least = 4096, most = 32768 }
+  }
+
   services = {
     gateway = {
       cpu         = var.gateway.cpu, memory = var.gateway.memory, min = var.gateway.min_instances, max = var.gateway.max_instances,

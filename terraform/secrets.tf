@@ -14,6 +14,8 @@ resource "google_secret_manager_secret" "secret" {
   secret_id           = each.value
   labels              = local.labels
   deletion_protection = var.deletion_protection
+  # A version that is destroyed by mistake can be had back for so long; until then it is disabled.
+  version_destroy_ttl = "2592000s"
 
   replication {
     dynamic "auto" {

@@ -29,8 +29,8 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.name))
-    error_message = "3 to 16 lower-case letters, digits and dashes."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.name)) && !can(regex("^(gcp-|goog)|google", var.name))
+    error_message = "3 to 16 lower-case letters, digits and dashes, which do not begin with gcp- or goog and hold no «google»: Google keeps such names for itself."
   }
 }
 
@@ -39,6 +39,11 @@ variable "labels" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.labels) <= 60 && alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && !startswith(key, "goog") && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "Labels are of lower-case letters, digits, dashes and underscores, 63 at most each; a key begins with a letter, and not with goog."
+  }
 }
 
 variable "image" {
@@ -122,6 +127,16 @@ variable "firestore" {
     condition     = alltrue([for days in [var.firestore.daily_backup_days, var.firestore.weekly_backup_days] : days >= 7 && days <= 98])
     error_message = "Backups are kept for 7 to 98 days (14 weeks is Firestore's own limit)."
   }
+
+  validation {
+    condition     = coalesce(var.firestore.policy_database, "${var.name}-policy") != coalesce(var.firestore.runtime_database, "${var.name}-runtime") && alltrue([for name in compact([var.firestore.policy_database, var.firestore.runtime_database]) : can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", name))])
+    error_message = "Two databases, as Firestore has no rights for less than one: each has 4 to 63 lower-case letters, digits and dashes, and they are not the same."
+  }
+
+  validation {
+    condition     = var.firestore.location == null || can(regex("^([a-z]+-[a-z]+[0-9]+|nam5|nam7|eur3)$", var.firestore.location))
+    error_message = "firestore.location is a region such as europe-west1, or one of Firestore's multi-regions nam5, nam7, eur3."
+  }
 }
 
 variable "audit" {
@@ -190,6 +205,31 @@ variable "audit" {
     condition     = try(var.audit.checkpoint_bucket.retention_days, 1) >= 1 && try(var.audit.checkpoint_bucket.retention_days, 1) <= 36500
     error_message = "Checkpoints are kept in the bucket for 1 to 36500 days."
   }
+
+  validation {
+    condition     = var.audit.location == null || can(regex("^(EU|US|[a-z]+-[a-z]+[0-9]+)$", var.audit.location))
+    error_message = "audit.location is a region such as europe-west1, or EU or US, in capitals."
+  }
+
+  validation {
+    condition     = !contains([var.audit.dataset, var.audit.evidence_dataset], "${replace(var.name, "-", "_")}_logs")
+    error_message = "${replace(var.name, "-", "_")}_logs is the dataset of access logs: the trail and the evidence have others."
+  }
+
+  validation {
+    condition     = var.audit.checkpoint_bucket == null || can(regex("^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$", try(var.audit.checkpoint_bucket.name, "")))
+    error_message = "The bucket of checkpoints has a name of 3 to 63 lower-case letters, digits, dashes and underscores, of all buckets of Google Cloud."
+  }
+
+  validation {
+    condition     = alltrue([for days in compact([var.audit.retention_days.events, var.audit.retention_days.recordings]) : tonumber(days) >= 1 && tonumber(days) <= 36500 && floor(tonumber(days)) == tonumber(days)])
+    error_message = "Rows are kept for whole days, 1 to 36500; unset it for ever."
+  }
+
+  validation {
+    condition     = length(distinct([for name in keys(var.audit.auditors_of) : replace(name, "-", "_")])) == length(var.audit.auditors_of)
+    error_message = "Names of auditors_of become names of row access policies, which know no dash: a-b and a_b are one."
+  }
 }
 
 variable "monitoring" {
@@ -222,6 +262,11 @@ variable "storage_log_bucket" {
   description = "A bucket that is there already for the usage logs of this module's buckets. Unset: who reads and writes them is in the access logs alone."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.storage_log_bucket == null || can(regex("^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", var.storage_log_bucket))
+    error_message = "The name of a bucket, without gs://."
+  }
 }
 
 variable "access_logs" {
@@ -244,4 +289,14 @@ variable "build" {
     enforce = optional(bool, false)
   })
   default = null
+
+  validation {
+    condition     = var.build == null || can(regex("^projects/[^/]+/locations/${var.region}/connections/[^/]+/repositories/[^/]+$", try(var.build.repository, "")))
+    error_message = "build.repository is the full name of a second-generation connection's repository, in the services' region: projects/…/locations/${var.region}/connections/…/repositories/…"
+  }
+
+  validation {
+    condition     = var.build == null || can(regexall(try(var.build.tag, "("), ""))
+    error_message = "build.tag is a regular expression (RE2), such as ^v[0-9]+$."
+  }
 }

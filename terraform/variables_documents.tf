@@ -56,6 +56,16 @@ variable "connections" {
     condition     = alltrue([for each in values(var.connections) : contains(local.shape.values.unclassified, try(each.unclassified, "deny")) && contains(local.shape.values.record, try(each.record, "masked")) && can(regex(local.shape.patterns.duration, try(each.approval_wait, "0s"))) && length(setsubtract(try(keys(each.limits), []), local.shape.fields.limits)) == 0])
     error_message = "Of a connection, unclassified is ${join(", ", local.shape.values.unclassified)}; record is ${join(", ", local.shape.values.record)}; approval_wait is a duration such as 30s or 15m; limits has ${join(", ", local.shape.fields.limits)}."
   }
+
+  validation {
+    condition     = alltrue([for each in values(var.connections) : !can(regex("/secrets/${var.name}-seal-key(/|$)", each.credential.secret))])
+    error_message = "The key for sealing is no credential: it would be sent to a target. These connections name it: ${join(", ", [for name, each in var.connections : name if can(regex("/secrets/${var.name}-seal-key(/|$)", each.credential.secret))])}."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.connections) : !can(regex("^${var.name}-(gateway|console|keeper|scheduler|documents|collector|builder|smoke)@${var.project_id}\\.", each.credential.service_account))])
+    error_message = "The gateway must not take on an account of Sallyport itself, as it could then sign approvals or change policies. These connections name one: ${join(", ", [for name, each in var.connections : name if can(regex("^${var.name}-(gateway|console|keeper|scheduler|documents|collector|builder|smoke)@${var.project_id}\\.", each.credential.service_account))])}."
+  }
 }
 
 variable "policies" {

@@ -54,6 +54,16 @@ variable "gateway" {
     condition     = var.gateway.public_invocation || length(var.gateway.invokers) > 0
     error_message = "Without invokers nobody could reach the gateway: name them, or leave the check of tokens to the gateway itself."
   }
+
+  validation {
+    condition     = try(length([for mib in [try(tonumber(regex("^([0-9]+)Gi$", var.gateway.memory)[0]) * 1024, tonumber(regex("^([0-9]+)Mi$", var.gateway.memory)[0]))] : mib if mib >= local.memory_of_cpus[var.gateway.cpu].least && mib <= local.memory_of_cpus[var.gateway.cpu].most]) == 1, false)
+    error_message = "cpu is 1, 2, 4, 6 or 8, and memory is what Cloud Run gives for so many: 512Mi to 4Gi for 1, 512Mi to 8Gi for 2, 2Gi to 16Gi for 4, 4Gi to 24Gi for 6, 4Gi to 32Gi for 8."
+  }
+
+  validation {
+    condition     = alltrue([for count in [var.gateway.concurrency, var.gateway.calls_per_minute, var.gateway.calls_at_once, var.gateway.open_at_once, var.gateway.recording_limit, var.gateway.session_limit] : count >= 1 && floor(count) == count]) && var.gateway.concurrency <= 1000 && var.gateway.recording_limit >= 4096 && var.gateway.recording_limit <= 4194304 && var.gateway.session_limit >= 65536 && var.gateway.session_limit <= 1073741824
+    error_message = "Of the gateway, concurrency is 1 to 1000, calls_per_minute, calls_at_once and open_at_once are 1 at least, recording_limit is 4096 to 4194304 bytes, session_limit 65536 to 1073741824 bytes: all of them whole."
+  }
 }
 
 variable "console" {
@@ -97,6 +107,26 @@ variable "console" {
     condition     = alltrue([for group in [var.console.admins, var.console.auditors] : can(regex("^group:[a-z0-9][a-z0-9_.-]{0,62}$", group))])
     error_message = "A group of the documents, group:<name>, whose members the input groups names: IAP tells who somebody is, and in no group of Google's."
   }
+
+  validation {
+    condition     = try(length([for mib in [try(tonumber(regex("^([0-9]+)Gi$", var.console.memory)[0]) * 1024, tonumber(regex("^([0-9]+)Mi$", var.console.memory)[0]))] : mib if mib >= local.memory_of_cpus[var.console.cpu].least && mib <= local.memory_of_cpus[var.console.cpu].most]) == 1, false)
+    error_message = "cpu is 1, 2, 4, 6 or 8, and memory is what Cloud Run gives for so many: 512Mi to 4Gi for 1, 512Mi to 8Gi for 2, 2Gi to 16Gi for 4, 4Gi to 24Gi for 6, 4Gi to 32Gi for 8."
+  }
+
+  validation {
+    condition     = var.console.min_instances >= 0 && var.console.max_instances >= max(var.console.min_instances, 1)
+    error_message = "One instance of the console at most is the least, and no fewer at most than at least."
+  }
+
+  validation {
+    condition     = var.console.iap_audience == null || can(regex("^/projects/[0-9]+/(global/backendServices/[0-9]+|locations/[a-z0-9-]+/services/[a-z0-9-]+)$", var.console.iap_audience))
+    error_message = "The audience of IAP's assertions is /projects/NUMBER/global/backendServices/ID at a load balancer, with the project's number and not its id; unset it for Cloud Run's own."
+  }
+
+  validation {
+    condition     = contains(["INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"], var.console.ingress)
+    error_message = "The console's ingress is one of INGRESS_TRAFFIC_ALL, INGRESS_TRAFFIC_INTERNAL_ONLY, INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER."
+  }
 }
 
 variable "keeper" {
@@ -118,6 +148,16 @@ variable "keeper" {
     condition     = var.keeper.min_instances >= 1
     error_message = "One instance must run: its heartbeat is what tells the gateway that policies are fresh."
   }
+
+  validation {
+    condition     = try(length([for mib in [try(tonumber(regex("^([0-9]+)Gi$", var.keeper.memory)[0]) * 1024, tonumber(regex("^([0-9]+)Mi$", var.keeper.memory)[0]))] : mib if mib >= local.memory_of_cpus[var.keeper.cpu].least && mib <= local.memory_of_cpus[var.keeper.cpu].most]) == 1, false)
+    error_message = "cpu is 1, 2, 4, 6 or 8, and memory is what Cloud Run gives for so many: 512Mi to 4Gi for 1, 512Mi to 8Gi for 2, 2Gi to 16Gi for 4, 4Gi to 24Gi for 6, 4Gi to 32Gi for 8."
+  }
+
+  validation {
+    condition     = var.keeper.max_instances >= var.keeper.min_instances
+    error_message = "No fewer instances of the keeper at most than at least."
+  }
 }
 
 variable "issuers" {
@@ -135,7 +175,7 @@ variable "issuers" {
     discovery = optional(string)
     # Signature algorithms that are taken.
     algorithms = optional(list(string))
-    # What subjects are: as docs/identity.md lists them.
+    # What subjects are: agent, human, or email (service accounts are agents, other vouched addresses humans).
     subject_kind = optional(string)
     # Domains whose e-mail addresses it may vouch for.
     email_domains = optional(list(string))
@@ -169,6 +209,21 @@ variable "issuers" {
     condition     = alltrue([for issuer in var.issuers : issuer.preset == null || contains(["google", "gke", "github", "spiffe", "agent-identity", "oidc"], coalesce(issuer.preset, "oidc"))])
     error_message = "A preset is one of google, gke, github, spiffe, agent-identity, oidc."
   }
+
+  validation {
+    condition     = alltrue([for issuer in var.issuers : coalesce(issuer.preset, "oidc") != "github" || alltrue([for claim in ["repository_id", "job_workflow_ref", "environment"] : can(issuer.claims.require[claim])])])
+    error_message = "GitHub vouches for every repository there is: an issuer of the preset github binds repository_id, job_workflow_ref and environment in claims.require."
+  }
+
+  validation {
+    condition     = alltrue([for issuer in var.issuers : contains(["google", "github"], coalesce(issuer.preset, "oidc")) || issuer.issuer != null]) && alltrue([for issuer in var.issuers : coalesce(issuer.preset, "oidc") != "oidc" || issuer.subject_kind != null]) && alltrue([for issuer in var.issuers : contains(["spiffe", "agent-identity"], coalesce(issuer.preset, "oidc")) == (issuer.trust_domain != null)])
+    error_message = "All but google and github name their issuer; oidc says its subject_kind (agent, human, email); spiffe and agent-identity, and only they, name a trust_domain."
+  }
+
+  validation {
+    condition     = length(distinct([for issuer in var.issuers : coalesce(issuer.issuer, issuer.preset, "oidc")])) == length(var.issuers)
+    error_message = "Every issuer is named once: give it several audiences instead."
+  }
 }
 
 variable "network" {
@@ -193,13 +248,23 @@ variable "network" {
   default = null
 
   validation {
-    condition     = var.network == null || alltrue([for name, target in coalesce(try(var.network.targets, null), {}) : can(regex("^[a-z][a-z0-9-]{0,30}$", name)) && length(target.ranges) > 0 && length(target.ports) > 0 && alltrue([for range in target.ranges : can(cidrhost(range, 0)) && !endswith(range, "/0")])])
-    error_message = "Each of the network's targets has a name in lower case, ranges (10.1.2.0/24, never /0) and ports (5432)."
+    condition     = var.network == null || alltrue([for name, target in coalesce(try(var.network.targets, null), {}) : can(regex("^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$", name)) && name != "nothing-else" && length(target.ranges) > 0 && length(target.ports) > 0 && alltrue([for port in target.ports : can(regex("^[0-9]{1,5}(-[0-9]{1,5})?$", port))]) && alltrue([for range in target.ranges : can(cidrhost(range, 0)) && !endswith(range, "/0")])])
+    error_message = "Each of the network's targets has a name in lower case (not «nothing-else»), ranges (10.1.2.0/24, never /0) and ports (5432, or 8000-8010)."
   }
 
   validation {
     condition     = var.network == null || contains(["PRIVATE_RANGES_ONLY", "ALL_TRAFFIC"], try(var.network.egress, ""))
     error_message = "Egress is PRIVATE_RANGES_ONLY or ALL_TRAFFIC."
+  }
+
+  validation {
+    condition     = var.network == null || (alltrue([for name in [try(var.network.network, ""), try(var.network.subnetwork, "")] : can(regex("^(https://www\\.googleapis\\.com/compute/v1/)?(projects/[a-z0-9:.-]+/(global/networks|regions/[a-z0-9-]+/subnetworks)/)?[a-z]([a-z0-9-]*[a-z0-9])?$", name))]) && alltrue([for tag in try(var.network.tags, []) : can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", tag))]))
+    error_message = "network and subnetwork are names, or projects/…/global/networks/… and projects/…/regions/…/subnetworks/…; tags are lower-case letters, digits and dashes."
+  }
+
+  validation {
+    condition     = var.network == null || !strcontains(try(var.network.subnetwork, ""), "/regions/") || strcontains(try(var.network.subnetwork, ""), "/regions/${var.region}/")
+    error_message = "The subnetwork must be in ${var.region}, as the services are."
   }
 }
 
@@ -233,6 +298,11 @@ variable "load_balancer" {
     condition     = var.load_balancer == null || alltrue([for range in try(var.load_balancer.allowed_ranges, []) : can(cidrhost(range, 0))])
     error_message = "allowed_ranges are CIDR ranges such as 203.0.113.0/24."
   }
+
+  validation {
+    condition     = var.load_balancer == null || (try(length(var.load_balancer.domain), 0) <= 63 && try(var.load_balancer.requests_per_minute, 0) >= 1 && try(floor(var.load_balancer.requests_per_minute) == var.load_balancer.requests_per_minute, false))
+    error_message = "A domain of Google's certificates has 63 characters at most; requests_per_minute is a whole number from 1."
+  }
 }
 
 variable "workload_identity" {
@@ -244,7 +314,7 @@ variable "workload_identity" {
     allowed_audiences = optional(list(string), [])
     # Google's attributes from claims.
     attribute_mapping = optional(map(string), { "google.subject" = "assertion.sub" })
-    # Whose tokens of it count, in CEL: assertion.repository_owner == 'example'.
+    # Whose tokens of it count, in CEL: assertion.repository_id == '123456789' for GitHub.
     attribute_condition = string
   }))
   default  = {}
@@ -253,5 +323,15 @@ variable "workload_identity" {
   validation {
     condition     = alltrue([for provider in values(var.workload_identity) : startswith(provider.issuer_uri, "https://") && length(provider.attribute_condition) > 0])
     error_message = "Each provider has an https issuer, and a condition that says whose tokens of it count: an issuer such as GitHub speaks for everybody."
+  }
+
+  validation {
+    condition     = alltrue([for name, provider in var.workload_identity : can(regex("^[a-z0-9-]{4,32}$", name)) && !startswith(name, "gcp-") && can(provider.attribute_mapping["google.subject"])])
+    error_message = "A provider's name has 4 to 32 lower-case letters, digits and dashes and does not begin with gcp-; its attribute_mapping says what google.subject is."
+  }
+
+  validation {
+    condition     = alltrue([for provider in values(var.workload_identity) : provider.issuer_uri != "https://token.actions.githubusercontent.com" || can(regex("assertion\\.(repository_id|repository_owner_id|repository|repository_owner|sub)\\s*(==|in )|assertion\\.sub\\.startsWith\\(", provider.attribute_condition))])
+    error_message = "GitHub vouches for every repository there is: attribute_condition compares assertion.repository_id or assertion.repository_owner_id (numbers, which nobody else can take over), or repository, repository_owner or sub."
   }
 }

@@ -72,7 +72,7 @@ run "nobody_could_be_tried_as" {
   command = plan
 
   variables {
-    issuers = [{ preset = "github", audience = ["https://sallyport.example.com"], claims = { require = { repository_owner = ["example"] } } }]
+    issuers = [{ preset = "github", audience = ["https://sallyport.example.com"], claims = { require = { repository_id = ["1"], job_workflow_ref = ["example/r/.github/workflows/w.yml@refs/heads/main"], environment = ["p"] } } }]
   }
 
   expect_failures = [google_cloudbuild_trigger.release]

@@ -21,9 +21,6 @@ run "nothing_said_and_everybody_let_in" {
   command = plan
 
   variables {
-    project_id        = "Acme"
-    region            = "europe"
-    name              = "s"
     image             = "europe-west1-docker.pkg.dev/acme/sallyport/sallyport:latest"
     encryption_key    = "my-key"
     issuers           = []
@@ -46,7 +43,7 @@ run "nothing_said_and_everybody_let_in" {
   }
 
   expect_failures = [
-    var.project_id, var.region, var.name, var.image, var.encryption_key, var.issuers, var.signing_keys, var.gateway, var.console, var.keeper,
+    var.image, var.encryption_key, var.issuers, var.signing_keys, var.gateway, var.console, var.keeper,
     var.network, var.firestore, var.audit, var.workload_identity, var.monitoring, var.load_balancer, var.secrets, var.connections, var.policies,
     var.groups, var.classifications, var.agents,
   ]
@@ -162,4 +159,118 @@ run "a_key_in_another_region" {
   }
 
   expect_failures = [google_kms_crypto_key_iam_member.encryption]
+}
+
+run "sizes_that_no_service_has" {
+  command = plan
+
+  variables {
+    labels            = { Team = "platform" }
+    gateway           = { cpu = "0.5" }
+    console           = { memory = "1G" }
+    keeper            = { cpu = "4", memory = "1Gi" }
+    issuers           = [{ preset = "github", audience = ["x"], claims = { require = { repository_owner = ["example"] } } }]
+    network           = { network = "prod network", subnetwork = "s" }
+    load_balancer     = { domain = "sallyport.example.com", requests_per_minute = 0 }
+    workload_identity = { gh = { issuer_uri = "https://token.actions.githubusercontent.com", attribute_condition = "assertion.repository_id == '1'" } }
+    firestore         = { policy_database = "sallyport-runtime" }
+    audit             = { location = "eu" }
+    build             = { repository = "github.com/example/sallyport" }
+    connections       = { crm = { kind = "postgres", settings = { database = "crm" }, credential = { secret = "projects/acme-sallyport/secrets/sallyport-seal-key" } } }
+  }
+
+  expect_failures = [
+    var.labels, var.gateway, var.console, var.keeper, var.issuers, var.network, var.load_balancer, var.workload_identity, var.firestore,
+    var.audit, var.build, var.connections,
+  ]
+}
+
+run "an_account_of_its_own_as_a_target" {
+  command = plan
+
+  variables {
+    gateway            = { recording_limit = 1 }
+    console            = { min_instances = 5 }
+    keeper             = { min_instances = 3, max_instances = 2 }
+    issuers            = [{ issuer = "https://login.example.com", audience = ["x"] }]
+    network            = { network = "prod", subnetwork = "projects/acme-net/regions/us-central1/subnetworks/s" }
+    workload_identity  = { github = { issuer_uri = "https://token.actions.githubusercontent.com", attribute_condition = "assertion.actor == 'ada'" } }
+    firestore          = { location = "EU" }
+    audit              = { dataset = "sallyport_logs" }
+    build              = { repository = "projects/p/locations/europe-west1/connections/c/repositories/r", tag = "(" }
+    storage_log_bucket = "gs://logs"
+    connections        = { crm = { kind = "bigquery", settings = { project = "p" }, credential = { service_account = "sallyport-console@acme-sallyport.iam.gserviceaccount.com" } } }
+  }
+
+  expect_failures = [
+    var.gateway, var.console, var.keeper, var.issuers, var.network, var.workload_identity, var.firestore, var.audit, var.build,
+    var.storage_log_bucket, var.connections,
+  ]
+}
+
+run "the_id_of_the_project_for_its_number" {
+  command = plan
+
+  variables {
+    console = { iap_audience = "/projects/acme-sallyport/global/backendServices/1" }
+    issuers = [{ preset = "google", audience = ["x"] }, { preset = "google", audience = ["y"] }]
+    audit   = { checkpoint_bucket = { name = "Acme.Checkpoints" } }
+  }
+
+  expect_failures = [var.console, var.issuers, var.audit]
+}
+
+run "an_ingress_that_there_is_not" {
+  command = plan
+
+  variables {
+    console = { ingress = "all" }
+    audit   = { retention_days = { events = 0.5 } }
+  }
+
+  expect_failures = [var.console, var.audit]
+}
+
+run "two_parts_of_one_name" {
+  command = plan
+
+  variables {
+    audit = { auditors_of = { a-b = { members = ["group:a@example.com"], connections = ["crm"] }, a_b = { members = ["group:a@example.com"], connections = ["crm"] } } }
+  }
+
+  expect_failures = [var.audit]
+}
+
+run "checkpoints_where_the_key_is_not" {
+  command = plan
+
+  variables {
+    encryption_key = "projects/acme-keys/locations/europe-west1/keyRings/r/cryptoKeys/k"
+    audit          = { checkpoint_bucket = { name = "acme-checkpoints", location = "us-central1" } }
+  }
+
+  expect_failures = [google_kms_crypto_key_iam_member.encryption]
+}
+
+run "more_instances_than_conditions" {
+  command = plan
+
+  variables {
+    connections = { for number in range(21) : "crm${number}" => { kind = "postgres", settings = { instance = "acme-sallyport:europe-west1:crm${number}", database = "crm" }, credential = { secret = "projects/acme-sallyport/secrets/crm" } } }
+  }
+
+  expect_failures = [google_project_iam_member.cloud_sql]
+}
+
+# Others are not looked at where these are wrong, as they are compared with them.
+run "a_name_of_google_and_a_zone" {
+  command = plan
+
+  variables {
+    project_id = "Acme"
+    name       = "gcp-sallyport"
+    region     = "europe-west1-b"
+  }
+
+  expect_failures = [var.project_id, var.name, var.region]
 }

@@ -55,7 +55,17 @@ module "sallyport" {
   issuers = [
     { preset = "google", audience = ["https://sallyport.example.com"] },
     { preset = "gke", issuer = "https://container.googleapis.com/v1/projects/${var.project_id}/locations/${var.region}/clusters/agents", audience = ["https://sallyport.example.com"] },
-    { preset = "github", audience = ["https://sallyport.example.com"], claims = { require = { repository_owner = ["example"] } } },
+    {
+      preset   = "github"
+      audience = ["https://sallyport.example.com"]
+      claims = {
+        require = {
+          repository_id    = ["123456789"]
+          job_workflow_ref = ["example/agents/.github/workflows/agent.yml@refs/heads/main"]
+          environment      = ["production"]
+        }
+      }
+    },
   ]
 
   gateway = {
@@ -98,9 +108,10 @@ module "sallyport" {
 
   workload_identity = {
     github = {
-      issuer_uri          = "https://token.actions.githubusercontent.com"
-      attribute_mapping   = { "google.subject" = "assertion.sub", "attribute.repository" = "assertion.repository" }
-      attribute_condition = "assertion.repository_owner == 'example'"
+      issuer_uri        = "https://token.actions.githubusercontent.com"
+      attribute_mapping = { "google.subject" = "assertion.sub", "attribute.repository_id" = "assertion.repository_id" }
+      # Numbers: a name that was given up can be taken by somebody else.
+      attribute_condition = "assertion.repository_id == '123456789' && assertion.ref == 'refs/heads/main'"
     }
   }
 
