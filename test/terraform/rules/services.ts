@@ -168,7 +168,7 @@ export const serviceRules: readonly Rule[] = [
       );
       if (allowed?.length === 0) return [];
       return denied?.some(
-        (rule) => texts(rule, 'target_tags').length === 3 && texts(rule, 'destination_ranges').includes('10.0.0.0/8'),
+        (rule) => texts(rule, 'target_tags').length >= 3 && texts(rule, 'destination_ranges').includes('10.0.0.0/8'),
       )
         ? []
         : ['a rule that refuses the rest'];

@@ -33,6 +33,14 @@ const watched = [
   'serviceAccountKeyName',
   '/datasets/sallyport_audit',
   'DestroyCryptoKeyVersion',
+  // What the benchmark of the Center for Internet Security asks for (2.4 to 2.10).
+  'bindingDeltas',
+  'auditConfigDeltas',
+  '(Create|Update|Delete|Undelete)Role',
+  'storage.setIamPermissions',
+  'firewalls|',
+  'routes|',
+  '|networks|',
 ];
 
 const services = ['secretmanager', 'bigquery', 'cloudkms', 'datastore', 'iam', 'storage'];
@@ -166,5 +174,79 @@ export const watchingRules: readonly Rule[] = [
     says: 'a dashboard is there',
     broken: (plan) => (of(plan, 'monitoring_dashboard').length === 1 ? [] : ['a dashboard']),
     planted: drop('monitoring_dashboard.overview'),
+  },
+  {
+    says: 'one condition of an alert is enough, and it is told again rather than forgotten',
+    broken: every(['monitoring_alert_policy'], (alert) => text(alert, 'combiner') === 'OR'),
+    planted: set('monitoring_alert_policy.audit_lag', 'combiner', 'AND'),
+  },
+  {
+    says: 'somebody hears when a service fails or does not answer, within minutes',
+    broken: (plan) => [
+      ...(of(plan, 'monitoring_alert_policy').some((alert) => alert.name === 'down') ? [] : ['an alert on uptime']),
+      ...every(
+        ['monitoring_alert_policy'],
+        (alert) =>
+          !['failing', 'down'].includes(alert.name) ||
+          Number(at(alert, 'conditions.0.condition_threshold.0.threshold_value')) <= 1,
+      )(plan),
+      ...every(
+        ['monitoring_uptime_check_config'],
+        (check) => Number.parseInt(text(check, 'period'), 10) <= 300 && at(check, 'log_check_failures') === true,
+      )(plan),
+    ],
+    planted: set('monitoring_alert_policy.failing', 'conditions.0.condition_threshold.0.threshold_value', 1e6),
+  },
+  {
+    says: 'what the product tells is counted of its own services alone',
+    broken: every(
+      ['logging_metric'],
+      (metric) =>
+        !counted.includes(text(metric, 'name')) ||
+        text(metric, 'filter').startsWith(
+          'resource.type="cloud_run_revision" AND resource.labels.service_name=~"^sallyport-(gateway|console|keeper)$"',
+        ),
+    ),
+    planted: set('logging_metric.alert["break-glass"]', 'filter', 'jsonPayload.kind="break-glass"'),
+  },
+  {
+    says: 'of each service that is logged, reads, writes and changes of its settings are',
+    broken: every(['project_iam_audit_config'], (config) => {
+      const types = list(config, 'audit_log_config').map((_, place) =>
+        text(config, `audit_log_config.${place}.log_type`),
+      );
+      const wanted = ['ADMIN_READ', 'DATA_READ', 'DATA_WRITE'];
+      return text(config, 'service') === 'datastore.googleapis.com'
+        ? types.includes('ADMIN_READ') && types.includes('DATA_WRITE')
+        : wanted.every((type) => types.includes(type));
+    }),
+    planted: set('project_iam_audit_config.access["cloudkms.googleapis.com"]', 'audit_log_config', [
+      { log_type: 'DATA_READ' },
+    ]),
+  },
+  {
+    says: 'the sink leaves out nothing but the product’s own appends',
+    broken: every(
+      ['logging_project_sink'],
+      (sink) =>
+        at(sink, 'disabled') !== true &&
+        list(sink, 'exclusions').length === 1 &&
+        /^protoPayload\.serviceName="bigquery\.googleapis\.com" AND protoPayload\.methodName:"InsertAll" AND protoPayload\.authenticationInfo\.principalEmail=\("sallyport-gateway@[^)]*"\)$/.test(
+          text(sink, 'exclusions.0.filter'),
+        ),
+    ),
+    planted: set(
+      'logging_project_sink.access',
+      'exclusions.0.filter',
+      'protoPayload.serviceName="bigquery.googleapis.com"',
+    ),
+  },
+  {
+    says: 'logs are compared with the trail every quarter of an hour, and not switched off',
+    broken: every(
+      ['bigquery_data_transfer_config'],
+      (query) => text(query, 'schedule') === 'every 15 minutes' && at(query, 'disabled') !== true,
+    ),
+    planted: set('bigquery_data_transfer_config.collect', 'schedule', 'every 24 hours'),
   },
 ];
