@@ -1,7 +1,7 @@
 import { type Command, forEachChild, parse, type SyntaxNode } from 'unbash';
 import type { Seal } from '../model/seal.ts';
 import { wordOf } from './reading.ts';
-import { type Span, secretsInText, secretsInWords } from './secret-arguments.ts';
+import { mayPlaceSecrets, type Span, secretsByPlace, secretsInText, secretsInWords } from './secret-arguments.ts';
 
 /**
  * A command as the trail may hold it: passwords, tokens and keys among its arguments are sealed, in scripts within it too. A script that
@@ -15,6 +15,30 @@ export function recordable(command: readonly string[] | string, seal: Seal): str
   const spans = secretsInWords(command);
   return command.map((word, index) => {
     return sealed(word, isScript(command, index) ? secretsInScript(word) : (spans[index] ?? []), seal);
+  });
+}
+
+/**
+ * A script in which secrets that nothing but their place tells are replaced (`mysql -p…`, `curl -u user:…`); what is named otherwise is for the
+ * caller. A script that cannot be read is looked through as far as it can be.
+ */
+export function withoutPlaced(script: string, label: string): string {
+  if (script.length > MOST_CHARACTERS || !mayPlaceSecrets(script)) return script;
+  const spans: Span[] = [];
+  function visit(node: SyntaxNode) {
+    if (node.type === 'Command') spans.push(...placedInCommand(node));
+    forEachChild(node, visit);
+  }
+  visit(parse(script));
+  return sealed(script, spans, () => label);
+}
+
+function placedInCommand(command: Command): Span[] {
+  const nodes = [...(command.name === undefined ? [] : [command.name]), ...command.args];
+  const words = nodes.map((node) => wordOf(node).text);
+  return secretsByPlace(words).flatMap(({ index, start }) => {
+    const [node, value = ''] = [nodes[index], words[index]];
+    return node === undefined ? [] : located(node.text, value, node.pos, { start, end: value.length });
   });
 }
 

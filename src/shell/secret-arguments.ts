@@ -40,7 +40,7 @@ export function secretsInText(text: string): Span[] {
 const spanAt = (start: number, text: string): Span => ({ start, end: start + text.length });
 
 /** What the shell puts in for a variable is not here. */
-const isValue = (text: string) => text !== '' && !/^\$\{?\w+\}?$/.test(text);
+const isValue = (text: string) => text !== '' && !/^\$[{(]?\w+[)}]?$/.test(text);
 
 type Words = readonly string[];
 
@@ -95,23 +95,39 @@ const glued = (words: Words, before: RegExp) =>
 /** Secrets among the words of one command: for each word, where. */
 export function secretsInWords(words: Words): Span[][] {
   const spans = words.map((word) => [...secretsInText(word), ...secretByName(word)]);
-  const add = (index: number, from: number) => {
-    const word = words[index] ?? '';
-    if (isValue(word.slice(from))) spans[index]?.push({ start: from, end: word.length });
-  };
   words.forEach((word, index) => {
-    const next = words[index + 1];
-    if (option.test(word) && !harmless.test(word) && next !== undefined && !/^--[a-z]/.test(next)) add(index + 1, 0);
+    const next = words[index + 1] ?? '';
+    if (option.test(word) && !harmless.test(word) && !/^--[a-z]/.test(next) && isValue(next))
+      spans[index + 1]?.push({ start: 0, end: next.length });
   });
-  // A program that runs another has the other's arguments among its own.
-  words.forEach((word, at) => {
-    const name = word.slice(word.lastIndexOf('/') + 1);
-    const family = families.find(([pattern]) => pattern.test(name))?.[1] ?? name;
-    const placed = Object.hasOwn(places, family) ? (places[family]?.(words.slice(at)) ?? []) : [];
-    for (const [index, from] of placed) add(at + index, from);
-  });
+  for (const { index, start } of secretsByPlace(words)) spans[index]?.push({ start, end: words[index]?.length ?? 0 });
   return spans;
 }
+
+/** Where a secret begins in one of several words; it goes to the end of it. */
+type Placed = { index: number; start: number };
+
+/** Secrets that nothing but their place tells: what follows `-p` of `mysql`, `-a` of `redis-cli`. */
+export function secretsByPlace(words: Words): Placed[] {
+  // A program that runs another has the other's arguments among its own.
+  return words.flatMap((word, at) => {
+    const family = familyOf(word.slice(word.lastIndexOf('/') + 1));
+    const placed = family === undefined ? [] : (places[family]?.(words.slice(at)) ?? []);
+    return placed
+      .map(([index, start]) => ({ index: at + index, start }))
+      .filter(({ index, start }) => isValue(words[index]?.slice(start) ?? ''));
+  });
+}
+
+function familyOf(name: string): string | undefined {
+  const family = families.find(([pattern]) => pattern.test(name))?.[1] ?? name;
+  return Object.hasOwn(places, family) ? family : undefined;
+}
+
+/** A look that is cheaper: without one of these in it, a text runs no such program. */
+export const mayPlaceSecrets = (text: string): boolean => running.test(text);
+const running =
+  /(?<![\w-])(?:mysql|mariadb|mongo|ldap|curl|wget|redis-cli|sshpass|docker|podman|nerdctl|helm|oc|az|buildah|skopeo|npm|gh|htpasswd|openssl|vault|aws|kubectl|user(?:add|mod)|adduser|rabbitmqctl|zip|unzip|7z|smbclient|sqlcmd)\w*[ \t\\]/;
 
 function secretByName(word: string): Span[] {
   const [, name = '', sign = '', value = ''] = named.exec(word) ?? [];

@@ -34,9 +34,11 @@ export async function estimate(
 ): Promise<Estimate<Plan>> {
   if (!isWrite(plan)) return { risks: [], estimates: {} };
   const send = createSend(proxy, access);
+  // What many would go is counted, not tried, and no document says whether a server knows of a dry run of it.
+  if (plan.info.verb === 'deletecollection' && !isTrial(plan))
+    return countDeletion({ statement, recorded, plan }, send);
   await refuseWithoutDryRun(plan.info, plan.method, send);
   if (isTrial(plan)) return { risks: [], estimates: {} };
-  if (plan.info.verb === 'deletecollection') return countDeletion({ statement, recorded, plan }, send);
   const { judged, findings, changes } = await preflight(plan, send);
   return {
     risks: risksOf(findings),

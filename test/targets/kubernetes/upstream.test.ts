@@ -243,6 +243,31 @@ describe('a write', () => {
     expect(status).toBe(201);
   });
 
+  test('of a custom resource of a server before 1.24 is tried where the one document it has says so', async () => {
+    const paths = {
+      '/apis/example.com/v1/namespaces/{namespace}/widgets': {
+        post: { parameters: [{ name: 'dryRun', in: 'query' }] },
+      },
+    };
+    const { agent, heard } = await stand(
+      ({ path }) => {
+        if (path.startsWith('/openapi/v3')) return { status: 404, body: {} };
+        return path === '/openapi/v2' ? { body: { paths } } : { status: 201, body: at('1') };
+      },
+      { custom_resources: ['widgets.example.com'] },
+    );
+
+    const { status } = await agent.call('POST', '/apis/example.com/v1/namespaces/n/widgets', {
+      body: { metadata: { name: 'w' } },
+    });
+
+    expect(status).toBe(201);
+    expect(heard.filter(({ method }) => method === 'POST').map(({ path }) => path.includes('dryRun'))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   test('that names a dry run in the query and options in its body is a deletion, as the server would take it', async () => {
     const { agent, heard } = await stand(() => ({ body: at('7', { uid: 'u-1' }) }));
 

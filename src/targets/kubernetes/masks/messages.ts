@@ -2,12 +2,18 @@ import { maskAssignments } from '../../../masking/masking.ts';
 
 /** What a server says: a Status, an event, a warning. Values that it quotes are masked. `closed`: of what holds secrets, whatever is quoted is. */
 export function maskMessage(text: string, label: string, closed: boolean): string {
-  return maskAssignments(maskQuoted(withoutContext(withoutDump(text, label), label), label, closed), label, 'prose');
+  const short = withoutContext(withoutDump(withoutObjects(text, label), label), label);
+  return maskAssignments(maskQuoted(short, label, closed), label, 'prose');
 }
 
-/** What changed in a Pod is told with the whole of it, from the next line on, or as a struct of Go. */
+/** What no object could be made of is quoted whole, as JSON or as a map of Go: `Invalid value: "{\\"apiVersion\\":…}": unrecognized type`. */
+function withoutObjects(text: string, label: string): string {
+  return text.replace(/"(?:\{|\[|map\[|&)(?:[^"\\]|\\.)*"/g, `"${label}"`);
+}
+
+/** What changed in a Pod is told with the whole of it, from the next line on, or as a struct or a map of Go. */
 function withoutDump(text: string, label: string): string {
-  const dump = /\n|(?:\b(?:core|v\d\w*|api)\.|&)[A-Z]\w*\{|: \{"/.exec(text);
+  const dump = /\n|(?:\b(?:core|v\d\w*|api)\.|&)[A-Z]\w*\{|: \{"|\bmap\[/.exec(text);
   if (dump === null) return text;
   const start = dump.index + (dump[0].startsWith(': ') ? 2 : 0);
   const rest = text.slice(start);

@@ -1,5 +1,6 @@
 import { type JsonMasks, maskAssignments, maskJsonBytes } from '../../../masking/masking.ts';
 import { Problem } from '../../../model/problem.ts';
+import { withoutPlaced } from '../../../shell/shell.ts';
 import { maskMessage } from './messages.ts';
 import type { Rewriting } from './rules.ts';
 
@@ -37,6 +38,7 @@ export function createRewriting({ label, unread, masks, closed }: RewritingOptio
   }
 
   const assignments = (text: string) => (label === undefined ? text : maskAssignments(text, label));
+  const scripts = (text: string) => (label === undefined ? text : withoutPlaced(text, label));
   const isJson = (text: string) => /^\s*(?:\{\s*["}]|\[\s*[[{"\]])/.test(text);
 
   return {
@@ -45,7 +47,7 @@ export function createRewriting({ label, unread, masks, closed }: RewritingOptio
       if (!isJson(text)) return assignments(text);
       return maskedJson(text, masks.annotation) ?? (closed ? unread : assignments(text));
     },
-    config: (text) => (isJson(text) ? maskedJson(text, masks.config) : undefined) ?? assignments(text),
+    config: (text) => (isJson(text) ? maskedJson(text, masks.config) : undefined) ?? assignments(scripts(text)),
     message: (text) => (label === undefined ? text : maskMessage(text, label, closed)),
     report: assignments,
   };

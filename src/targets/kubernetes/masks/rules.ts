@@ -7,6 +7,7 @@ import {
   ruleOf,
   secretWords,
 } from '../../../masking/masking.ts';
+import { secretsByPlace } from '../../../shell/shell.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { quietNames, quietPaths } from './quiet.ts';
 import { CREDENTIAL, sentinel } from './sentinel.ts';
@@ -65,8 +66,20 @@ function wordAt(index: number): ObjectRule {
 }
 
 function commandRules(texts: readonly (string | undefined)[]): readonly ObjectRule[] {
-  return secretWords(texts.map((text) => text ?? '')).map(wordAt);
+  const command = texts.map((text) => text ?? '');
+  const indexes = new Set([...secretWords(command), ...secretsByPlace(command).map(({ index }) => index)]);
+  return [...indexes].map(wordAt);
 }
+
+/** What may be configuration, or hold a login. */
+const texts = [
+  '**.env[*].value',
+  '**.command[*]',
+  '**.args[*]',
+  '**.url',
+  '**.mountOptions[*]',
+  '**.repository',
+].concat('**.httpGet.path');
 
 /** What holds in every object, whatever its kind: containers stand in many. */
 export function everywhere({ config }: Rewriting): readonly ObjectRule[] {
@@ -75,9 +88,7 @@ export function everywhere({ config }: Rewriting): readonly ObjectRule[] {
   return [
     pairs('**.env[*]', isSuspicious),
     pairs('**.httpHeaders[*]', (name) => headers.test(name)),
-    ...['**.env[*].value', '**.command[*]', '**.args[*]', '**.url'].map((path) =>
-      rule(path, { do: 'rewrite', rewrite: config }),
-    ),
+    ...texts.map((path) => rule(path, { do: 'rewrite', rewrite: config })),
     ...['**.command', '**.args'].map((path) => rule(path, { do: 'list', choose: commandRules })),
   ];
 }
@@ -89,24 +100,50 @@ const lastApplied = [
   'banzaicloud.com/last-applied',
 ];
 
+/** Where metadata stand in what Kubernetes itself brings: of the object, and of what is made from it. */
+const ownMetadata = [
+  'metadata',
+  'template.metadata',
+  'spec.template.metadata',
+  'spec.jobTemplate.metadata',
+  'spec.jobTemplate.spec.template.metadata',
+  'spec.volumeClaimTemplates[*].metadata',
+  'data.spec.template.metadata',
+];
+
+function annotationRules(metadata: string, { copy, annotation }: Rewriting): readonly ObjectRule[] {
+  return [
+    ...lastApplied.map((name) =>
+      rule(`${metadata}.annotations[${JSON.stringify(name)}]`, { do: 'rewrite', rewrite: copy }),
+    ),
+    rule(`${metadata}.annotations.*`, { do: 'rewrite', rewrite: annotation }),
+    {
+      steps: [...readPath(`${metadata}.annotations`), { to: 'named', passes: tells }],
+      act: mask(`${metadata}.annotations.password`),
+    },
+  ];
+}
+
 /** What holds in every object that is served, relative to it. */
-function ofEveryObject(
-  { resource }: RequestInfo,
-  { copy, annotation, message, report }: Rewriting,
-): readonly ObjectRule[] {
+function ofEveryObject(info: RequestInfo, rewriting: Rewriting): readonly ObjectRule[] {
+  const { message, report } = rewriting;
+  const metadata = isBuiltIn(info) ? ownMetadata : ['**.metadata'];
   return [
     ...quietPaths.map((path) => rule(path, { do: 'quiet' })),
-    ...lastApplied.map((name) =>
-      rule(`metadata.annotations[${JSON.stringify(name)}]`, { do: 'rewrite', rewrite: copy }),
-    ),
-    rule('metadata.annotations.*', { do: 'rewrite', rewrite: annotation }),
-    {
-      steps: [...readPath('metadata.annotations'), { to: 'named', passes: tells }],
-      act: mask('metadata.annotations.password'),
-    },
-    rule('message', { do: 'rewrite', rewrite: resource === 'events' ? report : message }),
+    ...metadata.flatMap((path) => annotationRules(path, rewriting)),
+    rule('message', { do: 'rewrite', rewrite: info.resource === 'events' ? report : message }),
     rule('details.causes[*].message', { do: 'rewrite', rewrite: message }),
     ...['note', 'status.**.message'].map((path) => rule(path, { do: 'rewrite', rewrite: report })),
+  ];
+}
+
+/** Custom resources hold what they like: pairs of any list, and configuration in any text of what is asked for. */
+function ofUnknownForm({ config }: Rewriting): readonly ObjectRule[] {
+  return [
+    ...['name', 'key'].map((name) =>
+      rule('*.**[*]', { do: 'peek', name, choose: (names) => (names.some(tells) ? whole : none) }),
+    ),
+    rule('spec', { do: 'rewrite', rewrite: config }),
   ];
 }
 
@@ -145,7 +182,8 @@ export function ofKind(rewriting: Rewriting): (kinds: readonly string[]) => read
 /** What is masked in an object of this resource, relative to the object. */
 export function objectRules(info: RequestInfo, rewriting: Rewriting): readonly ObjectRule[] {
   const rules = [...ofEveryObject(info, rewriting), ...parameters];
-  if (!isBuiltIn(info)) return [...rules, ...byName, rule('metadata.managedFields', managed)];
+  if (!isBuiltIn(info))
+    return [...rules, ...byName, ...ofUnknownForm(rewriting), rule('metadata.managedFields', managed)];
   rules.push(rule('metadata.managedFields', { do: 'leave' }));
   if (info.group === '' && info.resource === 'secrets') return [...rules, ...secrets];
   if (info.group === '' && info.resource === 'configmaps') return [...rules, ...configMaps(rewriting)];
