@@ -1,28 +1,30 @@
+import { markedIn } from './markup.ts';
 import { isSuspicious } from './secret-names.ts';
 
 /**
  * Secrets within a text that is no JSON: `db_password = …` in files, `--token=…` and `--token …` in commands, `Authorization: Bearer …`,
- * `scheme://user:…@host`. Each is replaced by the label; what refers to a secret and is none (`$(PASSWORD)`) stays. In prose what follows a colon is
+ * `scheme://user:…@host`, `<password>…</password>`. Each is replaced by the label; what refers to a secret and is none (`$(PASSWORD)`) stays. In prose what follows a colon is
  * mostly said of a field, so that only quoted values count there. Linear in the text.
  */
 export function maskAssignments(text: string, label: string, kind: 'config' | 'prose' = 'config'): string {
-  return maskUserinfo(maskFlags(maskNamed(text, label, kind === 'prose'), label), label);
+  const named = maskUserinfo(maskFlags(maskNamed(text, label, kind === 'prose'), label), label);
+  return replaced(named, markedIn(named), label);
 }
 
 type Span = { start: number; end: number };
 
 /**
- * Where such values stand in what a program prints, for who looks at it in places. In the same three ways; spans of different ways may overlap.
+ * Where such values stand in what a program prints, for who looks at it in places. In the same four ways; spans of different ways may overlap.
  */
 export function assignedIn(text: string): readonly Span[] {
-  return mayAssign(text) ? [...namedIn(text, false), ...flaggedIn(text), ...userinfoIn(text)] : [];
+  return mayAssign(text) ? [...namedIn(text, false), ...flaggedIn(text), ...userinfoIn(text), ...markedIn(text)] : [];
 }
 
 /** A look that is cheaper: without a name of a secret, and a mark that gives it a value, there is none. */
 const telling =
   /pass|pwd|\bpw|\bpin|otp|secret|token|cred|key|dsn|jwt|bearer|cookie|salt|auth|netrc|npmrc|kubeconfig|docker|conn|id_|sas|webhook/i;
 export const mayAssign = (text: string): boolean =>
-  (/[=:]|--/.test(text) && telling.test(text)) || text.includes('://');
+  (/[=:]|--|<\//.test(text) && telling.test(text)) || text.includes('://');
 
 function maskNamed(text: string, label: string, isProse: boolean): string {
   return replaced(text, namedIn(text, isProse), label);
@@ -51,7 +53,7 @@ function replaced(text: string, spans: readonly Span[], label: string): string {
 }
 
 const nameBefore = /([A-Za-z0-9_.-]{1,100})["'\\\]]{0,3}[ \t]{0,8}$/;
-const quotes = /\\{0,3}["'`]/y;
+const quotes = /"""|'''|\\{0,3}["'`]/y;
 const references = /^(?:\$[({]{0,2}[\w.]+[)}]{0,2}|\{\{[^}]*\}\}|<[\w -]*>|true|false|null|nil|none|yes|no)$/i;
 
 /** Where the value of an assignment stands, if what is assigned to is likely a secret. */

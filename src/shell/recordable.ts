@@ -35,7 +35,7 @@ export function withoutPlaced(script: string, label: string): string {
 
 function placedInCommand(command: Command): Span[] {
   const nodes = [...(command.name === undefined ? [] : [command.name]), ...command.args];
-  const words = nodes.map((node) => wordOf(node).text);
+  const words = nodes.map((node) => (node.type === 'Word' ? wordOf(node).text : node.text));
   return secretsByPlace(words).flatMap(({ index, start }) => {
     const [node, value = ''] = [nodes[index], words[index]];
     return node === undefined ? [] : located(node.text, value, node.pos, { start, end: value.length });

@@ -2,7 +2,7 @@ import { maskAssignments } from '../../../masking/masking.ts';
 
 /** What a server says: a Status, an event, a warning. Values that it quotes are masked. `closed`: of what holds secrets, whatever is quoted is. */
 export function maskMessage(text: string, label: string, closed: boolean): string {
-  const short = withoutContext(withoutDump(withoutObjects(text, label), label), label);
+  const short = withoutAccess(withoutContext(withoutDump(withoutObjects(text, label), label), label), label);
   return maskAssignments(maskQuoted(short, label, closed), label, 'prose');
 }
 
@@ -13,7 +13,7 @@ function withoutObjects(text: string, label: string): string {
 
 /** What changed in a Pod is told with the whole of it, from the next line on, or as a struct or a map of Go. */
 function withoutDump(text: string, label: string): string {
-  const dump = /\n|(?:\b(?:core|v\d\w*|api)\.|&)[A-Z]\w*\{|: \{"|\bmap\[/.exec(text);
+  const dump = /\n|(?:\b(?:core|v\d\w*|api)\.|&)[A-Z]\w*\{|: \{"|\bmap\[(?!string\])/.exec(text);
   if (dump === null) return text;
   const start = dump.index + (dump[0].startsWith(': ') ? 2 : 0);
   const rest = text.slice(start);
@@ -27,6 +27,11 @@ function withoutContext(text: string, label: string): string {
   if (start === -1) return text;
   const end = text.lastIndexOf('|...');
   return `${text.slice(0, start)}...|${label}|...${end > start ? text.slice(end + 4) : ''}`;
+}
+
+/** What stands where an object should: `accessor error: … is of the type string, expected map[string]interface{}`. */
+function withoutAccess(text: string, label: string): string {
+  return text.replace(/(\baccessor error: ).+?(?= is of the type )/gs, `$1${label}`);
 }
 
 const quoting = /\b(?:(?:Invalid|Duplicate|Unsupported) value|Not found): /g;

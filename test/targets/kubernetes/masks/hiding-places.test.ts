@@ -89,6 +89,38 @@ describe('a secret leaves unseen from no place of', () => {
   });
 });
 
+/** Files that people keep in ConfigMaps. */
+const files: readonly (readonly [form: string, text: string])[] = [
+  ['an element of XML', `<db><password>${planted}</password></db>`],
+  ['an attribute of XML', `<property name="password" value="${planted}"/>`],
+  ['three quotes of TOML', `[db]\npassword = """${planted}"""\n`],
+  ['a call of PHP', `define("DB_PASSWORD", "${planted}");`],
+  ['a call of Java', `p.setProperty('db.password', '${planted}');`],
+  ['a header of nginx', `proxy_set_header X-Api-Key "${planted}";`],
+  ['a header of nginx that is a scheme', `  proxy_set_header Authorization "Basic ${planted}";`],
+  ['the configuration of Redis', `port 6379\nrequirepass ${planted}\nmasterauth "${planted}"\n`],
+  ['a script', `#!/bin/sh\nmysqldump -u root -p${planted} db > x\n`],
+];
+
+test.each(files)('a secret leaves from no ConfigMap that holds %s', async (_form, text) => {
+  const seen = await served('configmaps', { kind: 'ConfigMap', metadata: { name: 'one' }, data: { file: text } });
+
+  expect(seen).not.toContain(planted);
+});
+
+test('what only looks like configuration of secrets leaves as it is', async () => {
+  const file = [
+    '<user>ann</user> (1 < 2)',
+    'define("COLOUR", "blue");',
+    'proxy_set_header Authorization $http_authorization;',
+    'docker run -p 80:80 nginx; curl -sS http://h/x; mysql -h db -e "select 1"',
+    'redis-cli ping; mysql -p$PASSWORD; sshpass -p "$PASS" ssh u@h',
+  ].join('\n');
+  const object = { kind: 'ConfigMap', metadata: { name: 'one' }, data: { file } };
+
+  expect(JSON.parse(await served('configmaps', object))).toEqual(object);
+});
+
 test.each([
   `patch: Invalid value: "map[spec:map[containers:[map[env:[map[name:PASSWORD value:${planted}]]]]]]": unrecognized type: int32`,
   `patch: Invalid value: "{\\"kind\\":\\"Pod\\",\\"x\\":\\"${planted}\\"}": unrecognized type: int32`,
