@@ -3,7 +3,7 @@ const byOwner = {
   googleCloud:
     'osAdminLogin X-Serverless-Authorization referencedViews UpdateTable cloudsql.enable_pgaudit sqladmin.googleapis.com',
   organizationPolicies:
-    'run.managed.requireInvokerIam run.allowedIngress internal-and-cloud-load-balancing iam.allowedPolicyMemberDomains gcp.resourceLocations gcp.restrictNonCmekServices gcp.restrictCmekCryptoKeyProjects iam.disableServiceAccountCreation iam.disableServiceAccountKeyCreation compute.disableGlobalLoadBalancing compute.restrictLoadBalancerCreationForTypes EXTERNAL_MANAGED_HTTP_HTTPS',
+    'run.managed.requireInvokerIam run.allowedIngress internal-and-cloud-load-balancing iam.allowedPolicyMemberDomains gcp.resourceLocations gcp.restrictNonCmekServices gcp.restrictCmekCryptoKeyProjects iam.disableServiceAccountCreation iam.disableServiceAccountKeyCreation run.allowedVPCEgress all-traffic run.allowedBinaryAuthorizationPolicies gcp.restrictServiceUsage iam.workloadIdentityPoolProviders cloudbuild.allowedIntegrations cloudbuild.allowedWorkerPools compute.skipDefaultNetworkCreation compute.disableGlobalLoadBalancing compute.restrictLoadBalancerCreationForTypes EXTERNAL_MANAGED_HTTP_HTTPS',
   postgres:
     'pg_stat_statements log_statement log_min_duration_statement auto_explain pg_lsn SQL_ASCII pgaudit.log_parameter',
   openSsh: 'ControlMaster ForceCommand TrustedUserCAKeys',

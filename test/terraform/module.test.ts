@@ -58,15 +58,24 @@ test('no apply can destroy a key without which what it signed could not be verif
   expect(keys).toMatch(/lifecycle \{\s+prevent_destroy = true\s+\}/);
 });
 
-test('the module and its examples ask for the versions that they were checked with', () => {
-  const asked = ['versions.tf', 'examples/minimal/main.tf', 'examples/complete/main.tf'].map((name) =>
-    readFileSync(`${folder}/${name}`, 'utf8'),
+test('the module, its examples and the guide ask for the versions that they were checked with', () => {
+  const asked = ['versions.tf', 'examples/minimal/main.tf', 'examples/complete/main.tf', '../docs/operator.md'].map(
+    (name) => readFileSync(`${folder}/${name}`, 'utf8'),
   );
 
   for (const file of asked) {
     expect(file).toContain('required_version = ">= 1.9"');
     expect(file).toContain('version = ">= 7.45, < 8.0"');
   }
+});
+
+test('a person who applies is charged to the project, without which the API of Firebase rules refuses them', () => {
+  const roots = ['examples/minimal/main.tf', 'examples/complete/main.tf', '../docs/operator.md'];
+
+  for (const root of roots)
+    expect(readFileSync(`${folder}/${root}`, 'utf8')).toMatch(
+      /provider "google" \{[^}]*billing_project += var\.project[^}]*user_project_override = true/,
+    );
 });
 
 test.skipIf(!isThere)('is written as terraform fmt writes it', async () => {

@@ -11,9 +11,12 @@ terraform {
   }
 }
 
+# With a person's own credentials the API of Firebase rules refuses requests that name no project to be charged to.
 provider "google" {
-  project = var.project_id
-  region  = var.region
+  project               = var.project_id
+  region                = var.region
+  billing_project       = var.project_id
+  user_project_override = true
 }
 
 variable "project_id" {
