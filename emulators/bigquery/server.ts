@@ -10,9 +10,12 @@ const unzip = promisify(gunzip);
 /** The service takes 10 MB of rows in one insertAll. */
 const LARGEST_BODY = 20 * 1024 * 1024;
 
+/** Milliseconds. Google's front ends keep what is idle for minutes; Node's 5 s may end a connection just when a busy client uses it again. */
+const IDLE = 600_000;
+
 /** An HTTP server for the service; every failure is the API's error JSON. */
 export function createApiServer(service: Service): Server {
-  return createServer((message, response) => {
+  return createServer({ keepAliveTimeout: IDLE }, (message, response) => {
     answer(service, message)
       .then((body) => send(response, body === undefined ? 204 : 200, body))
       .catch((error: unknown) => {

@@ -16,7 +16,8 @@ import { createHeads, headRegistration, reachedBy } from './heads.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
 import { type OperationState, readState } from './operations.ts';
-import { outboxPath } from './outbox.ts';
+import { pathOf } from './outbox.ts';
+import { runsAs, sortedBy } from './paths.ts';
 import { aboutOf, createRaising, type NewAlert, partiesOf } from './raising.ts';
 import type { Recorder } from './recorder.ts';
 import { createSampling } from './sampling.ts';
@@ -181,8 +182,8 @@ export function createAudit(deps: AuditDeps): Audit {
     const facts = cut(describe({ ...more, eventId: ids('ev'), phase: 'fact', type, subject }));
     return {
       facts,
-      path: outboxPath(facts),
-      data: ({ event, json }) => ({ event: event.event_id, chain: event.chain, state: 'done', rows: [json] }),
+      path: pathOf(facts),
+      data: ({ event, json }) => ({ ...sortedBy(event.event_id), chain: event.chain, state: 'done', rows: [json] }),
       patience: timing.patience,
     };
   }
@@ -244,11 +245,13 @@ export function createAudit(deps: AuditDeps): Audit {
     const eventId = ids('ev');
     const facts = describe({ eventId, phase: 'intent', type: 'intended', subject: passage });
     if (isTooLarge(facts)) throw new Problem('too-large', { reason: 'intent-too-large-to-record' });
-    const path = outboxPath(facts);
+    const path = pathOf(facts);
     const { operation } = facts;
     const live = passage.operation?.live === true ? { live: true } : {};
     const data = ({ event: { chain }, json }: Link) => ({
-      ...{ event: eventId, chain, operation, state: 'intended', rows: [json] },
+      ...sortedBy(eventId),
+      ...{ chain, state: 'intended', rows: [json] },
+      ...(operation !== null && { runs: runsAs(operation) }),
       ...live,
     });
     const recorded = await writer

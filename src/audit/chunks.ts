@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
 import type { StoredDocument } from '../platform/store.ts';
+import { recordingPath } from './paths.ts';
 import type { Recording } from './recorder.ts';
 
 /** `returned`: what the caller was sent. `both`: a session, with what the caller said in it. */
@@ -23,7 +24,7 @@ export type ChunkRow = z.output<typeof chunkSchema>;
 
 export const readChunk = (json: string): ChunkRow => chunkSchema.parse(JSON.parse(json));
 
-/** `recordings/{event}.{chunk}`: a chunk that is too large for its event's own document, until BigQuery has it. */
+/** A document of `recordings`: a chunk that is too large for its event's own document, until BigQuery has it. */
 const chunkDocumentSchema = z.object({ event: z.string(), chain: z.string(), json: z.string() });
 export type ChunkRecord = z.output<typeof chunkDocumentSchema> & { path: string };
 
@@ -54,5 +55,5 @@ export function placeChunks(facts: AuditFacts, recording: Recording | undefined)
     return { row, json: JSON.stringify(row) };
   });
   if (recording.summary.bytes <= mostWithin) return { within: kept, beside: [] };
-  return { within: [], beside: kept.map((one, chunk) => ({ ...one, path: `recordings/${event_id}.${chunk}` })) };
+  return { within: [], beside: kept.map((one, chunk) => ({ ...one, path: recordingPath(event_id, chunk) })) };
 }

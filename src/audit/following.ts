@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Store, StoredDocument } from '../platform/store.ts';
 import { readChunk, readChunkRecord } from './chunks.ts';
 import { readRecord } from './outbox.ts';
+import { outboxPath, recordingPath, tapePath } from './paths.ts';
 
 const tapedSchema = z.object({ content: z.string() });
 
@@ -16,7 +17,7 @@ type Extent = { taped: number; isOver: boolean };
  * its outcome or the signal is aborted. What was shipped meanwhile is not here any more: then it ends early.
  */
 export async function* follow(store: Store, event: string, signal?: AbortSignal): AsyncGenerator<string, undefined> {
-  const path = `outbox/${event}`;
+  const path = outboxPath(event);
   let extent = extentOf(await store.get(path));
   let changed = Promise.withResolvers<void>();
   const wake = () => {
@@ -64,8 +65,8 @@ function extentOf(document: StoredDocument | undefined): Extent {
 
 /** Where it is while the session runs, or where it waits to be shipped. */
 async function contentOf(store: Store, event: string, place: number): Promise<string | undefined> {
-  const taped = await store.get(`tapes/${event}.${place}`);
+  const taped = await store.get(tapePath(event, place));
   if (taped !== undefined) return tapedSchema.parse(taped.data).content;
-  const kept = await store.get(`recordings/${event}.${place}`);
+  const kept = await store.get(recordingPath(event, place));
   return kept && readChunk(readChunkRecord(kept).json).content;
 }

@@ -6,6 +6,7 @@ import type { Store } from '../platform/store.ts';
 import { LATE } from './checkpoint-alarm.ts';
 import { type Latest, readLatest, readPending, readTrouble } from './checkpoint-documents.ts';
 import { readRecord } from './outbox.ts';
+import { inOrder } from './paths.ts';
 
 /** How the trail stands now. Ages in seconds. */
 export type Integrity = {
@@ -77,7 +78,7 @@ export function createIntegrity(deps: {
 
   /** Names of events tell their time, so the oldest of the first few that are done is the oldest of all. */
   async function oldestEvent() {
-    const first = await store.query({ collection: 'outbox', orderBy: [['event', 'asc']], limit: 20 });
+    const first = await store.query({ collection: 'outbox', ...inOrder, limit: 20 });
     const [row] = first.map(readRecord).find(({ state }) => state === 'done')?.rows ?? [];
     if (row === undefined) return null;
     const { time } = z.object({ time: z.iso.datetime() }).parse(JSON.parse(row));

@@ -7,7 +7,8 @@ import type { Intent } from './audit.ts';
 import type { Prepared } from './chain.ts';
 import { type PlacedChunks, placeChunks } from './chunks.ts';
 import type { Outcome } from './facts.ts';
-import { outboxPath, readRecord, readRow, withOutcome } from './outbox.ts';
+import { pathOf, readRecord, readRow, withOutcome } from './outbox.ts';
+import { sortedBy } from './paths.ts';
 import { createRecorder } from './recorder.ts';
 import { createTape } from './tape.ts';
 import { createTaping } from './taping.ts';
@@ -33,7 +34,7 @@ export function createIntents(deps: {
   /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
   function begin(passage: Passage, prepared: Prepared, known: StoredDocument | undefined): Intent {
     const { event_id: eventId } = prepared.facts;
-    const path = outboxPath({ event_id: eventId, phase: 'outcome' });
+    const path = pathOf(prepared.facts);
     const document = known ? Promise.resolve(known) : store.get(path).catch(() => 'unread' as const);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     open.set(eventId, ended);
@@ -88,7 +89,7 @@ export function createIntents(deps: {
     for (;;) {
       try {
         if (found === 'unread') {
-          found = await store.get(outboxPath(ending.facts));
+          found = await store.get(pathOf(ending.facts));
           if (found && holdsRealOutcome(found)) return;
         }
         await writer.append(outcomeEntry(ending, found));
@@ -173,9 +174,10 @@ function lateEntry({ facts: outcome, chunks }: Ending): Entry {
   const recording = chunks.taped === true ? null : outcome.recording;
   const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type, recording };
   return {
-    ...{ facts, path: outboxPath(facts), chunks },
+    ...{ facts, path: pathOf(facts), chunks },
     data: ({ event: { event_id, chain }, json }) => ({
-      ...{ event: event_id, chain, state: 'done', rows: [json] },
+      ...sortedBy(event_id),
+      ...{ chain, state: 'done', rows: [json] },
       ...chunksOf(chunks),
     }),
   };

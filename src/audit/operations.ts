@@ -3,6 +3,7 @@ import type { AuditFacts, EventType } from '../model/audit-event.ts';
 import { verbs } from '../model/documents.ts';
 import type { Store, Write } from '../platform/store.ts';
 import { readEvent, readRecord } from './outbox.ts';
+import { operationPath, runsAs } from './paths.ts';
 
 /** Hours an operation can be looked up; a TTL policy on `expire_at` removes it then. The trail itself is for ever. */
 const KEPT_HOURS = 24;
@@ -16,7 +17,7 @@ const states: Partial<Record<EventType, OperationState['state']>> = {
 };
 
 /**
- * Where an operation stands, for the one who asked for it. Kept at `operations/{id}`, written in the commits of its events; of one that
+ * Where an operation stands, for the one who asked for it. Kept in `operations`, written in the commits of its events; of one that
  * runs and needed no human, its intent in the outbox says it.
  */
 const operationStateSchema = z.object({
@@ -42,7 +43,7 @@ export function stateWrites(facts: AuditFacts): Write[] {
   const document = stateIn(facts);
   if (document === undefined) return [];
   const expire_at = new Date(Date.parse(document.time) + KEPT_HOURS * 3_600_000);
-  return [{ op: 'set', path: pathOf(document.operation), data: { ...document, expire_at } }];
+  return [{ op: 'set', path: operationPath(document.operation), data: { ...document, expire_at } }];
 }
 
 function stateIn(facts: AuditFacts): OperationState | undefined {
@@ -67,16 +68,14 @@ function stateOf({ type, note }: AuditFacts): OperationState['state'] | undefine
 
 export async function readState(store: Store, operation: string): Promise<OperationState | undefined> {
   if (!/^op_[0-9a-z]{1,40}$/.test(operation)) return undefined;
-  const kept = async () => (await store.get(pathOf(operation)))?.data;
+  const kept = async () => (await store.get(operationPath(operation)))?.data;
   // It may have ended between the two looks.
   const found = (await kept()) ?? (await readRunning(store, operation)) ?? (await kept());
   return found && operationStateSchema.parse(found);
 }
 
 async function readRunning(store: Store, operation: string): Promise<OperationState | undefined> {
-  const where = [['operation', '==', operation]] as const;
+  const where = [['runs', '==', runsAs(operation)]] as const;
   const [intent] = await store.query({ collection: 'outbox', where, limit: 1 });
   return intent && stateIn(readEvent(readRecord(intent).rows[0] ?? ''));
 }
-
-const pathOf = (operation: string) => `operations/${operation}`;

@@ -2,20 +2,23 @@ import { z } from 'zod';
 import { type AuditEvent, type AuditFacts, auditEventSchema, phases } from '../model/audit-event.ts';
 import type { Revision, StoredDocument } from '../platform/store.ts';
 import type { Link } from './chain.ts';
+import { outboxPath, sortedBy } from './paths.ts';
 
 /**
- * `outbox/{event}`: the write-ahead log. Holds an event's rows, each as its canonical JSON, until BigQuery has them all.
+ * The write-ahead log, a document of `outbox` for each event. Holds the event's rows, each as its canonical JSON, until BigQuery has them all.
  * An intent's document is `intended` until its outcome is in it. What came late has a document of its own.
  */
 const outboxDocumentSchema = z.object({
   event: z.string(),
+  /** Of the event: documents are sorted by it within its shard. */
+  shard: z.int(),
   /** The chain whose lease says whether somebody still works on it. */
   chain: z.string(),
   /** Of the last row, where that is another: its chain is not over before this document is shipped. */
   also: z.string().optional(),
   state: z.enum(['intended', 'done']),
-  /** Of what runs: it is found by this. */
-  operation: z.string().nullish(),
+  /** The operation that runs: it is found by this. */
+  runs: z.string().optional(),
   rows: z.array(z.string()).min(1),
   /** What was recorded of its answer, where that is little. */
   chunks: z.array(z.string()).default([]),
@@ -28,8 +31,9 @@ const outboxDocumentSchema = z.object({
 });
 type OutboxDocument = z.output<typeof outboxDocumentSchema>;
 
-export const outboxPath = ({ event_id, phase }: Pick<AuditFacts, 'event_id' | 'phase'>) =>
-  phase === 'late' ? `outbox/${event_id}.late` : `outbox/${event_id}`;
+/** Where an event's document stands; what came late of it has one of its own. */
+export const pathOf = ({ event_id, phase }: Pick<AuditFacts, 'event_id' | 'phase'>) =>
+  outboxPath(event_id, { late: phase === 'late' });
 
 /** A row as it goes to BigQuery: at least what shipping looks at. Rows of other versions of the product pass as they are. */
 const rowSchema = z.looseObject({
@@ -52,7 +56,7 @@ export function readRecord(document: StoredDocument): OutboxRecord {
 /** The outbox document of an intent with the outcome in it, which may be a link of another chain. */
 export function withOutcome({ event, chain, rows, taped }: OutboxRecord, { event: { chain: also }, json }: Link) {
   return {
-    event,
+    ...sortedBy(event),
     chain,
     state: 'done',
     rows: [...rows, json],

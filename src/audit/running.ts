@@ -7,6 +7,7 @@ import { type Ending, endingWrite, readEnding } from './endings.ts';
 import { follow } from './following.ts';
 import { type OperationState, readState } from './operations.ts';
 import { readRecord } from './outbox.ts';
+import { outboxPath } from './paths.ts';
 
 /** What the intent of an operation that runs says of it. */
 const intentSchema = z.looseObject({
@@ -92,7 +93,7 @@ export function createRunning({ store, clock, log }: { store: Store; clock: Cloc
     const known = await readState(store, operation);
     if (known === undefined) return undefined;
     const { state, connection, event } = known;
-    const found = state === 'running' && event !== undefined ? await store.get(`outbox/${event}`) : undefined;
+    const found = state === 'running' && event !== undefined ? await store.get(outboxPath(event)) : undefined;
     const running = found && runningIn(found);
     return { state, connection, ...(running && { running: await withEnding(running) }) };
   }

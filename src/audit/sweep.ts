@@ -9,6 +9,7 @@ import { type DeadLetters, PUT_BACK } from './dead.ts';
 import { furthest, type Heads, reachedIn } from './heads.ts';
 import { type ChainDocument, chainDocumentSchema, chainPath } from './lease.ts';
 import { type OutboxRecord, readEvent, readRecord, readRow, withOutcome } from './outbox.ts';
+import { inOrder } from './paths.ts';
 import { aboutOf, partiesIn, type Raising } from './raising.ts';
 import { releaseTape, tapedIn } from './taping.ts';
 import type { Timing } from './timing.ts';
@@ -78,8 +79,8 @@ export function createSweeper(deps: {
     });
     const chains = running.flatMap(parsed);
     const oldest = await Promise.all([
-      store.query({ collection: 'outbox', orderBy: [['event', 'asc']], limit: page.strays }),
-      store.query({ collection: 'recordings', orderBy: [['event', 'asc']], limit: page.chunks }),
+      store.query({ collection: 'outbox', ...inOrder, limit: page.strays }),
+      store.query({ collection: 'recordings', ...inOrder, limit: page.chunks }),
     ]);
     const known = new Set(chains.map(({ chain }) => chain));
     const strays = new Set((await readAll(oldest.flat(), strayOf)).filter((chain) => !known.has(chain)));

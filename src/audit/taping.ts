@@ -6,13 +6,14 @@ import { Problem } from '../model/problem.ts';
 import { type Store, type StoredDocument, type Write, WriteConflict } from '../platform/store.ts';
 import type { ChunkRow } from './chunks.ts';
 import { type OutboxRecord, readRecord } from './outbox.ts';
+import { outboxPath, recordingPath, sortedBy, tapePath } from './paths.ts';
 import type { Chunk } from './recorder.ts';
 import { createPauses, type Timing } from './timing.ts';
 
 /**
- * `tapes/{event}.{chunk}`: a chunk of a session that runs. How many there are stands in the event's own document, which changes in the
+ * A document of `tapes`: a chunk of a session that runs. How many there are stands in the event's own document, which changes in the
  * same commit: so whoever closes the event knows them, and nobody adds another after that. Once its outcome is known, each becomes
- * `recordings/{event}.{chunk}`.
+ * a document of `recordings`.
  */
 const tapedSchema = z.object({
   event: z.string(),
@@ -22,8 +23,6 @@ const tapedSchema = z.object({
   content: z.string(),
   sha256: z.string(),
 });
-
-const tapedPath = (event: string, chunk: number) => `tapes/${event}.${chunk}`;
 
 /** Chunks that are moved in one commit: as text in JSON each may be three times as large. */
 const some = 8;
@@ -65,7 +64,7 @@ export function createTaping(deps: {
 
   async function read(): Promise<StoredDocument> {
     const first = await known;
-    const found = first === 'unread' ? await store.get(`outbox/${event}`) : first;
+    const found = first === 'unread' ? await store.get(outboxPath(event)) : first;
     if (found === undefined) throw new Problem('audit-unavailable', { reason: 'intent-gone' });
     known = Promise.resolve(found);
     return found;
@@ -77,7 +76,7 @@ export function createTaping(deps: {
     const data = { ...found.data, taped: index + 1, taped_bytes };
     const { chain } = readRecord(found);
     const [, next] = await store.commit([
-      { op: 'set', path: tapedPath(event, index), data: { event, chain, chunk: index, ...chunk } },
+      { op: 'set', path: tapePath(event, index), data: { event, chain, chunk: index, ...chunk } },
       { op: 'replace', path, data, revision },
     ]);
     return next === undefined ? 'unread' : { path, data, revision: next };
@@ -92,7 +91,7 @@ export async function tapedIn(store: Store, { event, taped }: OutboxRecord): Pro
   const all = createHash('sha256');
   let [chunks, bytes] = [0, 0];
   for (; chunks < taped; chunks++) {
-    const found = await store.get(tapedPath(event, chunks));
+    const found = await store.get(tapePath(event, chunks));
     if (found === undefined) break;
     const { content } = tapedSchema.parse(found.data);
     all.update(content);
@@ -134,5 +133,8 @@ function moved({ path, data }: StoredDocument, outcome: z.output<typeof outcomeS
   const { event_id, operation, session, connection, time } = outcome;
   const place = { event_id, operation, session, connection, time, direction: 'both', chunk } as const;
   const row: ChunkRow = { ...place, offset_ms: offset, content, sha256: digest };
-  return [{ op: 'set', path: `recordings/${event}.${chunk}`, data: { event, chain, json: JSON.stringify(row) } }, gone];
+  return [
+    { op: 'set', path: recordingPath(event, chunk), data: { ...sortedBy(event), chain, json: JSON.stringify(row) } },
+    gone,
+  ];
 }

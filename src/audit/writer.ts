@@ -7,6 +7,7 @@ import type { PlacedChunks } from './chunks.ts';
 import { reachedBy } from './heads.ts';
 import type { Lease } from './lease.ts';
 import { stateWrites } from './operations.ts';
+import { sortedBy } from './paths.ts';
 import { createPauses, type Timing } from './timing.ts';
 
 /** One event on its way into the chain, with the writes that happen in the same commit or not at all. */
@@ -287,7 +288,7 @@ function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefin
     revision === undefined
       ? { op: 'create', path, data: data(link) }
       : { op: 'replace', path, data: data(link), revision };
-  return [own, ...(chunks?.beside ?? []).map(({ path, json }) => setOf(path, { event, chain, json }))];
+  return [own, ...(chunks?.beside ?? []).map(({ path, json }) => setOf(path, { ...sortedBy(event), chain, json }))];
 }
 
 /** One that was there already is the same, so it may be written again. */

@@ -14,6 +14,9 @@ export function timeOf(id: string): number | undefined {
   return time === '' || digits.includes(-1) ? undefined : digits.reduce((sum, digit) => sum * 32 + digit, 0);
 }
 
+/** Which of so many shares an identifier is of, by chance: of 2, 4, 8, 16 or 32, each has as many as any other. */
+export const shareOf = (id: string, shares: number) => (alphabet.indexOf(id.slice(-1)) + alphabet.length) % shares;
+
 function encodeTime(time: number) {
   let text = '';
   for (let rest = time, digit = 0; digit < 10; digit++, rest = Math.floor(rest / 32))

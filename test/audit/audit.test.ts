@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { outboxPath } from '../../src/audit/paths.ts';
 import { Problem } from '../../src/model/problem.ts';
 import type { Write } from '../../src/platform/store.ts';
 import { lateStore } from './late-store.ts';
@@ -24,9 +25,9 @@ describe('an intent', () => {
     const { eventId } = await trail.audit.intend(aPassage(), { with: [await spending(trail)] });
 
     expect(trail.store.contents('approvals')).toEqual({ 'approvals/a1': { state: 'spent' } });
-    expect(trail.store.contents('outbox')[`outbox/${eventId}`]).toMatchObject({ state: 'intended' });
-    const commit = trail.store.commits.find((writes) => writes.some(({ path }) => path === `outbox/${eventId}`));
-    expect(commit?.map(({ path }) => path)).toEqual([`outbox/${eventId}`, 'approvals/a1']);
+    expect(trail.store.contents('outbox')[outboxPath(eventId)]).toMatchObject({ state: 'intended' });
+    const commit = trail.store.commits.find((writes) => writes.some(({ path }) => path === outboxPath(eventId)));
+    expect(commit?.map(({ path }) => path)).toEqual([outboxPath(eventId), 'approvals/a1']);
   });
 
   test('is refused when somebody else spent the approval, and leaves nothing behind', async () => {

@@ -114,7 +114,7 @@ test('a document that nobody can read is put aside with an alert, and the rest i
   const dead = another('dead', { append: () => new Promise(() => {}) });
   await dead.open();
   await dead.note('denied', aPassage({ operationId: 'op_fine' }));
-  store.seed('outbox/ev_0', { event: 'ev_0', rows: 'none' });
+  store.seed('outbox/ev_0', { event: 'ev_0', shard: 0, rows: 'none' });
   await audit.open();
   clock.advance(longerThanALease);
 

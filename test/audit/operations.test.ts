@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { outboxPath } from '../../src/audit/paths.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { anApproval } from '../fakes/gateway.ts';
 import { aPassage, aTrail } from './trail.ts';
@@ -37,7 +38,7 @@ describe('an operation', () => {
 
     const { eventId } = await audit.intend(aPassage());
 
-    expect(store.commits.at(-1)?.map(({ path }) => path)).toEqual([`outbox/${eventId}`]);
+    expect(store.commits.at(-1)?.map(({ path }) => path)).toEqual([outboxPath(eventId)]);
   });
 
   test('that nobody asked for is not found, whatever the id', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TableRow } from '../../src/audit/audit.ts';
+import { outboxPath } from '../../src/audit/paths.ts';
 import { aPassage, aTrail, eventOf, faultsOf, type Trail } from './trail.ts';
 
 const longerThanALease = 60_000;
@@ -90,7 +91,7 @@ describe('the keeper', () => {
     const swept = await keeper.sweep();
 
     expect(swept).toEqual({ chains: 0, closed: 0, shipped: 0 });
-    expect(trail.store.contents('outbox')[`outbox/${running.eventId}`]).toMatchObject({ state: 'intended' });
+    expect(trail.store.contents('outbox')[outboxPath(running.eventId)]).toMatchObject({ state: 'intended' });
     void dead;
   });
 
@@ -191,8 +192,8 @@ describe('an instance that lives after all', () => {
 
     await running.complete({ type: 'completed' });
 
-    const document = trail.store.contents('outbox')[`outbox/${running.eventId}`];
-    const late = trail.store.contents('outbox')[`outbox/${running.eventId}.late`];
+    const document = trail.store.contents('outbox')[outboxPath(running.eventId)];
+    const late = trail.store.contents('outbox')[outboxPath(running.eventId, { late: true })];
     expect(chainsOf(late)).not.toEqual(chainsOf(document).slice(0, 1));
     expect(
       [document, late]

@@ -1,5 +1,6 @@
 import { sign } from 'node:crypto';
 import { createCheckpoints } from '../../src/audit/audit.ts';
+import { outboxPath, sortedBy } from '../../src/audit/paths.ts';
 import { documentKinds } from '../../src/model/documents.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Store, StoredDocument } from '../../src/platform/store.ts';
@@ -26,7 +27,8 @@ export async function storesOf({ documents, beat, checkpoint, outbox, dead, sign
     },
     keeper: 'ins_keeper',
   }).make();
-  for (const { event, ...document } of outbox) runtime.seed(`outbox/${event}`, { event, chain: 'ch_1', ...document });
+  for (const { event, ...document } of outbox)
+    runtime.seed(outboxPath(event), { ...sortedBy(event), chain: 'ch_1', ...document });
   for (let count = 0; count < dead; count += 1) runtime.seed(`dead/${count}`, {});
   return { policy: writtenAt(policy, beaten), runtime, close: async () => {} };
 }

@@ -1,4 +1,5 @@
 import { type Audit, type AuditDeps, createAudit as create, type Intent } from '../../../../src/audit/audit.ts';
+import { outboxPath } from '../../../../src/audit/paths.ts';
 import { isSabotaged, reach } from './point.ts';
 
 export * from '../../../../src/audit/audit.ts';
@@ -12,7 +13,7 @@ const timing: AuditDeps['timing'] = {
 export function createAudit(deps: AuditDeps): Audit {
   const early = async (rows: readonly { json: Record<string, unknown> }[]) => {
     if (!isSabotaged('a document is deleted before its rows are acknowledged')) return;
-    const paths = new Set(rows.map(({ json }) => `outbox/${json['event_id']}`));
+    const paths = new Set(rows.map(({ json }) => outboxPath(String(json['event_id']))));
     await deps.store.commit([...paths].map((path) => ({ op: 'delete', path })));
   };
   const audit = create({
