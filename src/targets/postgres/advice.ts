@@ -13,7 +13,8 @@ const functions: Advice = {
   nextval: 'let the column’s default give the number, and take it from RETURNING',
   setval: 'ask for a change of the sequence as DDL',
   set_config: 'sessions are pinned: write what you need into the statement (AT TIME ZONE, COLLATE, to_char)',
-  current_setting: 'sessions are pinned to UTC and ISO dates; write what you need into the statement',
+  current_setting:
+    'name server_version or the like in it; sessions are pinned to UTC and ISO dates, so write what you need into the statement',
   setseed: 'order by md5(id::text) for an order that stays the same',
   pg_relation_size: `${schemaEndpoint} tells about how many rows there are`,
   pg_table_size: `${schemaEndpoint} tells about how many rows there are`,
@@ -23,6 +24,8 @@ const functions: Advice = {
   pg_column_size: 'use octet_length(x::text)',
   pg_get_viewdef: `name the base tables; ${schemaEndpoint} lists columns and classes of views`,
   pg_get_functiondef: 'write out what the function computes',
+  pg_get_triggerdef: 'read tgname, tgenabled and tgrelid of pg_trigger',
+  pg_get_ruledef: 'use pg_get_viewdef(oid) for a view',
   query_to_xml: 'write xmlagg(xmlforest(…)) over the query',
   table_to_xml: 'write xmlagg(xmlforest(…)) over the table',
   query_to_json: 'write json_agg(row_to_json(q)) over a subquery q',

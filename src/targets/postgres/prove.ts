@@ -119,6 +119,7 @@ async function proveQuery(query: Fields, subject: Subject): Promise<Proof> {
     columnRefs: seen.columnRefs,
     types: seen.types,
     calls: seen.calls,
+    names: { catalog, searchPath: ground.searchPath },
   };
   const { text, edits } = await rewrite(subject.statement, parsed, rewriting, ground.parser);
   const top = fieldsOf(query[typeOf(query) ?? ''])['relation'];

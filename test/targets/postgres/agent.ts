@@ -29,6 +29,7 @@ export type AgentOptions = {
   transforms?: Record<string, Transform>;
   unclassified?: ConnectionDocument['unclassified'];
   unmask?: readonly string[];
+  searchPath?: readonly string[];
   target?: Postgres;
 };
 
@@ -39,6 +40,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
     transforms = {},
     unclassified = 'allow',
     unmask = [],
+    searchPath = ['public'],
     target = createPostgres({ allowPlaintext: false }),
   } = options;
   const settings = target.settings.parse({
@@ -46,6 +48,7 @@ export function agentAt(database: Database, options: AgentOptions = {}) {
     port: database.port,
     database: database.database,
     tls: 'disable',
+    search_path: searchPath,
   });
   const document = connectionSchema.parse({
     kind: 'postgres',

@@ -14,6 +14,7 @@ import {
 import { Refusal } from '../refusal.ts';
 import { addGroupings, type Grouping } from './grouping.ts';
 import { type Cover, coverText, coverTree } from './masks.ts';
+import { answerNames, type Names } from './search-path.ts';
 import type { TokenKeys } from './tokens.ts';
 
 export type Rewriting = {
@@ -28,6 +29,8 @@ export type Rewriting = {
   calls: readonly { fields: Fields; schema: string }[];
   /** Type names to be written with their schema. */
   types: readonly { fields: Fields; schema: string }[];
+  /** By which what asks for names is answered; what is kept in a definition asks when it is used. */
+  names?: Names;
 };
 
 /**
@@ -53,6 +56,7 @@ export async function rewrite(
     ...rewriting.calls
       .filter(({ fields }) => namesOf(fields['funcname']).length === 1)
       .map(({ fields, schema }) => qualifyName(fields, 'funcname', schema)),
+    ...(rewriting.names === undefined ? [] : answerNames(parsed.statement, rewriting.names, tokens)),
   );
   if (edits.length === 0) return { text: statement, edits };
 

@@ -1,6 +1,6 @@
 import { insteadOfFunction } from '../advice.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Fields } from '../language/syntax.ts';
+import { type Fields, fieldsOf, nodesOf, ofType, textOf } from '../language/syntax.ts';
 import { Refusal } from '../refusal.ts';
 
 /**
@@ -61,7 +61,8 @@ const names = new Set(
   has_any_column_privilege has_column_privilege has_database_privilege has_schema_privilege has_table_privilege obj_description
   pg_basetype pg_collation_for pg_encoding_to_char pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_partkeydef
   pg_get_serial_sequence pg_get_userbyid pg_has_role pg_size_bytes pg_size_pretty pg_table_is_visible
-  pg_char_to_encoding pg_collation_is_visible pg_function_is_visible pg_get_function_identity_arguments pg_get_function_result
+  pg_char_to_encoding pg_collation_is_visible pg_conversion_is_visible pg_function_is_visible pg_get_function_arguments pg_get_function_identity_arguments
+  pg_get_function_result pg_opfamily_is_visible pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
   pg_get_statisticsobjdef_columns pg_get_viewdef pg_opclass_is_visible pg_partition_ancestors pg_partition_root pg_partition_tree pg_operator_is_visible pg_relation_is_publishable
   pg_statistics_obj_is_visible pg_type_is_visible pg_typeof oid regclass cidr session_user shobj_description to_regclass to_regnamespace to_regrole to_regtype version
   `
@@ -75,6 +76,8 @@ const harmlessVolatile = new Set([
   'array_sample',
   'array_shuffle',
   'gen_random_uuid',
+  'pg_partition_ancestors',
+  'pg_partition_tree',
   'random',
   'random_normal',
   'timeofday',
@@ -84,6 +87,28 @@ const harmlessVolatile = new Set([
 
 /** Numbers the elements of an array; drivers ask for the columns of keys by it. */
 const expandArray = 'information_schema._pg_expandarray';
+
+/** Settings of the server that clients ask for before all else, and that tell of its kind alone. */
+const openSettings = new Set(
+  `block_size client_encoding datestyle default_table_access_method default_transaction_isolation integer_datetimes intervalstyle
+  lc_collate lc_ctype max_identifier_length server_encoding server_version server_version_num standard_conforming_strings timezone
+  transaction_isolation transaction_read_only`.split(/\s+/),
+);
+
+/** `current_setting('server_version')`: the name must stand there, so that it is known which setting is asked for. */
+export function asksOpenSetting(path: readonly string[], { args }: Fields, catalog: Catalog): boolean {
+  const ours =
+    path.at(-1) === 'current_setting' && (path.length === 1 || (path.length === 2 && path[0] === 'pg_catalog'));
+  const [setting, ...more] = nodesOf(args);
+  const name = textOf(fieldsOf(ofType(setting, 'A_Const')?.['sval'])['sval']);
+  const plain = more.every((arg) => ofType(arg, 'A_Const') !== undefined);
+  return (
+    ours &&
+    plain &&
+    catalog.functions.get('current_setting')?.builtIn === true &&
+    openSettings.has(name?.toLowerCase() ?? '')
+  );
+}
 
 /** Whether a function of `pg_catalog` is on the list. */
 export function mayCall(name: string, catalog: Catalog): boolean {

@@ -2,7 +2,7 @@ import { insteadOfPart } from '../advice.ts';
 import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { type Fields, fieldsOf, isFields, isPlace, namesOf, ofType, textOf, typeOf } from '../language/syntax.ts';
 import { Refusal, type Rule } from '../refusal.ts';
-import { checkAttribute, checkFunction } from './allowed-functions.ts';
+import { asksOpenSetting, checkAttribute, checkFunction } from './allowed-functions.ts';
 import { allowedNodes } from './allowed-nodes.ts';
 import { extensionSchema } from './extension-functions.ts';
 
@@ -97,6 +97,7 @@ const builtInOnly =
 const checks: Readonly<Record<string, Check>> = {
   FuncCall: (fields, seen, catalog, searchPath) => {
     const path = namesOf(fields['funcname']);
+    if (asksOpenSetting(path, fields, catalog)) return;
     const builtIn = path.length === 1 && catalog.functions.has(path[0] ?? '');
     const schema = builtIn ? undefined : extensionSchema(path, catalog, searchPath);
     if (schema === undefined) checkFunction(path, catalog, fields);
