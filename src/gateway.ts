@@ -102,7 +102,7 @@ export function createGateway(steps: Steps): Gateway {
   async function pass(passage: Passage, identity: Identity, leave: () => void): Promise<Reply> {
     const operation = passage.operationId;
     const { connection, rules } = resolve(passage, identity); //                                           2 resolve
-    const aim = aimAt(connection, passage.call, callerOf(passage, identity, connection, rules));
+    const aim = await aimAt(connection, passage.call, callerOf(passage, identity, connection, rules));
     const hidden = await understand(passage, aim, []); //                                                  3 understand
     passage.operation = hidden;
     const weigh = (known: Operation) =>
@@ -176,8 +176,8 @@ export function createGateway(steps: Steps): Gateway {
     caller: Caller;
   };
 
-  function aimAt(connection: Connection, call: Call, caller: Caller): Aim {
-    const target = targets.of(connection);
+  async function aimAt(connection: Connection, call: Call, caller: Caller): Promise<Aim> {
+    const target = await targets.of(connection);
     const request = check(call.request, target.request);
     const settings = settingsOf(connection, target);
     return { target, connection, request, settings, call, caller };

@@ -135,7 +135,7 @@ export function createLookups(steps: Steps): Lookups {
     schema: (call, query) =>
       visit(call, async (passage, rules) => {
         const { connection, reach: reached } = reach(passage, rules);
-        const target = targets.of(connection);
+        const target = await targets.of(connection);
         const settings = check(connection.document.settings, target.settings, 'policy-unavailable');
         const signal = AbortSignal.any([call.signal, AbortSignal.timeout(INSPECT_SECONDS * 1000)]);
         const verbs = reached.verbs.map((verb) => mayTouch(passage, connection, rules, verb));

@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createAdaptorServer } from '@hono/node-server';
 
 export type RunningServer = {
   port: number;
@@ -25,41 +24,46 @@ export type Served = {
 };
 
 /** A server that is heard from before what it serves is there. */
-export type Listening = RunningServer & { open(served: Served): void };
+export type Listening = RunningServer & { open(served: Served): Promise<void> };
 
 /** Serves over HTTP/1.1. Port 0 takes a free one. Throws when the port is taken. */
 export async function serve({ host, port, ...served }: Served & Address): Promise<RunningServer> {
   const server = await listen({ host, port });
-  server.open(served);
+  await server.open(served);
   return server;
 }
 
 type Address = { host: string; port: number };
 
 /** Tells that the process lives, and refuses everything else. */
-function notOpen(request: Request): Response {
-  if (new URL(request.url).pathname === '/healthz') return Response.json({ status: 'alive' });
-  return Response.json({ status: 'not ready' }, { status: 503, headers: { 'Retry-After': '1' } });
+function notOpen({ url = '' }: IncomingMessage, answer: ServerResponse) {
+  const lives = url.split('?', 1)[0] === '/healthz';
+  answer.writeHead(lives ? 200 : 503, { 'Content-Type': 'application/json', ...(!lives && { 'Retry-After': '1' }) });
+  answer.end(JSON.stringify({ status: lives ? 'alive' : 'not ready' }));
 }
 
-/** Listens at once and serves nothing until it is opened: until then `/healthz` is answered and all else is refused (503). */
+/**
+ * Listens at once and serves nothing until it is opened: until then `/healthz` is answered and all else is refused (503). What turns
+ * requests into those of the web platform is loaded when it is opened, as it takes as long to load as all that is before.
+ */
 export async function listen({ host, port }: Address): Promise<Listening> {
-  let served: Served = { fetch: notOpen };
-  const server = createAdaptorServer({
-    fetch: (request, env) => served.fetch(request, env as RawRequest),
-    serverOptions: {
+  let answer: RequestListener = notOpen;
+  let upgrades: Served['upgrades'];
+  const server = createServer(
+    {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: 15_000,
       requestTimeout: 60_000,
       keepAliveTimeout: 65_000,
-      shouldUpgradeCallback: (request) => served.upgrades?.accepts(request) ?? false,
+      shouldUpgradeCallback: (request) => upgrades?.accepts(request) ?? false,
     },
-  });
+    (incoming, outgoing) => answer(incoming, outgoing),
+  );
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    served.upgrades?.take({ request, socket, head });
+    upgrades?.take({ request, socket, head });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -67,14 +71,16 @@ export async function listen({ host, port }: Address): Promise<Listening> {
   });
   return {
     port: (server.address() as AddressInfo).port,
-    open(opened) {
-      served = opened;
+    async open(served) {
+      const { getRequestListener } = await import('@hono/node-server');
+      answer = getRequestListener((request, env) => served.fetch(request, env as RawRequest));
+      upgrades = served.upgrades;
     },
     async drain(milliseconds) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      server.closeIdleConnections();
       const cut = setTimeout(() => {
-        if ('closeAllConnections' in server) server.closeAllConnections();
+        server.closeAllConnections();
         for (const socket of upgraded) socket.destroy();
       }, milliseconds);
       await closed;

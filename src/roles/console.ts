@@ -101,7 +101,7 @@ export async function startConsole(config: Config, server: Listening): Promise<R
       ? context.json({ status: 'ready' })
       : context.json({ status: 'not ready' }, 503),
   );
-  server.open({ fetch: app.fetch });
+  await server.open({ fetch: app.fetch });
   await Promise.all([persist(audit.open, log), connections.start()]);
   const watch = createCheckpointWatch({ store: runtimeStore, clock, log, onLate: lateCheckpoint(parts) });
   const stopWatching = repeat(WATCH_CHECKPOINTS_MS, watch, (error) =>

@@ -80,10 +80,14 @@ export async function startGateway(config: Config, server: Listening): Promise<R
     accepts: (request: Upgrade['request']) => tunnels.accepts(request) || proxied.accepts(request),
     take: (upgrade: Upgrade) => (tunnels.accepts(upgrade.request) ? tunnels : proxied).take(upgrade),
   };
-  server.open({ fetch: app.fetch, upgrades });
+  await server.open({ fetch: app.fetch, upgrades });
   endings.start();
   await Promise.all([persist(audit.open, log), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');
+  // What it serves now is loaded now, so that no call has to wait for it; other kinds with their first call.
+  const inForce = connections.fresh() ? connections.current().connections.values() : [];
+  for (const document of inForce)
+    targets.of({ document }).catch((error) => log.error({ error }, 'A kind of target could not be loaded.'));
   return {
     async stop() {
       endings.stop();

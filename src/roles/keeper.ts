@@ -78,7 +78,7 @@ export async function startKeeper(config: Config, server: Listening): Promise<Ru
     ready: audit.ready,
     onFault: (error) => log.error({ error }, 'A fault of ours.'),
   });
-  server.open({ fetch: app.fetch });
+  await server.open({ fetch: app.fetch });
   const stopBeating = repeat(
     BEAT_MS,
     () => beat(policyStore, clock),

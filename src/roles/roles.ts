@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ApplyConfig, Config, InstallConfig, Role } from '../config.ts';
 import { type Listening, listen } from '../platform/server.ts';
 import type { Running } from './parts.ts';
@@ -5,17 +6,30 @@ import type { Running } from './parts.ts';
 type Served = Exclude<Role, 'all'>;
 
 /** Each role loads what it needs and nothing of the others. */
-const starts: Record<Served, (config: Config, server: Listening) => Promise<Running>> = {
-  gateway: async (...given) => (await import('./gateway.ts')).startGateway(...given),
-  console: async (...given) => (await import('./console.ts')).startConsole(...given),
-  keeper: async (...given) => (await import('./keeper.ts')).startKeeper(...given),
+const roles: Record<Served, () => Promise<(config: Config, server: Listening) => Promise<Running>>> = {
+  gateway: async () => (await import('./gateway.ts')).startGateway,
+  console: async () => (await import('./console.ts')).startConsole,
+  keeper: async () => (await import('./keeper.ts')).startKeeper,
 };
+
+/** In pieces, as nobody is answered while one is loaded: whoever looks whether the process lives is heard between them. */
+async function load(name: Served) {
+  await import('./parts.ts');
+  await turn();
+  const startRole = await roles[name]();
+  await turn();
+  return startRole;
+}
 
 /** Starts a role, or all three in one process, and resolves once they serve. Each is heard from at once, before anything of it is loaded. */
 export async function start(config: Config): Promise<Running> {
   const served: Served[] = config.role === 'all' ? ['keeper', 'gateway', 'console'] : [config.role];
   const running = await Promise.all(
-    served.map(async (name) => starts[name](config, await listen({ host: config.host, port: config.ports[name] }))),
+    served.map(async (name) => {
+      const server = await listen({ host: config.host, port: config.ports[name] });
+      const startRole = await load(name);
+      return startRole(config, server);
+    }),
   );
   return {
     async stop() {

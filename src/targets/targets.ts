@@ -2,17 +2,16 @@ import { describeIssues } from '../model/check.ts';
 import type { Connection } from '../model/connection.ts';
 import type { ConnectionDocument, TargetKind } from '../model/documents.ts';
 import { Problem } from '../model/problem.ts';
-import { createProxy } from '../proxy/proxy.ts';
-import { createBigQuery } from './bigquery/bigquery.ts';
-import { createHttp } from './http/http.ts';
-import { createKubernetes } from './kubernetes/kubernetes.ts';
-import { createPostgres, type PostgresDeps } from './postgres/postgres.ts';
-import { createSsh, type SshDeps } from './ssh/ssh.ts';
+import type { PostgresDeps } from './postgres/postgres.ts';
+import type { SshDeps } from './ssh/ssh.ts';
 import type { Target } from './target.ts';
 
 export type Targets = {
-  /** The target behind a connection. Refuses with `policy-unavailable` a kind that this version does not serve. */
-  of(connection: Connection): Target;
+  /**
+   * The target behind a connection, which is loaded with the first connection of its kind. Refuses with `policy-unavailable` a kind that
+   * this version does not serve.
+   */
+  of(connection: Pick<Connection, 'document'>): Promise<Target>;
   close(): Promise<void>;
 };
 
@@ -22,29 +21,35 @@ export type TargetsDeps = Pick<PostgresDeps, 'allowPlaintext' | 'dialInstance'> 
     allowLoopback: boolean;
   };
 
-/** The only list of targets. */
+/** The way to those that are reached over HTTP, opened by the first of them. */
+const openProxy = async (options: TargetsDeps) => (await import('../proxy/proxy.ts')).createProxy(options);
+type Shared = { proxy: () => ReturnType<typeof openProxy> };
+
+/** The only list of targets. What a gateway does not serve, it does not load. */
+const load: Record<TargetKind, (options: TargetsDeps, shared: Shared) => Promise<Target>> = {
+  postgres: async (options) => (await import('./postgres/postgres.ts')).createPostgres(options),
+  kubernetes: async (_, { proxy }) =>
+    (await import('./kubernetes/kubernetes.ts')).createKubernetes({ proxy: await proxy() }),
+  http: async (_, { proxy }) => (await import('./http/http.ts')).createHttp({ proxy: await proxy() }),
+  bigquery: async (_, { proxy }) => (await import('./bigquery/bigquery.ts')).createBigQuery({ proxy: await proxy() }),
+  ssh: async (options) => (await import('./ssh/ssh.ts')).createSsh(options),
+};
+
 export function createTargets(options: TargetsDeps): Targets {
-  const proxy = createProxy({ allowLoopback: options.allowLoopback });
-  const targets = new Map<TargetKind, Target>(
-    [
-      createPostgres(options),
-      createKubernetes({ proxy }),
-      createHttp({ proxy }),
-      createBigQuery({ proxy }),
-      createSsh(options),
-    ].map((target) => [target.kind, target]),
-  );
+  const targets = new Map<string, Promise<Target>>();
+  let proxy: ReturnType<typeof openProxy> | undefined;
+  const shared = { proxy: () => (proxy ??= openProxy(options)) };
   return {
-    of(connection) {
-      const target = targets.get(connection.document.kind);
-      if (target !== undefined) return target;
-      throw new Problem('policy-unavailable', {
-        detail: `Connections of kind ${connection.document.kind} are not served.`,
-      });
+    async of({ document: { kind } }) {
+      if (!Object.hasOwn(load, kind))
+        throw new Problem('policy-unavailable', { detail: `Connections of kind ${kind} are not served.` });
+      const target = targets.get(kind) ?? load[kind](options, shared);
+      targets.set(kind, target);
+      return target;
     },
     async close() {
-      await Promise.all([...targets.values()].map((target) => target.close()));
-      await proxy.close();
+      await Promise.all([...targets.values()].map(async (target) => (await target).close()));
+      await (await proxy)?.close();
     },
   };
 }
@@ -58,8 +63,7 @@ export async function whyUnusable(document: ConnectionDocument): Promise<string 
     alarm() {},
   });
   try {
-    const connection = { name: '', version: '', document, classification: new Map(), transforms: new Map() };
-    const { error } = targets.of(connection).settings.safeParse(document.settings);
+    const { error } = (await targets.of({ document })).settings.safeParse(document.settings);
     return error && `settings: ${describeIssues(error)}`;
   } finally {
     await targets.close();

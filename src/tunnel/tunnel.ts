@@ -6,7 +6,7 @@ import { asProblem, Problem } from '../model/problem.ts';
 import { createAsk } from './ask.ts';
 import { createHostKey, type HostKey } from './host-key.ts';
 import type { Messages } from './socket.ts';
-import { type Patience, serveSsh } from './ssh-end.ts';
+import type { Patience, serveSsh as ServeSsh } from './ssh-end.ts';
 
 export { createHostKey };
 
@@ -51,7 +51,9 @@ export function createTunnels<S extends UpgradeSocket>(deps: TunnelDeps<S>) {
       const call = await read(request, gone.signal);
       const { found: place } = await lookups.hold(call);
       try {
-        await serveOne(call, place.until, await accept(upgrade, PROTOCOL));
+        // With the first tunnel, as it is large; before the handshake is answered, as what the client then says must find a reader.
+        const { serveSsh } = await import('./ssh-end.ts');
+        await serveOne(serveSsh, call, place.until, await accept(upgrade, PROTOCOL));
       } finally {
         place.leave();
       }
@@ -76,7 +78,7 @@ export function createTunnels<S extends UpgradeSocket>(deps: TunnelDeps<S>) {
     return isGrouped ? tunnel : { ...tunnel, session: deps.ids('tun') };
   }
 
-  async function serveOne(call: Call, until: Date, messages: Messages): Promise<void> {
+  async function serveOne(serveSsh: typeof ServeSsh, call: Call, until: Date, messages: Messages): Promise<void> {
     const over = new AbortController();
     const stop = watch(call, until, (problem) => over.abort(problem));
     try {

@@ -84,7 +84,7 @@ describe('a request on a raw socket, however it is bent', () => {
       credential: { secret: 'projects/p/secrets/cluster' },
     });
     return {
-      targets: { of: () => target, close: async () => {} },
+      targets: { of: async () => target, close: async () => {} },
       connections: { ...connections, resolve: (name) => ({ ...connections.resolve(name), document }) },
       credentials: {
         use: async (_connection, work) => work(new Secret(JSON.stringify({ token: TOKEN }), 'versions/1')),

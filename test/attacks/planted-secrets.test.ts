@@ -48,7 +48,7 @@ async function aGateway() {
     ...steps,
     seal,
     audit: trail.audit,
-    targets: { of: () => agent.target, close: async () => {} },
+    targets: { of: async () => agent.target, close: async () => {} },
     connections: { ...steps.connections, resolve: () => agent.connection },
     credentials: { use: (_connection, work) => work(agent.access().secret) },
     report: ({ operationId, problem }) => logger.info({ operation: operationId, error: problem }, 'A call.'),

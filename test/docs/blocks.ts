@@ -1,5 +1,5 @@
 import { parseSync } from 'oxc-parser';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { simulateSchema } from '../../src/console/simulations.ts';
 import { issuersSchema } from '../../src/identity/identity.ts';
 import { documentKinds, documentSchemas, type TargetKind, targetKinds } from '../../src/model/documents.ts';
@@ -20,7 +20,9 @@ const targets = createTargets({
   dialInstance: () => Promise.reject(new Error()),
   alarm: () => {},
 });
-const settingsOf = (kind: TargetKind): z.ZodType => targets.of({ document: { kind } } as never).settings;
+const settings = new Map<TargetKind, z.ZodType>();
+for (const kind of targetKinds) settings.set(kind, (await targets.of({ document: { kind } } as never)).settings);
+const settingsOf = (kind: TargetKind): z.ZodType => settings.get(kind) ?? z.never();
 
 type Recognised = { kind: string; error?: string | undefined };
 
@@ -47,8 +49,8 @@ function recognise(text: string, info = ''): Recognised | undefined {
 const isTarget = (name: unknown): name is TargetKind => targetKinds.some((kind) => kind === name);
 
 function settingsError(connection: object): string | undefined {
-  const { kind, settings } = documentSchemas.connections.parse(connection);
-  return errorOf(settingsOf(kind), settings);
+  const document = documentSchemas.connections.parse(connection);
+  return errorOf(settingsOf(document.kind), document.settings);
 }
 
 function errorOf(schema: z.ZodType, value: unknown): string | undefined {

@@ -218,7 +218,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       reachable: () => ({ verbs: ['read'], unmask: [], limits: {}, approvals: [] }),
       mayReach: () => true,
     },
-    targets: { of: () => target, close: async () => {} },
+    targets: { of: async () => target, close: async () => {} },
     approvals: {
       async settle() {
         const next = settlements.shift();

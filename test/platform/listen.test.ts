@@ -23,7 +23,7 @@ test('once it is opened, all requests go where it was opened to', async () => {
   server = await listen({ host: '127.0.0.1', port: 0 });
   const before = await ask('/healthz');
 
-  server.open({ fetch: (request) => new Response(new URL(request.url).pathname, { status: 207 }) });
+  await server.open({ fetch: (request) => new Response(new URL(request.url).pathname, { status: 207 }) });
 
   const after = await ask('/healthz');
   expect([before.status, after.status, await after.text()]).toEqual([200, 207, '/healthz']);

@@ -27,7 +27,7 @@ function withPoints(steps: Steps): Steps {
         return decision;
       },
     },
-    targets: { ...targets, of: (connection) => pointed(targets.of(connection)) },
+    targets: { ...targets, of: async (connection) => pointed(await targets.of(connection)) },
     approvals: {
       ...approvals,
       async settle(passage) {
@@ -57,7 +57,7 @@ function withPoints(steps: Steps): Steps {
   };
 }
 
-type Target = ReturnType<Steps['targets']['of']>;
+type Target = Awaited<ReturnType<Steps['targets']['of']>>;
 
 function pointed(target: Target): Target {
   const execute: Target['execute'] = async (operation, access) => {
