@@ -24,10 +24,12 @@ RUN install -d -o 65532 /app/cache \
   && find /app -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
 FROM runtime
+ARG RUNTIME_IMAGE
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Sallyport" \
   org.opencontainers.image.description="An access gateway for AI agents on Google Cloud." \
+  org.opencontainers.image.base.name="${RUNTIME_IMAGE}" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
 COPY --from=build --chown=0:0 /app /app

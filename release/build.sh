@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image of this commit, or takes the one that an earlier run has pushed: what was checked once stays what it is.
 set -euo pipefail
+# A trigger lets a substitution that is missing through as nothing, and nothing says so.
+: "${IMAGE:?}" "${TAG_NAME:?}" "${COMMIT_SHA:?}"
 
 # Whether the registry has this tag. Ends the build where that cannot be known.
 there() {

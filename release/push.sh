@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Pushes the image by its commit, and writes down its digest and its bill of materials for the steps that follow.
 set -euo pipefail
+# A trigger lets a substitution that is missing through as nothing, and nothing says so.
+: "${IMAGE:?}" "${COMMIT_SHA:?}"
 
 digests() {
   docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$IMAGE:$COMMIT_SHA" | grep -F "$IMAGE@sha256:" || true

@@ -25,6 +25,18 @@ describe('the Dockerfile', () => {
     expect(valuesOf('COPY')).toEqual(['--from=build --chown=0:0 /app /app']);
   });
 
+  test('says what it stands on, and which version and commit it is', () => {
+    const [labels = ''] = valuesOf('LABEL');
+
+    expect(valuesOf('ARG')).toContain('RUNTIME_IMAGE');
+    for (const [label, argument] of Object.entries({
+      'base.name': 'RUNTIME_IMAGE',
+      version: 'VERSION',
+      revision: 'REVISION',
+    }))
+      expect(labels).toContain(`org.opencontainers.image.${label}="\${${argument}}"`);
+  });
+
   test('runs as a user who is not root, by number', () => {
     expect(valuesOf('USER')).toEqual(['65532:65532']);
   });

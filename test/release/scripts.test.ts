@@ -147,6 +147,19 @@ describe('pushing', () => {
   });
 });
 
+test.each([
+  ['build.sh', 'TAG_NAME'],
+  ['push.sh', 'IMAGE'],
+  ['sbom.sh', 'KEY'],
+  ['attest.sh', 'ATTESTOR'],
+])('%s does nothing where %s is empty, as a trigger leaves what it was not told', async (script, name) => {
+  const ended = await run(script, { [name]: '' });
+
+  expect(ended.code).not.toBe(0);
+  expect(ended.stderr).toContain(name);
+  expect(ended.log).toEqual([]);
+});
+
 describe('describing and attesting', () => {
   beforeEach(async () => {
     await mkdir(join(dir, '.release'));
