@@ -459,32 +459,28 @@ resource "google_monitoring_dashboard" "overview" {
         [for name, watch in local.watched : { title = watch.title, filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.watched[name].name}\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = [] }],
         [for name, check in local.checked : { title = "Reached from outside: ${name}", filter = "resource.type=\"uptime_url\" metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" metric.label.check_id=\"${check}\"", aligner = "ALIGN_FRACTION_TRUE", reducer = "REDUCE_MEAN", by = [] }],
         [for name, alert in local.alerts : { title = alert.title, filter = "resource.type=\"cloud_run_revision\" metric.type=\"logging.googleapis.com/user/${google_logging_metric.alert[name].name}\"", aligner = "ALIGN_SUM", reducer = "REDUCE_SUM", by = [] }],
-        ) : {
-        xPos   = at % 2 * 6
-        yPos   = floor(at / 2) * 4
-        width  = 6
-        height = 4
-        widget = {
-          title = tile.title
-          xyChart = {
-            dataSets = [{
-              plotType   = "LINE"
-              targetAxis = "Y1"
-              timeSeriesQuery = {
-                timeSeriesFilter = {
-                  filter = tile.filter
-                  aggregation = {
-                    alignmentPeriod    = "60s"
-                    perSeriesAligner   = tile.aligner
-                    crossSeriesReducer = tile.reducer
-                    groupByFields      = tile.by
+        # What is nought or empty Cloud Monitoring leaves out of what it gives back, and each plan would put it in again.
+        ) : merge({ for key, value in { xPos = at % 2 * 6, yPos = floor(at / 2) * 4, width = 6, height = 4 } : key => value if value != 0 }, {
+          widget = {
+            title = tile.title
+            xyChart = {
+              dataSets = [{
+                plotType   = "LINE"
+                targetAxis = "Y1"
+                timeSeriesQuery = {
+                  timeSeriesFilter = {
+                    filter = tile.filter
+                    aggregation = merge({ for key in ["groupByFields"] : key => tile.by if length(tile.by) > 0 }, {
+                      alignmentPeriod    = "60s"
+                      perSeriesAligner   = tile.aligner
+                      crossSeriesReducer = tile.reducer
+                    })
                   }
                 }
-              }
-            }]
+              }]
+            }
           }
-        }
-      }]
+      })]
     }
   })
 
