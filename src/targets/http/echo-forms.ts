@@ -12,6 +12,9 @@ export function forms(secret: string): Buffer[] {
     inUtf8(secret.toUpperCase()),
     inUtf8([...secret].reverse().join('')),
     bytes.toString('hex'),
+    // As fingerprints, dumps and lists of bytes have it.
+    ...[':', ' '].map((between) => [...bytes].map(hexOf).join(between)),
+    bytes.join(','),
     bytes.toString('base64'),
     bytes.toString('base64url'),
     ...[0, 1, 2].flatMap((shift) => inBase64(bytes, shift)),
@@ -20,6 +23,7 @@ export function forms(secret: string): Buffer[] {
   return [...distinct].filter(({ length }) => length >= SHORTEST).map((text) => Buffer.from(text, 'latin1'));
 }
 
+const hexOf = (byte: number) => byte.toString(16).padStart(2, '0');
 const inUtf8 = (text: string) => Buffer.from(text).toString('latin1');
 
 /**

@@ -98,7 +98,7 @@ function beginningsOf(needles: readonly Buffer[]): Uint8Array {
     set(backslash, first);
   }
   if (needles.length === 0) return pairs;
-  for (const digit of Buffer.from('0123456789abcdef\0')) set(percent, digit);
+  for (const digit of Buffer.from('0123456789abcdefu\0')) set(percent, digit);
   for (const letter of Buffer.from('ux\\\0')) set(backslash, letter);
   for (const letter of Buffer.from('#algq\0')) set(ampersand, letter);
   return pairs;
@@ -109,6 +109,10 @@ const bothCases = (byte: number) => (isSmall(byte) ? [byte, byte - 0x20] : [byte
 const percent = 0x25;
 const backslash = 0x5c;
 const ampersand = 0x26;
+const equals = 0x3d;
+const newline = 0x0a;
+const carriage = 0x0d;
+const blanks = new Set([newline, carriage, 0x20, 0x09]);
 const isSmall = (byte: number) => byte >= 0x61 && byte <= 0x7a;
 const small = (byte: number) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 
@@ -119,12 +123,19 @@ const small = (byte: number) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : by
 function matchAt(bytes: Buffer, start: number, needle: Buffer, from: number, last: boolean): number {
   let at = start;
   for (let index = from; index < needle.length; index++) {
-    const before = at;
-    if (index >= BREAKABLE_FROM) while (bytes[at] === 0x0a || bytes[at] === 0x0d) at++;
     const expected = needle[index] as number;
     const byte = bytes[at];
     const escaped = byte === undefined ? more : afterEscape(bytes, at, expected, last);
     const isPlain = byte !== undefined && small(byte) === expected;
+    const broken = index >= BREAKABLE_FROM ? afterBreak(bytes, at, last) : no;
+    if (broken > no) {
+      const beyond = matchAt(bytes, broken, needle, index, last);
+      // The end of a line behind which nothing of it stands is not its own.
+      const behind = beyond === broken ? at : beyond;
+      if (!isPlain && escaped <= no) return behind;
+      const end = matchAt(bytes, isPlain ? at + 1 : escaped, needle, index + 1, last);
+      return !last && (end === more || behind === more) ? more : Math.max(end, behind);
+    }
     if (isPlain && escaped > no) {
       const end = matchAt(bytes, escaped, needle, index + 1, last);
       if (end !== no) return end;
@@ -133,11 +144,38 @@ function matchAt(bytes: Buffer, start: number, needle: Buffer, from: number, las
     if (isPlain && escaped === more && !last) return matchAt(bytes, at + 1, needle, index + 1, last) || more;
     if (isPlain) at++;
     else if (escaped > no) at = escaped;
-    else if (escaped === more && !last) return more;
-    else return index >= TELLING ? before : no;
+    else if ((escaped === more || broken === more) && !last) return more;
+    else return index >= TELLING ? at : no;
   }
   return at;
 }
+
+/** The index after an end of line, as it is or as an escape, and what indents the next; also after one that quoted-printable takes back. */
+function afterBreak(bytes: Buffer, at: number, last: boolean): number {
+  switch (bytes[at]) {
+    case newline:
+    case carriage:
+      return afterBlanks(bytes, at);
+    case equals:
+      if (at + 1 === bytes.length) return more;
+      return bytes[at + 1] === newline || bytes[at + 1] === carriage ? afterBlanks(bytes, at + 1) : no;
+    case backslash:
+    case percent:
+    case ampersand:
+      return afterEnd(bytes, at, last);
+    default:
+      return no;
+  }
+}
+
+function afterBlanks(bytes: Buffer, from: number): number {
+  let at = from;
+  while (blanks.has(bytes[at] ?? 0)) at++;
+  return at;
+}
+
+const afterEnd = (bytes: Buffer, at: number, last: boolean) =>
+  afterEscape(bytes, at, newline, last) || afterEscape(bytes, at, carriage, last);
 
 /** The index after what stands for the expected character, in any of the ways to write it. */
 function afterEscape(bytes: Buffer, at: number, expected: number, last: boolean): number {
@@ -158,6 +196,7 @@ function afterPercent(bytes: Buffer, from: number, expected: number, last: boole
   // %2541 is %41 to who decodes once, and A to who decodes twice.
   while (bytes[at] === 0x32 && bytes[at + 1] === 0x35) at += 2;
   if (expected === percent && at > from) return last || at + 1 < bytes.length ? at : more;
+  if (bytes[at] === 0x75) return afterHex(bytes, at + 1, 4, expected);
   return afterHex(bytes, at, 2, expected);
 }
 
@@ -169,8 +208,15 @@ function afterBackslash(bytes: Buffer, from: number, expected: number, last: boo
   if (letter === undefined) return more;
   if (letter === 0x75) return afterHex(bytes, at + 1, 4, expected);
   if (letter === 0x78) return afterHex(bytes, at + 1, 2, expected);
-  return small(letter) === expected ? at + 1 : no;
+  return small(letter) === expected || controls.get(letter) === expected ? at + 1 : no;
 }
+
+/** `\n`, `\r`, `\t` */
+const controls = new Map([
+  [0x6e, newline],
+  [0x72, carriage],
+  [0x74, 0x09],
+]);
 
 function afterHex(bytes: Buffer, from: number, digits: number, expected: number): number {
   const text = bytes.toString('latin1', from, from + digits);

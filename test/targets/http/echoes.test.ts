@@ -28,6 +28,23 @@ const forms: Record<string, (secret: string) => string> = {
   'in base64 amidst others': (secret) => base64(`Authorization: Bearer ${secret}\r\nHost: x`),
   'in base64url': (secret) => Buffer.from(secret).toString('base64url'),
   'in base64 over lines': (secret) => base64(secret).replace(/.{6}/g, '$&\r\n'),
+  'in base64 over lines that are indented': (secret) => base64(secret).replace(/.{6}/g, '$&\r\n\t'),
+  'in base64 over lines in a text of JSON': (secret) =>
+    JSON.stringify(base64(secret).replace(/.{6}/g, '$&\n')).slice(1, -1),
+  'in base64 over lines with their ends as escapes': (secret) => base64(secret).replace(/.{6}/g, '$&\\u000d\\u000a'),
+  'in base64 over lines in a form': (secret) => encodeURIComponent(base64(secret).replace(/.{6}/g, '$&\r\n')),
+  'in base64 over lines in HTML': (secret) => base64(secret).replace(/.{6}/g, '$&&#10;'),
+  'in hex with colons': (secret) =>
+    Buffer.from(secret)
+      .toString('hex')
+      .replace(/..(?=.)/g, '$&:'),
+  'in hex with blanks': (secret) =>
+    Buffer.from(secret)
+      .toString('hex')
+      .replace(/..(?=.)/g, '$& '),
+  'as a list of bytes': (secret) => Buffer.from(secret).join(','),
+  'percent-encoded as Windows had it': (secret) =>
+    [...secret].map((letter) => `%u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
   'in hex': (secret) => Buffer.from(secret).toString('hex'),
   'in hex in capitals': (secret) => Buffer.from(secret).toString('hex').toUpperCase(),
   'percent-encoded where it must be': encodeURIComponent,
@@ -65,6 +82,17 @@ const secrets = [
   '&amp;&lt;x',
   'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
 ];
+
+test('a long credential goes with all its lines, and the line behind it stays', () => {
+  const secret = 'Zk7qPw2Xn9Lr4Tv8Bm3Hs6Jd1Gf5Cy0AeUiOoQzRxWvNtMpKlJhGfDsAqWeRtYuIoPnKjHgFdSaZxCvBnM12';
+  const wrapped = base64(secret).replace(/.{76}/g, '$&\n');
+  const key = `-----BEGIN X-----\n${secret}\n${secret}\n-----END X-----`;
+
+  expect(streamed(JSON.stringify({ a: wrapped, b: 1 }), [secret], [40, 90])).toBe('{"a":"[CREDENTIAL]","b":1}');
+  expect(streamed(`a ${key} b`, [key], [30, 60])).toBe('a [CREDENTIAL] b');
+  expect(streamed(`${JSON.stringify(key)}\n{}`, [key], [33])).toBe('"[CREDENTIAL]"\n{}');
+  expect(streamed(`${secret.slice(0, 30)}\n  next`, [secret])).toBe('[CREDENTIAL]\n  next');
+});
 
 describe('a credential that comes back', () => {
   test.each(Object.entries(forms))('%s never leaves, wherever it is cut', (_, form) => {
