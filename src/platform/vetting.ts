@@ -18,22 +18,22 @@ const never = blockListOf([
   '169.254.0.0/16',
   '192.0.0.0/24',
   '192.0.2.0/24',
+  '192.88.99.0/24',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/128',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '100::/64',
+]);
+
+/** All of IPv6 that is neither global unicast (2000::/3) nor unique local, and parts of these. */
+const neverOfIpv6 = blockListOf([
+  ...['::/3', '4000::/2', '8000::/2', 'c000::/3', 'e000::/4', 'f000::/5', 'f800::/6', 'fe00::/7'],
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
-  'fe80::/10',
-  'fec0::/10',
+  '3fff::/20',
   'fd20:ce::/64',
-  'ff00::/8',
 ]);
 
 const loopback = blockListOf(['127.0.0.0/8', '::1/128']);
@@ -51,12 +51,12 @@ const metadataName = /^metadata(\..*)?$|^(.*\.)?metadata\.google\.internal$|^ins
 export function vetAddress(given: string, { networks, allowLoopback }: Vetting): void {
   const address = (isIPv6(given) && mappedIn(given)) || given;
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-  if (isIP(address) === 0 || never.check(address, family))
-    throw refused('The target is at an address that is never allowed.');
-  if (loopback.check(address, family)) {
+  if (isIP(address) !== 0 && loopback.check(address, family)) {
     if (allowLoopback) return;
     throw refused('The target is on the gateway itself.');
   }
+  if (isIP(address) === 0 || (family === 'ipv6' ? neverOfIpv6 : never).check(address, family))
+    throw refused('The target is at an address that is never allowed.');
   if (inside.check(address, family) && !blockListOf(networks).check(address, family)) {
     throw refused('The target is in a private network that the connection does not list under `networks`.');
   }

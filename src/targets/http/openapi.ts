@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { risks, verbs } from '../../model/documents.ts';
 import { type Declared, operationName, operationSchema } from './operation.ts';
 
+/** Characters of a summary that are kept. */
+const MOST_SUMMARY = 1000;
+
 const reference = z.object({ $ref: z.string() });
 const withReference = <T extends z.ZodType>(schema: T) => z.union([reference, schema]);
 
@@ -10,7 +13,7 @@ const parameterSchema = z.object({
   name: z.string(),
   in: z.enum(['query', 'path', 'header', 'cookie']),
   style: z.string().optional(),
-  schema: z.object({ type: z.unknown(), format: z.unknown() }).partial().optional(),
+  schema: z.union([z.boolean(), z.object({ type: z.unknown(), format: z.unknown() }).partial()]).optional(),
 });
 type Parameter = z.output<typeof parameterSchema>;
 
@@ -19,7 +22,10 @@ const bodySchema = z.object({ content: contentSchema.default({}) });
 
 const documentedSchema = z.object({
   operationId: z.string().optional(),
-  summary: z.string().max(1000).optional(),
+  summary: z
+    .string()
+    .transform((text) => text.slice(0, MOST_SUMMARY))
+    .optional(),
   parameters: z.array(withReference(parameterSchema)).default([]),
   requestBody: withReference(bodySchema).optional(),
   responses: z.record(z.string(), withReference(bodySchema)).default({}),
@@ -35,10 +41,20 @@ const pathSchema = z.looseObject({
   parameters: z.array(withReference(parameterSchema)).default([]),
   $ref: z.never().optional(),
 });
+/** What stands beside a reference to a path is read by some and not by others. */
+const pathReference = z.strictObject({
+  $ref: z.string(),
+  summary: z.string().optional(),
+  description: z.string().optional(),
+});
 
 const documentSchema = z.looseObject({
   openapi: z.string().regex(/^3\.\d/, 'OpenAPI 3'),
-  paths: z.record(z.string(), pathSchema).default({}),
+  paths: z
+    .record(z.string(), z.unknown())
+    .transform((paths) => Object.fromEntries(Object.entries(paths).filter(([path]) => !path.startsWith('x-'))))
+    .pipe(z.record(z.string(), z.union([pathReference, pathSchema])))
+    .default({}),
 });
 type Document = z.output<typeof documentSchema>;
 
@@ -53,14 +69,15 @@ const MOST_STEPS = 10;
  */
 export function operationsIn(text: string): Declared[] {
   const document = readDocument(text);
-  return Object.entries(document.paths).flatMap(([path, item]) =>
-    methods.flatMap((method) => {
+  return Object.entries(document.paths).flatMap(([path, given]) => {
+    const item = resolve(given, pathSchema, document);
+    return methods.flatMap((method) => {
       if (item[method] === undefined) return [];
       const documented = documentedSchema.safeParse(item[method]);
       if (!documented.success) throw new Error(`the OpenAPI document is not one at ${method} ${path}`);
       return [declaredBy(documented.data, { path, method, shared: item.parameters, document })];
-    }),
-  );
+    });
+  });
 }
 
 function readDocument(text: string): Document {
@@ -108,8 +125,11 @@ function declaredBy(documented: Documented, { path, method, shared, document }: 
 }
 
 function kindOf({ schema }: Parameter) {
-  if (schema?.type === 'integer') return 'integer';
-  return schema?.format === 'uuid' ? 'uuid' : 'text';
+  if (typeof schema !== 'object') return 'text';
+  // Since 3.1 a type may be a list; nothing in a path is null.
+  const types = [schema.type].flat().filter((type) => type !== 'null');
+  if (types.length === 1 && types[0] === 'integer') return 'integer';
+  return schema.format === 'uuid' ? 'uuid' : 'text';
 }
 
 const queryName = ({ name, style }: Parameter) => (style === 'deepObject' ? `${name}[*]` : name);

@@ -84,6 +84,24 @@ describe('an OpenAPI document', () => {
     expect(operationsIn(json).map(({ name }) => name)).toEqual(['a']);
   });
 
+  test('may hold what few documents do: extensions among paths, paths by reference, lists of types, long summaries', () => {
+    const parameters = [
+      { name: 'id', in: 'path', schema: { type: ['integer', 'null'] } },
+      { name: 'q', in: 'query', schema: true },
+    ];
+    const get = { operationId: 'a', summary: 'x'.repeat(5000), parameters };
+    const json = JSON.stringify({
+      openapi: '3.1.0',
+      paths: { 'x-internal': true, '/a/{id}': { $ref: '#/components/pathItems/one' } },
+      components: { pathItems: { one: { get } } },
+    });
+
+    const [only, ...others] = operationsIn(json);
+
+    expect(only).toMatchObject({ name: 'a', path: '/a/{id}', parameters: { id: 'integer' }, query: ['q'] });
+    expect(others).toEqual([]);
+  });
+
   test('gives way to an operation of the settings with the same name', () => {
     const settings = settingsSchema.parse({
       ...{ origin: 'https://api.example.com', inject: 'bearer', openapi: document },
@@ -103,7 +121,9 @@ describe('an OpenAPI document', () => {
     ['has an operation twice', 'openapi: 3.0.0\npaths: {/a: {get: {operationId: x}}, /b: {get: {operationId: x}}}'],
     ['has a key twice', 'openapi: 3.0.0\npaths: {/a: {get: {}}, /a: {get: {}}}'],
     ['has a verb of its own', 'openapi: 3.0.0\npaths: {/a: {get: {x-sallyport-verb: look}}}'],
-    ['keeps a path elsewhere', 'openapi: 3.0.0\npaths: {/a: {$ref: "#/b"}}'],
+    ['keeps a path in another document', 'openapi: 3.0.0\npaths: {/a: {$ref: "b.yaml"}}'],
+    ['keeps a path where there is none', 'openapi: 3.0.0\npaths: {/a: {$ref: "#/b"}}'],
+    ['says of a path more than it refers to', 'openapi: 3.1.0\npaths: {/a: {$ref: "#/b", get: {}}}\nb: {get: {}}'],
   ])('that %s is refused', (_, text) => {
     const settings = settingsSchema.safeParse({ origin: 'https://api.example.com', inject: 'bearer', openapi: text });
 
