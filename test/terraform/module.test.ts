@@ -58,6 +58,19 @@ test('no apply can destroy a key without which what it signed could not be verif
   expect(keys).toMatch(/lifecycle \{\s+prevent_destroy = true\s+\}/);
 });
 
+test('what Terraform leaves as others set it is named, and is no more than that', () => {
+  const left = [...all.matchAll(/ignore_changes = (\[[^\n]*\]|\w+)/g)].map(([, what]) => what);
+
+  expect(new Set(left)).toEqual(
+    new Set([
+      '[access]',
+      '[client, client_version]',
+      '[client, client_version, template[0].revision]',
+      '[client, client_version, template[0].template[0].containers]',
+    ]),
+  );
+});
+
 test('the module, its examples and the guide ask for the versions that they were checked with', () => {
   const asked = ['versions.tf', 'examples/minimal/main.tf', 'examples/complete/main.tf', '../docs/operator.md'].map(
     (name) => readFileSync(`${folder}/${name}`, 'utf8'),

@@ -229,4 +229,30 @@ export const aroundRules: readonly Rule[] = [
     ),
     planted: set('secret_manager_secret.secret', 'version_destroy_ttl', '86400s'),
   },
+  {
+    says: 'nothing is kept or run outside of the region that was named',
+    broken: (plan) =>
+      plan
+        .filter((resource) =>
+          ['location', 'location_id', 'region'].some(
+            (place) => text(resource, place) !== '' && text(resource, place) !== 'europe-west1',
+          ),
+        )
+        .map(({ address }) => address),
+    planted: set('firestore_database.database["policy"]', 'location_id', 'us-central1'),
+  },
+  {
+    says: 'documents are written again where they or the image changed, and what they were before is kept',
+    broken: (plan) => [
+      ...every(
+        ['cloud_run_v2_job'],
+        (job) => job.name !== 'documents' || /^[0-9a-f]{10}$/.test(text(job, 'run_execution_token')),
+      )(plan),
+      ...every(['storage_bucket'], (bucket) => {
+        const kept = parts(bucket, 'lifecycle_rule').map((rule) => at(rule, 'condition.0.num_newer_versions'));
+        return kept.every((count) => Number(count) >= 10);
+      })(plan),
+    ],
+    planted: set('cloud_run_v2_job.documents', 'run_execution_token', 'always'),
+  },
 ];

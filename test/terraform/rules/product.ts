@@ -133,6 +133,8 @@ export const productRules: readonly Rule[] = [
       ['cloud_run_v2_service'],
       (service) =>
         text(service, 'template.0.execution_environment') === 'EXECUTION_ENVIRONMENT_GEN2' &&
+        at(service, `${container}.ports.0.container_port`) === 8080 &&
+        at(service, 'traffic.0.percent') === 100 &&
         Number(at(service, 'template.0.max_instance_request_concurrency')) >= 8 &&
         (roleOf(service) !== 'gateway' || text(service, 'template.0.timeout') === '3600s'),
     ),

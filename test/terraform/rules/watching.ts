@@ -176,8 +176,20 @@ export const watchingRules: readonly Rule[] = [
     planted: drop('monitoring_dashboard.overview'),
   },
   {
-    says: 'one condition of an alert is enough, and it is told again rather than forgotten',
-    broken: every(['monitoring_alert_policy'], (alert) => text(alert, 'combiner') === 'OR'),
+    says: 'one condition of an alert is enough, and one that is exceeded is told within minutes',
+    broken: every(
+      ['monitoring_alert_policy'],
+      (alert) =>
+        text(alert, 'combiner') === 'OR' &&
+        list(alert, 'conditions').every((_, place) => {
+          const threshold = `conditions.${place}.condition_threshold`;
+          return (
+            list(alert, threshold).length === 0 ||
+            (text(alert, `${threshold}.0.comparison`) === 'COMPARISON_GT' &&
+              Number.parseInt(text(alert, `${threshold}.0.duration`), 10) <= 300)
+          );
+        }),
+    ),
     planted: set('monitoring_alert_policy.audit_lag', 'combiner', 'AND'),
   },
   {
