@@ -140,10 +140,8 @@ export function renderIn(target: RawTarget | undefined, problem: Problem): Respo
     const { status, body } = googleErrorOf(problem);
     return new Response(JSON.stringify(body), { status, headers: rendered.headers });
   }
-  const { status, body } = problem.answered ?? {
-    status: rendered.status,
-    body: statusOf(problem, retryAfterOf(problem)),
-  };
+  const own = statusOf(problem, retryAfterOf(problem));
+  const { status, body } = problem.answered ?? { status: own.code, body: own };
   return new Response(JSON.stringify(body), { status, headers: rendered.headers });
 }
 

@@ -9,10 +9,12 @@ const reasons: Partial<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'NotFound',
+  406: 'NotAcceptable',
   408: 'Timeout',
   409: 'Conflict',
   410: 'Expired',
   413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
   422: 'BadRequest',
   429: 'TooManyRequests',
   500: 'InternalError',
@@ -20,9 +22,16 @@ const reasons: Partial<Record<number, string>> = {
   504: 'Timeout',
 };
 
+/** Refusals that clients try to get around by another form, where the status says so: from CBOR and protobuf to JSON. */
+const ofForm = new Map([
+  ['kubernetes:media-type', 415],
+  ['kubernetes:accept', 406],
+]);
+
 /** A problem as Kubernetes' `Status`, so that kubectl and client libraries print it, and wait where they are told to. */
 export function statusOf(problem: Problem, retryAfter: number | undefined) {
-  const { code, status, detail, operation, approval } = problem;
+  const { code, detail, operation, approval } = problem;
+  const status = ofForm.get(problem.reason ?? '') ?? problem.status;
   const message = `sallyport: ${titleOf(code)}${detail === undefined ? '' : ` ${detail}`}${operation === undefined ? '' : ` (${operation})`}`;
   const causes = [
     { reason: 'SallyportCode', message: code },

@@ -8,6 +8,7 @@ export type Rule =
   | 'header'
   | 'body'
   | 'media-type'
+  | 'accept'
   | 'patch'
   | 'sentinel'
   | 'proxy'

@@ -53,7 +53,7 @@ export function accepted(header: string | undefined, about: 'object' | 'objects'
     .sort((a, b) => Number(b.parameters.get('q') ?? '1') - Number(a.parameters.get('q') ?? '1'))
     .flatMap((media) => narrowed(media, about));
   if (kept.length > 0) return [...new Set(kept)].join(',');
-  throw unreadable('media-type', `Accept ${json}: it is what the gateway can mask.`);
+  throw unreadable('accept', `Accept ${json}: it is what the gateway can mask.`);
 }
 
 function narrowed({ type, parameters }: MediaType, about: 'object' | 'objects' | 'schemas'): string[] {
