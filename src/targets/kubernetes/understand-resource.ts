@@ -134,8 +134,11 @@ const breaking = 'ignoreStoreReadErrorWithClusterBreakingPotential';
 
 function refuseBreaking(body: Body, verb: ApiVerb) {
   if (verb !== 'delete' && verb !== 'deletecollection') return;
-  if (body.type === 'json' && typeof body.value === 'object' && body.value !== null && breaking in body.value)
-    throw never('body', `Leave out ${breaking}.`);
+  if (body.type !== 'json' || typeof body.value !== 'object' || body.value === null) return;
+  if (breaking in body.value) throw never('body', `Leave out ${breaking}.`);
+  // Whatever it says it is, it would be sent as what a deletion takes.
+  if ('kind' in body.value && body.value.kind !== 'DeleteOptions')
+    throw unreadable('body', 'Send DeleteOptions, or no body.');
 }
 
 /** What would tell of masked values by whether it succeeds, or by what it finds. */

@@ -169,6 +169,13 @@ test('what deletes past all checks of the server is refused', () => {
   expect(understood('DELETE', `${secrets}/s`, { body: { kind: 'DeleteOptions' } }).verb).toBe('delete');
 });
 
+test.for(['ConfigMap', 'Status', ''])('a deletion takes no body that says it is something else: %s', (kind) => {
+  for (const path of [`${secrets}/s`, secrets])
+    expect(() => understood('DELETE', path, { body: { kind, propagationPolicy: 'Orphan' } })).toThrow(
+      expect.objectContaining({ code: 'operation-unreadable' }),
+    );
+});
+
 describe('a JSON patch tells nothing of what is masked', () => {
   const patch = (path: string, ...changes: unknown[]) =>
     understood('PATCH', path, { body: changes, ...typed('application/json-patch+json') });
