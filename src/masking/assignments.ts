@@ -22,7 +22,7 @@ export function assignedIn(text: string): readonly Span[] {
 
 /** A look that is cheaper: without a name of a secret, and a mark that gives it a value, there is none. */
 const telling =
-  /pass|pwd|\bpw|\bpin|otp|secret|token|cred|key|dsn|jwt|bearer|cookie|salt|auth|netrc|npmrc|kubeconfig|docker|conn|id_|sas|webhook/i;
+  /pass|pwd|\bpw|_pw|\bpin|_pin|(?-i:[a-z]P(?:w|W|in|IN))|otp|secret|token|cred|key|dsn|jwt|bearer|cookie|salt|auth|netrc|npmrc|kubeconfig|docker|conn|json|rsa|dsa|ed25519|sas|webhook/i;
 export const mayAssign = (text: string): boolean =>
   (/[=:]|--|<\//.test(text) && telling.test(text)) || text.includes('://');
 

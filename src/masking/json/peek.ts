@@ -2,10 +2,12 @@ import { endOfString, incomplete, type Met, marks, textOf } from './syntax.ts';
 
 const met: Met = { traits: 0, escapes: false };
 
-/** The texts of an object's own members of that name, all that there are; undefined where its end has not come. What else it holds is checked by whoever reads it. */
-export function peekInto(bytes: Buffer, start: number, end: number, name: string): readonly string[] | undefined {
-  const found: string[] = [];
-  const wanted = Buffer.from(name);
+/**
+ * Where the texts of an object's own members of that name stand, as start and end (excluded) of each with its quotes, all that there are; undefined
+ * where its end has not come. What else it holds is checked by whoever reads it.
+ */
+export function peekInto(bytes: Buffer, start: number, end: number, wanted: Uint8Array): readonly number[] | undefined {
+  const found: number[] = [];
   let depth = 0;
   /** The last string of the object itself was that name, and a colon follows. */
   let named = false;
@@ -15,7 +17,7 @@ export function peekInto(bytes: Buffer, start: number, end: number, name: string
       const stop = endOfString(bytes, at, end, met);
       if (stop === incomplete) return undefined;
       if (depth === 1) {
-        if (named) found.push(textOf(bytes, at, stop, met.escapes));
+        if (named) found.push(at, stop);
         named = !named && isText(bytes, at, stop, wanted) && isKey(bytes, stop, end);
       }
       at = stop - 1;
@@ -28,9 +30,17 @@ export function peekInto(bytes: Buffer, start: number, end: number, name: string
   return undefined;
 }
 
+/** What those strings stand for. */
+export function textsOf(bytes: Buffer, spans: readonly number[]): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < spans.length; at += 2)
+    texts.push(textOf(bytes, spans[at] as number, spans[at + 1] as number, true));
+  return texts;
+}
+
 /** Whether the string that was just read stands for that text. */
-function isText(bytes: Buffer, start: number, stop: number, wanted: Buffer): boolean {
-  if (met.escapes) return textOf(bytes, start, stop, true) === wanted.toString();
+function isText(bytes: Buffer, start: number, stop: number, wanted: Uint8Array): boolean {
+  if (met.escapes) return Buffer.from(textOf(bytes, start, stop, true)).equals(wanted);
   if (stop - start - 2 !== wanted.length) return false;
   for (let at = 0; at < wanted.length; at++) if (bytes[start + 1 + at] !== wanted[at]) return false;
   return true;

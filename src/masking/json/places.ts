@@ -26,8 +26,13 @@ export type Place<Mask> = {
   /** Of several, all that apply. */
   readonly masks: readonly Mask[];
   readonly rewrites: readonly ((text: string) => string)[];
+  /** There are masks or rewrites. */
+  readonly touched: boolean;
   readonly quiet: boolean;
-  readonly peeks: readonly ActTo<Mask, 'peek'>[];
+  /** By the name that they ask for. */
+  readonly peeks: readonly { name: Uint8Array; acts: readonly ActTo<Mask, 'peek'>[] }[];
+  /** Where one text leads that such a member has, if all peeks ask for one name. */
+  readonly peeked: Known<Mask>;
   readonly lists: readonly ActTo<Mask, 'list'>[];
   readonly learns: readonly ActTo<Mask, 'learn'>[];
   /** No rule speaks of what is below by name: it is all as here. */
@@ -36,13 +41,17 @@ export type Place<Mask> = {
   readonly hints: Uint8Array;
   readonly other: () => Place<Mask>;
   readonly member: (name: string) => Place<Mask>;
-  /** The same by the name's bytes, where it was asked about before; `undefined` else. */
-  readonly known: (bytes: Uint8Array, start: number, end: number) => Place<Mask> | undefined;
-  /** Remembers that. */
-  readonly learn: (bytes: Uint8Array, start: number, end: number, place: Place<Mask>) => void;
+  /** The same by the name's bytes. */
+  readonly named: Known<Mask>;
   readonly element: (index: number) => Place<Mask>;
   /** The place where these rules begin besides. */
   readonly with: (rules: readonly Rule<Mask>[]) => Place<Mask>;
+};
+
+/** Places by bytes that were asked about before. */
+type Known<Mask> = {
+  get(bytes: Uint8Array, start: number, end: number): Place<Mask> | undefined;
+  set(bytes: Uint8Array, start: number, end: number, place: Place<Mask>): void;
 };
 
 /** A rule and how many of its steps are behind. */
@@ -86,20 +95,24 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
   function makePlace(reached: readonly Reached<Mask>[]): Place<Mask> {
     const acts = reached.filter(({ rule, at }) => at === rule.steps.length).map(({ rule }) => rule.act);
     const members = new Map<string, Place<Mask>>();
-    const elements = new Map<number, Place<Mask>>();
-    const slots: (Slot<Mask> | undefined)[] = [];
+    const elements: (Place<Mask> | undefined)[] = [];
     const joined = new WeakMap<readonly Rule<Mask>[], Place<Mask>>();
     const hints = hintsOf(reached);
+    const masks = acts.flatMap((act) => (act.do === 'mask' ? [act.mask] : []));
+    const rewriting = acts.filter((act) => act.do === 'rewrite');
+    const peeks = acts.filter((act) => act.do === 'peek');
     const isLevel = reached.every(({ rule, at }) => at === rule.steps.length && lasts(rule.act));
     const counts = reached.some(({ rule, at }) => rule.steps[at]?.to === 'index');
     const below = (passes: (step: Step) => boolean, into: 'member' | 'element' = 'member') =>
       placeOf(reached.flatMap((one) => after(one, passes, into)));
     let other: Place<Mask> | undefined;
     const place: Place<Mask> = {
-      masks: acts.flatMap((act) => (act.do === 'mask' ? [act.mask] : [])),
-      rewrites: acts.flatMap((act) => (act.do === 'rewrite' ? [act.rewrite] : [])),
+      masks,
+      rewrites: rewriting.map(({ rewrite }) => rewrite),
+      touched: masks.length > 0 || rewriting.length > 0,
       quiet: acts.some((act) => act.do === 'quiet' || act.do === 'leave'),
-      peeks: acts.filter((act) => act.do === 'peek'),
+      peeks: [...Map.groupBy(peeks, ({ name }) => name)].map(([name, acts]) => ({ name: Buffer.from(name), acts })),
+      peeked: createKnown(),
       lists: acts.filter((act) => act.do === 'list'),
       learns: acts.filter((act) => act.do === 'learn'),
       level: isLevel,
@@ -114,20 +127,15 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
         members.set(name, known);
         return known;
       },
-      known(bytes, start, end) {
-        const slot = slots[hashOf(bytes, start, end) & lastSlot];
-        return slot !== undefined && isName(slot.name, bytes, start, end) ? slot.place : undefined;
-      },
-      learn(bytes, start, end, known) {
-        if (end - start <= longestName)
-          slots[hashOf(bytes, start, end) & lastSlot] = { name: bytes.slice(start, end), place: known };
-      },
+      named: createKnown(),
       element(index) {
         if (isLevel) return place;
         const slot = counts ? Math.min(index, mostIndex + 1) : 0;
-        const known = elements.get(slot) ?? below((step) => isElement(step, slot), 'element');
-        elements.set(slot, known);
-        return known;
+        const known = elements[slot];
+        if (known !== undefined) return known;
+        const made = below((step) => isElement(step, slot), 'element');
+        elements[slot] = made;
+        return made;
       },
       with(more) {
         if (more.length === 0) return place;
@@ -147,8 +155,32 @@ const begun = <Mask>(rule: Rule<Mask>): Reached<Mask> => ({ rule, at: 0 });
 /** A name in bytes, and where it leads: one that comes to the same slot takes its place. */
 type Slot<Mask> = { name: Uint8Array; place: Place<Mask> };
 
-const lastSlot = 127;
+const slotCount = 256;
 const longestName = 64;
+
+/** Of two slots that bytes may be in, the second is for those that find the first taken. */
+function createKnown<Mask>(): Known<Mask> {
+  let slots: (Slot<Mask> | undefined)[] = [];
+  return {
+    get(bytes, start, end) {
+      if (slots.length === 0) return undefined;
+      const hash = hashOf(bytes, start, end) & (slotCount - 1);
+      const slot = slots[hash];
+      if (slot === undefined) return undefined;
+      if (isName(slot.name, bytes, start, end)) return slot.place;
+      const second = slots[hash ^ 1];
+      return second !== undefined && isName(second.name, bytes, start, end) ? second.place : undefined;
+    },
+    set(bytes, start, end, place) {
+      if (end - start > longestName) return;
+      if (slots.length === 0) slots = new Array(slotCount);
+      const hash = hashOf(bytes, start, end) & (slotCount - 1);
+      // A copy: a view of a chunk, as a `Buffer` slices itself, would hold all of it in memory.
+      const name = new Uint8Array(bytes.subarray(start, end));
+      slots[slots[hash] === undefined ? hash : hash ^ 1] = { name, place };
+    },
+  };
+}
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../model/problem.ts';
 import type { Piece } from '../../model/result.ts';
 import { isNotable } from '../notable.ts';
-import { endOfValue, listTexts, peekInto } from './peek.ts';
+import { endOfValue, listTexts, peekInto, textsOf } from './peek.ts';
 import { hintOf, type Place } from './places.ts';
 import { endOfScalar, endOfString, incomplete, type Met, malformed, marks, mostLevels, textOf } from './syntax.ts';
 
@@ -23,7 +23,7 @@ export type Reader = {
   ended(): boolean;
 };
 
-// What may come next.
+// What may come next: values first, then names.
 const value = 0;
 const valueOrEnd = 1;
 const key = 2;
@@ -71,62 +71,60 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       if (isNotable(bytes, start, stop)) texts.push(start + moved, stop + moved);
     }
 
-    function string(start: number, stop: number) {
-      if (here.masks.length > 0) {
-        const text = textOf(bytes, start, stop, met.escapes);
-        return put(start, stop, become(here.masks, { json: bytes.toString('utf8', start, stop), text }));
+    /** A text of which masks or rewrites speak. Whether it was replaced. */
+    function replace({ masks, rewrites }: Place<Mask>, start: number, stop: number): boolean {
+      const text = textOf(bytes, start, stop, met.escapes);
+      if (masks.length > 0) {
+        put(start, stop, become(masks, { json: bytes.toString('utf8', start, stop), text }));
+        return true;
       }
-      if (here.rewrites.length > 0) {
-        const text = textOf(bytes, start, stop, met.escapes);
-        const rewritten = here.rewrites.reduce((so, rewrite) => rewrite(so), text);
-        if (rewritten !== text) {
-          const from = start + moved;
-          put(start, stop, JSON.stringify(rewritten));
-          texts.push(from, stop + moved);
-          return;
-        }
-      }
-      if (!here.quiet && mayBeNotable(stop - start - 2)) note(start, stop);
-    }
-
-    function mayBeNotable(length: number): boolean {
-      if (length >= leastPlain) return true;
-      return met.traits !== 0 || met.escapes ? length >= leastNotable : false;
+      const rewritten = rewrites.reduce((so, rewrite) => rewrite(so), text);
+      if (rewritten === text) return false;
+      const from = start + moved;
+      put(start, stop, JSON.stringify(rewritten));
+      texts.push(from, stop + moved);
+      return true;
     }
 
     /** Names below a place whose texts are rewritten are texts, too. Whether this one was. */
-    function isRenamed(place: Place<Mask>, start: number, stop: number): boolean {
-      if (place.rewrites.length === 0) return false;
+    function rename({ rewrites }: Place<Mask>, start: number, stop: number): boolean {
       const text = textOf(bytes, start, stop, met.escapes);
-      const renamed = place.rewrites.reduce((so, rewrite) => rewrite(so), text);
+      const renamed = rewrites.reduce((so, rewrite) => rewrite(so), text);
       if (renamed !== text) put(start, stop, JSON.stringify(renamed));
       return renamed !== text;
     }
 
+    function mayBeNotable(length: number): boolean {
+      if (length >= leastPlain) return true;
+      return length >= leastNotable && (met.traits !== 0 || met.escapes);
+    }
+
     /** By its bytes first: names are few, and come again and again. */
     function memberOf(place: Place<Mask>, start: number, stop: number): Place<Mask> {
-      const known = place.known(bytes, start + 1, stop - 1);
+      if (place.level) return place;
+      if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0) return place.other();
+      const known = place.named.get(bytes, start + 1, stop - 1);
       if (known !== undefined) return known;
       const member = place.member(textOf(bytes, start, stop, met.escapes));
-      place.learn(bytes, start + 1, stop - 1, member);
+      place.named.set(bytes, start + 1, stop - 1, member);
       return member;
     }
 
-    /** The index after the colon. */
-    function name(start: number): number {
-      const stop = endOfString(bytes, start, end, met);
-      if (stop === incomplete) return incomplete;
-      let colon = stop;
-      while (colon < end && whitespace[bytes[colon] as number] === 1) colon++;
-      if (colon === end) return incomplete;
-      if (bytes[colon] !== marks.colon) throw malformed();
-      const place = places[depth] as Place<Mask>;
-      if (place.level) here = place;
-      else if (!met.escapes && place.hints[hintOf(bytes[start + 1] as number, stop - start - 2)] === 0)
-        here = place.other();
-      else here = memberOf(place, start, stop);
-      if (!isRenamed(place, start, stop) && !place.quiet && mayBeNotable(stop - start - 2)) note(start, colon + 1);
-      return colon + 1;
+    /** With the rules that an object tells by itself; undefined where not all of it is there. */
+    function peeked(place: Place<Mask>, start: number): Place<Mask> | undefined {
+      let found = place;
+      for (const { name, acts } of place.peeks) {
+        const spans = peekInto(bytes, start, end, name);
+        if (spans === undefined) return undefined;
+        const isOne = place.peeks.length === 1 && spans.length === 2;
+        const [from = 0, to = 0] = spans;
+        const known = isOne ? place.peeked.get(bytes, from, to) : undefined;
+        if (known !== undefined) return known;
+        const said = textsOf(bytes, spans);
+        found = acts.reduce((so, { choose }) => so.with(choose(said)), found);
+        if (isOne) place.peeked.set(bytes, from, to, found);
+      }
+      return found;
     }
 
     function open(count: number) {
@@ -135,11 +133,6 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       depth++;
       places[depth] = here;
       counts[depth] = count;
-    }
-
-    function close() {
-      depth--;
-      expected = depth === 0 ? nothing : separator;
     }
 
     /** Adds the rules that a list tells by itself. Whether all of it is there. */
@@ -157,79 +150,68 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       return true;
     }
 
-    /** The index after the value, or after the bracket that opens it. */
-    function begin(start: number): number {
-      const byte = bytes[start];
-      if (byte === marks.quote) {
-        const stop = endOfString(bytes, start, end, met);
-        if (stop === incomplete) return incomplete;
-        string(start, stop);
-        expected = depth === 0 ? nothing : separator;
-        return stop;
-      }
-      if (byte === marks.openObject) {
-        for (const peek of here.peeks) {
-          const found = peekInto(bytes, start, end, peek.name);
-          if (found === undefined) return incomplete;
-          here = here.with(peek.choose(found));
+    while (at < end) {
+      const byte = bytes[at] as number;
+      if (byte === marks.quote && expected <= keyOrEnd) {
+        const stop = endOfString(bytes, at, end, met);
+        if (stop === incomplete) break;
+        const isName = expected >= key;
+        let after = stop;
+        if (isName) {
+          while (after < end && whitespace[bytes[after] as number] === 1) after++;
+          if (after === end) break;
+          if (bytes[after++] !== marks.colon) throw malformed();
+          const place = places[depth] as Place<Mask>;
+          here = memberOf(place, at, stop);
+          const isRenamed = place.rewrites.length > 0 && rename(place, at, stop);
+          if (!isRenamed && !place.quiet && mayBeNotable(stop - at - 2)) note(at, after);
+          expected = value;
+        } else {
+          const isReplaced = here.touched && replace(here, at, stop);
+          if (!isReplaced && !here.quiet && mayBeNotable(stop - at - 2)) note(at, stop);
+          expected = depth === 0 ? nothing : separator;
         }
-        open(-1);
-        expected = keyOrEnd;
-        return start + 1;
-      }
-      if (byte === marks.openArray) {
-        if (!lookAhead(start)) return incomplete;
-        open(0);
-        here = here.element(0);
-        expected = valueOrEnd;
-        return start + 1;
-      }
-      const stop = endOfScalar(bytes, start, end, last);
-      if (stop === incomplete) return incomplete;
-      if (here.masks.length > 0) put(start, stop, become(here.masks, { json: bytes.toString('latin1', start, stop) }));
-      expected = depth === 0 ? nothing : separator;
-      return stop;
-    }
-
-    /** The index after the comma or bracket. */
-    function separate(start: number): number {
-      const byte = bytes[start];
-      const count = counts[depth] as number;
-      if (byte === marks.comma) {
+        at = after;
+      } else if (byte === marks.comma && expected === separator) {
+        const count = counts[depth] as number;
         if (count < 0) expected = key;
         else {
           counts[depth] = count + 1;
           here = (places[depth] as Place<Mask>).element(count + 1);
           expected = value;
         }
-      } else if (byte === (count < 0 ? marks.closeObject : marks.closeArray)) close();
-      else throw malformed();
-      return start + 1;
-    }
-
-    while (at < end) {
-      const byte = bytes[at] as number;
-      if (whitespace[byte] === 1) {
         at++;
-        continue;
+      } else if (
+        byte === ((counts[depth] as number) < 0 ? marks.closeObject : marks.closeArray) &&
+        (expected === separator || expected === keyOrEnd || expected === valueOrEnd)
+      ) {
+        depth--;
+        expected = depth === 0 ? nothing : separator;
+        at++;
+      } else if (byte === marks.openObject && expected <= valueOrEnd) {
+        if (here.peeks.length > 0) {
+          const found = peeked(here, at);
+          if (found === undefined) break;
+          here = found;
+        }
+        open(-1);
+        expected = keyOrEnd;
+        at++;
+      } else if (byte === marks.openArray && expected <= valueOrEnd) {
+        if (!lookAhead(at)) break;
+        open(0);
+        here = here.element(0);
+        expected = valueOrEnd;
+        at++;
+      } else if (whitespace[byte] === 1) at++;
+      else {
+        if (expected > valueOrEnd) throw malformed();
+        const stop = endOfScalar(bytes, at, end, last);
+        if (stop === incomplete) break;
+        if (here.masks.length > 0) put(at, stop, become(here.masks, { json: bytes.toString('latin1', at, stop) }));
+        expected = depth === 0 ? nothing : separator;
+        at = stop;
       }
-      let next: number;
-      if (expected === separator) next = separate(at);
-      else if (expected === key || expected === keyOrEnd) {
-        if (byte === marks.quote) {
-          next = name(at);
-          if (next !== incomplete) expected = value;
-        } else if (byte === marks.closeObject && expected === keyOrEnd) {
-          close();
-          next = at + 1;
-        } else throw malformed();
-      } else if (expected === nothing) throw malformed();
-      else if (byte === marks.closeArray && expected === valueOrEnd) {
-        close();
-        next = at + 1;
-      } else next = begin(at);
-      if (next === incomplete) break;
-      at = next;
     }
     if (last && (at < end || expected !== nothing)) throw malformed();
     if (!isUtf8(bytes.subarray(0, at))) throw malformed();

@@ -237,6 +237,26 @@ test('wherever the network cuts it, the answer is the same, and no secret is in 
     { numRuns: 100 },
   ));
 
+test('what an object tells of itself counts for it and for no other, wherever and however often it tells it', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.subarray(['DB', 'D\\u0042', 'OTHER']), fc.nat(600), fc.nat(3)), { maxLength: 40 }),
+      fc.integer({ min: 1, max: 200 }),
+      async (told, size) => {
+        const items = told.map(([names, number, place]) => {
+          const members = [`NAME_${number}`, ...names].map((name) => `"name":"${name}"`);
+          return `{${members.toSpliced(place, 0, '"value":"a=b"').join()}}`;
+        });
+        const expected = items.map((item) => (/"D(?:B|\\u0042)"/.test(item) ? item.replace('a=b', '[C]') : item));
+
+        const left = await masked(`{"env":[${items}]}`, { paths: { 'env[DB].value': 'C' }, sizes: [size] });
+
+        expect(left).toBe(`{"env":[${expected}]}`);
+      },
+    ),
+    { numRuns: 100 },
+  ));
+
 describe('a document a line', () => {
   const lines = { ...secret, framing: 'lines' } as const;
 
