@@ -37,8 +37,8 @@ export function createRewriting({ label, unread, masks, closed }: RewritingOptio
     }
   }
 
-  const assignments = (text: string) => (label === undefined ? text : maskAssignments(text, label));
-  const scripts = (text: string) => (label === undefined ? text : withoutPlaced(text, label));
+  const assignments = (text: string) => (label === undefined ? text : outsideScripts(text, label));
+  const configured = (text: string) => (label === undefined ? text : withinScripts(text, label));
   const isJson = (text: string) => /^\s*(?:\{\s*["}]|\[\s*[[{"\]])/.test(text);
 
   return {
@@ -47,8 +47,28 @@ export function createRewriting({ label, unread, masks, closed }: RewritingOptio
       if (!isJson(text)) return assignments(text);
       return maskedJson(text, masks.annotation) ?? (closed ? unread : assignments(text));
     },
-    config: (text) => (isJson(text) ? maskedJson(text, masks.config) : undefined) ?? assignments(scripts(text)),
+    config: (text) => (isJson(text) ? maskedJson(text, masks.config) : undefined) ?? configured(text),
     message: (text) => (label === undefined ? text : maskMessage(text, label, closed)),
     report: assignments,
   };
 }
+
+/** Characters of a text that is remembered, and how many texts are. */
+const longestKnown = 200;
+const mostKnown = 4000;
+
+/** Texts in which nothing was found are known again, as Pods of one kind have the same variables. What held a secret is not kept. */
+function remembering(mask: (text: string, label: string) => string): typeof mask {
+  const clean = new Set<string>();
+  return (text, label) => {
+    if (clean.has(text)) return text;
+    const masked = mask(text, label);
+    if (masked !== text || text.length > longestKnown) return masked;
+    if (clean.size >= mostKnown) clean.clear();
+    clean.add(text);
+    return text;
+  };
+}
+
+const outsideScripts = remembering((text, label) => maskAssignments(text, label));
+const withinScripts = remembering((text, label) => maskAssignments(withoutPlaced(text, label), label));
