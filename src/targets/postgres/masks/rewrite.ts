@@ -56,7 +56,7 @@ export async function rewrite(
     ...rewriting.calls
       .filter(({ fields }) => namesOf(fields['funcname']).length === 1)
       .map(({ fields, schema }) => qualifyName(fields, 'funcname', schema)),
-    ...(rewriting.names === undefined ? [] : answerNames(parsed.statement, rewriting.names, tokens)),
+    ...(rewriting.names === undefined ? [] : answerNames(statement, parsed.statement, rewriting.names, tokens)),
   );
   if (edits.length === 0) return { text: statement, edits };
 

@@ -23,8 +23,9 @@ export type Names = { catalog: Catalog; searchPath: readonly string[] };
  * relation a name means is answered by the search path of the connection instead, as the names in FROM are. Changes the tree, and
  * answers the edits that do the same to the text. Calls in FROM are left as they are.
  */
-export function answerNames(statement: unknown, names: Names, tokens: TokenLine): Edit[] {
-  return [...replaceable(statement)].flatMap((node) => {
+export function answerNames(statement: string, tree: unknown, names: Names, tokens: TokenLine): Edit[] {
+  if (!asksForNames.test(statement)) return [];
+  return [...replaceable(tree)].flatMap((node) => {
     const call = ofType(node, 'FuncCall');
     const cast = ofType(node, 'TypeCast');
     if (cast !== undefined)
@@ -37,6 +38,9 @@ export function answerNames(statement: unknown, names: Names, tokens: TokenLine)
     return answers[path.at(-1) ?? '']?.(node, names, tokens) ?? [];
   });
 }
+
+/** Most statements ask nothing of the kind, and are not looked through. */
+const asksForNames = /current_schema|_is_visible|regclass|pg_get_serial_sequence/i;
 
 type Answer = (node: Fields, names: Names, tokens: TokenLine) => Edit[];
 
