@@ -6,18 +6,16 @@ import { holdsMark } from './secret-marks.ts';
  * UTF-8 as it stands in JSON, where escapes only ever make a text look more notable.
  */
 const plain = 0;
-const gap = 1;
-const digit = 2;
-const dash = 3;
-const colon = 4;
-const certain = 5;
-const backslash = 6;
+const digit = 1;
+const dash = 2;
+const colon = 3;
+const certain = 4;
+const backslash = 5;
 /** May begin a character that `fold` undoes. */
-const lead = 7;
-const carriage = 8;
+const lead = 6;
+const carriage = 7;
 
 const kinds = new Uint8Array(256);
-for (const mark of ' \t\n\v\f\r"\'`,;<>(){}[]') kinds[mark.charCodeAt(0)] = gap;
 for (const mark of '0123456789') kinds[mark.charCodeAt(0)] = digit;
 for (const byte of [0xc2, 0xcd, 0xd8, 0xd9, 0xdb, 0xe1, 0xe2, 0xe3, 0xef]) kinds[byte] = lead;
 kinds[0x2d] = dash;
@@ -25,16 +23,13 @@ kinds[0x3a] = colon;
 kinds[0x40] = certain;
 kinds[0x5c] = backslash;
 
-/** No key or token is shorter. */
-const leastRun = 20;
-
 /**
  * As `kinds`, for text as a program wrote it: there a backslash hides nothing, and a control character may stand within what it
  * parts for the eye only. The return before the end of a line is none.
  */
 const rawKinds = Uint8Array.from(kinds);
 for (let byte = 0; byte < 0x20; byte++) if (byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) rawKinds[byte] = certain;
-rawKinds[0x00] = gap;
+rawKinds[0x00] = plain;
 rawKinds[0x0d] = carriage;
 rawKinds[0x7f] = certain;
 rawKinds[0x5c] = plain;
@@ -50,31 +45,19 @@ export function isNotableText(bytes: Uint8Array, start: number, end: number): bo
 }
 
 function look(bytes: Uint8Array, start: number, end: number, kinds: Uint8Array): boolean {
-  let runFrom = start;
   let lastColon = Number.NEGATIVE_INFINITY;
   let colons = 0;
-  let hasRun = false;
   for (let at = start; at < end; at++) {
-    const kind = kinds[bytes[at] ?? 0];
-    if (kind === plain) continue;
-    switch (kind) {
+    while (at < end && kinds[bytes[at] ?? 0] === plain) at++;
+    if (at >= end) break;
+    switch (kinds[bytes[at] ?? 0]) {
       case carriage:
         if (bytes[at + 1] !== 0x0a) return true;
-        if (at - runFrom >= leastRun) hasRun = true;
-        runFrom = at + 1;
         break;
-      case gap:
-        if (at - runFrom >= leastRun) hasRun = true;
-        runFrom = at + 1;
+      case digit:
+        at = lastOfNumber(bytes, at, end);
+        if (at === notableNumber) return true;
         break;
-      case digit: {
-        const last = lastOfNumber(bytes, at, end);
-        if (last === notableNumber) return true;
-        if (last - runFrom >= leastRun) hasRun = true;
-        // Within a number, brackets and spaces end a run.
-        for (; at < last; at++) if (kinds[bytes[at + 1] ?? 0] === gap) runFrom = at + 2;
-        break;
-      }
       case dash:
         if (startsBoundary(bytes, at, end)) return true;
         break;
@@ -94,7 +77,27 @@ function look(bytes: Uint8Array, start: number, end: number, kinds: Uint8Array):
         if (mayFold(bytes, at)) return true;
     }
   }
-  return (hasRun || end - runFrom >= leastRun) && holdsMark(bytes, start, end);
+  return holdsRun(bytes, start, end) && holdsMark(bytes, start, end);
+}
+
+const gaps = new Uint8Array(256);
+for (const mark of '\0 \t\n\v\f\r"\'`,;<>(){}[]') gaps[mark.charCodeAt(0)] = 1;
+
+/** No key or token is shorter. */
+const leastRun = 20;
+
+/** Whether so many bytes follow each other without a gap. Looks back from where a run would end, so most bytes are not looked at. */
+function holdsRun(bytes: Uint8Array, start: number, end: number): boolean {
+  /** From the last gap up to here there is none. */
+  let clear = start;
+  for (let last = start + leastRun - 1; last < end; ) {
+    let at = last;
+    while (at >= clear && gaps[bytes[at] ?? 0] === 0) at--;
+    if (at < clear) return true;
+    clear = last + 1;
+    last = at + leastRun;
+  }
+  return false;
 }
 
 const notableNumber = -1;

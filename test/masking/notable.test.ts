@@ -84,6 +84,20 @@ test('also where a piece is cut or disguised at any place', () => {
       }
 });
 
+test('no key of twenty characters is passed over, wherever it begins, whatever stands around it', () => {
+  for (const gap of ' \t\n\v\f\r"\'`,;<>(){}[]')
+    for (let before = 0; before < 45; before++)
+      for (const after of ['', `${gap}then more words`]) {
+        const text = `${'some words '.repeat(5).slice(0, before)}${gap}AKIAIOSFODNNEXAMPLEX${after}`;
+
+        expect(looksAt(text), text).toBe(true);
+      }
+});
+
+test('what is shorter than any key is passed over, however much of it there is', () => {
+  expect(looksAt('AKIAIOSFODNNEXAMPLE '.repeat(20))).toBe(false);
+});
+
 test.each([
   'Ordinary words, as most texts are.',
   'Order 4711 of 2026-01-31',
