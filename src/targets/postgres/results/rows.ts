@@ -24,12 +24,12 @@ export type Rows = RowSink & {
 
 /** Bytes at which a batch is full. */
 const full = 256 * 1024;
-/** What a small answer takes. */
-const small = 2048;
+/** What a small answer takes. Eight times that, and that again, and twice that hold a full batch and a row more. */
+const small = 2304;
 
 /** Rows as they come from the server, written as lines of JSON until a limit is reached. */
 export function createRows({ columns, maxRows, maxBytes, onBatch, onWaste }: RowsOptions): Rows {
-  let output = createOutput(small);
+  let output = createOutput(0);
   let texts: number[] = [];
   let rows = 0;
   let before = { rows: 0, bytes: 0 };
@@ -40,7 +40,6 @@ export function createRows({ columns, maxRows, maxBytes, onBatch, onWaste }: Row
     if (rows === 0) return;
     const batch = { bytes: output.bytes.subarray(0, output.length), rows, texts };
     before = { rows: before.rows + rows, bytes: before.bytes + output.length };
-    output = createOutput(Math.min(output.bytes.length, full));
     texts = [];
     rows = 0;
     onBatch(batch);
@@ -49,6 +48,7 @@ export function createRows({ columns, maxRows, maxBytes, onBatch, onWaste }: Row
   function take(source: Buffer, start: number, end: number) {
     if (truncated) return waste(end - start);
     if (before.rows + rows >= maxRows) return stop();
+    if (rows === 0) output = createOutput(small);
     const length = output.length;
     const known = texts.length;
     writeRow(output, texts, source, start, columns);

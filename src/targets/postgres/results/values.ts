@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { arrayWriter } from './arrays.ts';
 import { repaired, writeString } from './json-string.ts';
-import { type Output, reserve, writeAscii, writeByte, writeVerbatim } from './output.ts';
+import { type Output, reserve, writeAscii, writeByte, writeQuoted, writeVerbatim } from './output.ts';
 import { isoTime, isoTimeOfDay } from './times.ts';
 
 /**
@@ -17,12 +17,7 @@ const quote = 0x22;
 
 const asNumber: Writer = writeVerbatim;
 
-/** For values that need no escapes. */
-const asQuoted: Writer = (output, source, start, end) => {
-  writeByte(output, quote);
-  writeVerbatim(output, source, start, end);
-  writeByte(output, quote);
-};
+const asQuoted: Writer = writeQuoted;
 
 /** Beyond 2^53 JSON's readers would round it. */
 const asBigNumber: Writer = (output, source, start, end) => {
