@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/logger.ts';
+import type { Utf8 } from '../platform/store.ts';
 import type { ChunkRow } from './chunks.ts';
 import type { Row } from './outbox.ts';
 import type { NewAlert } from './raising.ts';
@@ -9,7 +10,7 @@ export type TableRow = {
   insertId: string;
   json: Record<string, unknown>;
   /** The same as JSON, where that is there already. */
-  text?: string;
+  text?: string | Utf8;
 };
 
 /** `stopped`: nothing is wrong with this row, but with another of the same request. */
@@ -27,7 +28,7 @@ export type TrailRow = Row | ChunkRow;
 /** What became of rows: `refused` are those that BigQuery will never take as they are; the others are to be sent again. */
 type Appended = { acknowledged: ReadonlySet<TrailRow>; refused: ReadonlySet<TrailRow> };
 
-type Texts = ReadonlyMap<TrailRow, string>;
+type Texts = ReadonlyMap<TrailRow, string | Utf8>;
 type Growing = { acknowledged: Set<TrailRow>; refused: Set<TrailRow> };
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
-import type { StoredDocument } from '../platform/store.ts';
+import { type StoredDocument, Utf8 } from '../platform/store.ts';
 import { recordingPath } from './paths.ts';
+import { withQuoted } from './quoted.ts';
 import type { Recording } from './recorder.ts';
 
 /** `returned`: what the caller was sent. `both`: a session, with what the caller said in it. */
@@ -32,12 +33,10 @@ export function readChunkRecord({ path, data }: StoredDocument): ChunkRecord {
   return { ...chunkDocumentSchema.parse(data), path };
 }
 
-/** A chunk, and its text as it is kept. */
-type KeptChunk = { row: ChunkRow; json: string };
-/** `within`: in the event's own document. `beside`: each in a document of its own, in the same commit. */
+/** A chunk, and its JSON as it is kept. `within`: in the event's own document. `beside`: each in a document of its own, in the same commit. */
 export type PlacedChunks = {
-  within: readonly KeptChunk[];
-  beside: readonly (KeptChunk & { path: string })[];
+  within: readonly { row: ChunkRow; json: string }[];
+  beside: readonly { row: ChunkRow; json: Utf8; path: string }[];
   /** They were written while the session ran. */
   taped?: boolean;
 };
@@ -49,11 +48,35 @@ const mostWithin = 32 * 1024;
 export function placeChunks(facts: AuditFacts, recording: Recording | undefined): PlacedChunks {
   const { event_id, operation, session, connection, time } = facts;
   if (recording === undefined || operation === null) return { within: [], beside: [] };
-  const kept = recording.chunks.map(({ content, sha256, offset }, chunk): KeptChunk => {
-    const place = { event_id, operation, session, connection, time, direction: 'returned', chunk } as const;
-    const row: ChunkRow = { ...place, offset_ms: offset, content, sha256 };
-    return { row, json: JSON.stringify(row) };
-  });
-  if (recording.summary.bytes <= mostWithin) return { within: kept, beside: [] };
-  return { within: [], beside: kept.map((one, chunk) => ({ ...one, path: recordingPath(event_id, chunk) })) };
+  const place = { event_id, operation, session, connection, time, direction: 'returned' } as const;
+  const kept = recording.chunks.map(({ content, sha256, offset }, chunk) => ({
+    ...{ head: { ...place, chunk, offset_ms: offset }, content, sha256 },
+  }));
+  if (recording.summary.bytes <= mostWithin) return { within: kept.map((one) => littleOf(one)), beside: [] };
+  return {
+    within: [],
+    beside: kept.map((one, chunk) => ({ ...largeOf(one), path: recordingPath(event_id, chunk) })),
+  };
+}
+
+type Kept = { head: Omit<ChunkRow, 'content' | 'sha256'>; content: Buffer; sha256: string };
+
+function littleOf({ head, content, sha256 }: Kept) {
+  const row: ChunkRow = { ...head, content: content.toString(), sha256 };
+  return { row, json: JSON.stringify(row) };
+}
+
+/** No string is made of what is large; the row's content is read from its JSON where somebody asks for it. */
+function largeOf({ head, content, sha256 }: Kept) {
+  const json = new Utf8(
+    withQuoted(`${JSON.stringify(head).slice(0, -1)},"content":`, content, `,"sha256":"${sha256}"}`),
+  );
+  const row: ChunkRow = {
+    ...head,
+    get content() {
+      return readChunk(String(json)).content;
+    },
+    sha256,
+  };
+  return { row, json };
 }

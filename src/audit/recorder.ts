@@ -1,12 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { AuditFacts } from '../model/audit-event.ts';
 import { sha256 } from '../model/canonical.ts';
 
 /** What was kept of an answer, and what the trail says of it. */
-export type Recording = { summary: NonNullable<AuditFacts['recording']>; chunks: readonly Chunk[] };
+export type Recording = { summary: NonNullable<AuditFacts['recording']>; chunks: readonly Chunk<Buffer>[] };
 
-/** `offset`: milliseconds from the beginning of the answer to that of the chunk. */
-export type Chunk = { content: string; sha256: string; offset: number };
+/** `content`: text, or its bytes in UTF-8. `offset`: milliseconds from the beginning of the answer to that of the chunk. */
+export type Chunk<Content> = { content: Content; sha256: string; offset: number };
 
 export type Recorder = {
   /** The first line: the columns of rows, as whoever asks for NDJSON gets them; of an HTTP answer its status and headers. */
@@ -17,9 +18,12 @@ export type Recorder = {
   take(): Recording | undefined;
 };
 
-/** Bytes of a chunk. As a JSON string it is at most twice as long, and a Firestore document holds 1 MiB. */
+/** Bytes of a chunk; those that are made room for first, and how much more of them then. As a JSON string it is at most twice as long, and a Firestore document holds 1 MiB. */
 const mostOfChunk = 256 * 1024;
+const least = 4096;
+const growth = 8;
 const newline = 0x0a;
+const nothing = Buffer.alloc(0);
 
 /**
  * Keeps what an operation answers, up to `limit` bytes: lines beyond are not held, and `truncated` says so. A line is kept
@@ -27,8 +31,8 @@ const newline = 0x0a;
  */
 export function createRecorder(limit: number): Recorder {
   const start = performance.now();
-  const chunks: Chunk[] = [];
-  let content = '';
+  const chunks: Chunk<Buffer>[] = [];
+  let content: Buffer = nothing;
   let size = 0;
   let offset = 0;
   let bytes = 0;
@@ -37,7 +41,7 @@ export function createRecorder(limit: number): Recorder {
 
   function add(lines: Uint8Array) {
     if (truncated) return;
-    const text = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
+    const text = textOf(lines);
     const fitting = bytes + text.length <= limit ? text.length : endOfLine(text, 0, limit - bytes);
     truncated = fitting < text.length;
     for (let at = 0; at < fitting; ) {
@@ -53,15 +57,18 @@ export function createRecorder(limit: number): Recorder {
 
   function keep(text: Buffer, from: number, to: number): number {
     if (size === 0) offset = performance.now() - start;
-    content += text.toString('utf8', from, to);
-    size += to - from;
+    const end = size + to - from;
+    if (end > content.length) content = grown(content, size, end);
+    text.copy(content, size, from, to);
+    size = end;
     bytes += to - from;
     return to;
   }
 
   function close() {
-    chunks.push({ content, sha256: sha256(content), offset: Math.round(offset) });
-    content = '';
+    const written = content.subarray(0, size);
+    chunks.push({ content: written, sha256: sha256(written), offset: Math.round(offset) });
+    content = nothing;
     size = 0;
   }
 
@@ -79,7 +86,20 @@ export function createRecorder(limit: number): Recorder {
   };
 }
 
-function digestOf(chunks: readonly Chunk[]): string {
+/** What is no UTF-8 becomes U+FFFD, as nothing else would be the same text later. */
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  const text = Buffer.from(buffer, byteOffset, byteLength);
+  return isUtf8(text) ? text : Buffer.from(text.toString());
+}
+
+/** With room for at least so many bytes, and never for more than a chunk holds. */
+function grown(content: Buffer, size: number, atLeast: number): Buffer {
+  const larger = Buffer.allocUnsafe(Math.min(mostOfChunk, Math.max(least, growth * content.length, atLeast)));
+  content.copy(larger, 0, 0, size);
+  return larger;
+}
+
+function digestOf(chunks: readonly Chunk<Buffer>[]): string {
   const [only, ...more] = chunks;
   if (only !== undefined && more.length === 0) return only.sha256;
   const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Store } from '../platform/store.ts';
+import type { Store, Utf8 } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { readChunk, readChunkRecord } from './chunks.ts';
 import type { DeadLetters } from './dead.ts';
@@ -10,11 +10,11 @@ import { releaseTape } from './taping.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
 /** A row, and its text as it stands in the document at `path`. */
-type Pending = { path: string; json: string; row: TrailRow };
+type Pending = { path: string; json: string | Utf8; row: TrailRow };
 /** `whole`: no more rows of the document are to come. `doubted`: a copy of its commit may still arrive. */
 type Tracked = Pending & { whole: boolean; first: boolean; doubted: boolean };
 /** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
-type Progress = { waiting: Set<string>; shipped: Reached[]; whole: boolean; keepUntil: number };
+type Progress = { waiting: Set<string | Utf8>; shipped: Reached[]; whole: boolean; keepUntil: number };
 /** A document whose rows are all in BigQuery. */
 type Shipped = { path: string; rows: readonly Reached[] };
 

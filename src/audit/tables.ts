@@ -1,3 +1,4 @@
+import type { Utf8 } from '../platform/store.ts';
 import type { TableRow } from './append.ts';
 import type { ChunkRow } from './chunks.ts';
 import type { Row } from './outbox.ts';
@@ -220,16 +221,17 @@ export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : '
 const isChunk = (row: Row | ChunkRow): row is ChunkRow => 'direction' in row;
 
 /** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. `text`: the row as JSON. */
-export function toTableRow(row: Row | ChunkRow, text?: string): TableRow {
+export function toTableRow(row: Row | ChunkRow, text?: string | Utf8): TableRow {
   if (isChunk(row)) {
     const { event_id, direction, chunk, sha256 } = row;
     const insertId = `${event_id}:${direction}:${chunk}:${sha256.slice(0, 16)}`;
     return { insertId, json: row, ...(text !== undefined && { text }) };
   }
   const principal_member = row.principal?.member ?? null;
+  const more = `{"principal_member":${JSON.stringify(principal_member)},`;
   return {
     insertId: `${row.event_id}:${row.phase}:${row.hash.slice(0, 16)}`,
     json: { ...row, principal_member },
-    ...(text !== undefined && { text: `{"principal_member":${JSON.stringify(principal_member)},${text.slice(1)}` }),
+    ...(text !== undefined && { text: `${more}${String(text).slice(1)}` }),
   };
 }

@@ -34,7 +34,7 @@ export function createTape(deps: {
   limit: number;
   age: number;
   /** Makes a chunk durable, in its order; throws a `Problem` where it cannot. */
-  write: (chunk: Chunk, index: number) => Promise<void>;
+  write: (chunk: Chunk<string>, index: number) => Promise<void>;
 }): SessionTape {
   const { limit, age, write } = deps;
   const start = performance.now();
@@ -74,7 +74,7 @@ export function createTape(deps: {
   function close() {
     clearTimeout(timer);
     if (size === 0) return;
-    const chunk: Chunk = { content, sha256: sha256(content), offset };
+    const chunk: Chunk<string> = { content, sha256: sha256(content), offset };
     const length = size;
     const index = closed++;
     [content, size] = ['', 0];
@@ -82,7 +82,7 @@ export function createTape(deps: {
     writing = writing.then(() => keep(chunk, index, length)).finally(() => queued--);
   }
 
-  async function keep(chunk: Chunk, index: number, length: number) {
+  async function keep(chunk: Chunk<string>, index: number, length: number) {
     if (losing.signal.aborted) return;
     try {
       await write(chunk, index);

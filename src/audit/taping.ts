@@ -41,7 +41,7 @@ export function createTaping(deps: {
   const { store, timing, stop, event } = deps;
   let known = deps.document;
 
-  async function write(chunk: Chunk, index: number): Promise<void> {
+  async function write(chunk: Chunk<string>, index: number): Promise<void> {
     const deadline = performance.now() + timing.patience;
     const pauses = createPauses(timing.pause, stop);
     let cause: unknown;
@@ -70,7 +70,7 @@ export function createTaping(deps: {
     return found;
   }
 
-  async function put(found: StoredDocument, chunk: Chunk, index: number): Promise<StoredDocument | 'unread'> {
+  async function put(found: StoredDocument, chunk: Chunk<string>, index: number): Promise<StoredDocument | 'unread'> {
     const { path, revision } = found;
     const taped_bytes = (readRecord(found).taped_bytes ?? 0) + Buffer.byteLength(chunk.content);
     const data = { ...found.data, taped: index + 1, taped_bytes };

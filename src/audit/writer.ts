@@ -296,7 +296,9 @@ const setOf = (path: string, data: Record<string, unknown>): Write => ({ op: 'se
 
 /** About how many bytes of a commit it takes. An outcome's document holds its intent, too; where an operation stands is told in fewer. */
 function sizeOf({ revision, chunks, with: others = [] }: Entry, { bytes: own }: Prepared): number {
-  const kept = chunks === undefined ? [] : [...chunks.within, ...chunks.beside].map(({ json }) => json);
+  const { within = [], beside = [] } = chunks ?? {};
+  const kept = within.map(({ json }) => json);
   const more = others.length === 0 ? kept : [...kept, JSON.stringify(others)];
-  return more.reduce((sum, text) => sum + Buffer.byteLength(text), (revision === undefined ? 2 : 3) * own);
+  const large = beside.reduce((sum, { json }) => sum + json.length, 0);
+  return more.reduce((sum, text) => sum + Buffer.byteLength(text), large + (revision === undefined ? 2 : 3) * own);
 }

@@ -1,6 +1,7 @@
 import type { BigQuery, TableMetadata } from '@google-cloud/bigquery';
 import { z } from 'zod';
 import { type QueryResult, resultOf } from './query-result.ts';
+import { Utf8 } from './store.ts';
 
 export type BigQueryOptions = {
   projectId: string;
@@ -11,7 +12,7 @@ export type BigQueryOptions = {
 };
 
 /** `text`: the row as JSON, where that is there already. */
-export type InsertRow = { insertId: string; json: Record<string, unknown>; text?: string };
+export type InsertRow = { insertId: string; json: Record<string, unknown>; text?: string | Utf8 };
 
 /** Why a row was not taken. `stopped`: only because another of the same request was not. */
 export type InsertFailure = { index: number; reason: string };
@@ -45,8 +46,8 @@ export function createBigQuery(options: BigQueryOptions) {
         method: 'POST',
         uri: `/datasets/${dataset}/tables/${name}/insertAll`,
         headers: { 'content-type': 'application/json' },
-        // As text, since the client copies and searches whatever else it is given, field by field.
-        body: `{"kind":"bigquery#tableDataInsertAllRequest","rows":[${rows.map(textOf).join()}]}`,
+        // As it is sent, since the client copies and searches whatever else it is given, field by field.
+        body: bodyOf(rows),
       };
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       (await client()).request(request, (error, answer) => (error ? reject(error) : resolve(answer)));
@@ -119,8 +120,19 @@ const insertAnswerSchema = z.object({
     .default([]),
 });
 
-const textOf = ({ insertId, json, text = JSON.stringify(json) }: InsertRow) =>
-  `{"insertId":${JSON.stringify(insertId)},"json":${text}}`;
+/** What is text between rows that are bytes becomes bytes at once. */
+function bodyOf(rows: readonly InsertRow[]): Buffer {
+  const pieces: Uint8Array[] = [];
+  let before = '{"kind":"bigquery#tableDataInsertAllRequest","rows":[';
+  for (const [index, { insertId, json, text = JSON.stringify(json) }] of rows.entries()) {
+    before += `${index === 0 ? '' : ','}{"insertId":${JSON.stringify(insertId)},"json":`;
+    if (text instanceof Utf8) {
+      pieces.push(Buffer.from(before), text.bytes);
+      before = '}';
+    } else before += `${text}}`;
+  }
+  return Buffer.concat([...pieces, Buffer.from(`${before}]}`)]);
+}
 
 function failuresIn(answer: unknown): InsertFailure[] {
   const { insertErrors } = insertAnswerSchema.parse(answer);

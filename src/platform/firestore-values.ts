@@ -1,7 +1,8 @@
 import type { Timestamp } from '@google-cloud/firestore';
 import type { protobufMinimal } from 'google-gax';
+import { Utf8 } from './store.ts';
 
-/** Plain data ↔ `google.firestore.v1.Value`. The data are JSON's, dates, and bytes; whatever is undefined is left out. */
+/** Plain data ↔ `google.firestore.v1.Value`. The data are JSON's, dates, bytes, and text as bytes; whatever is undefined is left out. */
 
 /** Of protobuf.js. */
 export type ProtoWriter = InstanceType<typeof protobufMinimal.Writer>;
@@ -40,6 +41,7 @@ function writeValue(to: ProtoWriter, value: unknown) {
   else if (typeof value === 'boolean') to.uint32(kinds.boolean).bool(value);
   else if (typeof value === 'number') writeNumber(to, value);
   else if (value instanceof Date) writeTime(to, kinds.timestamp, secondsOf(value));
+  else if (value instanceof Utf8) to.uint32(kinds.string).bytes(value.bytes);
   else if (value instanceof Uint8Array) to.uint32(kinds.bytes).bytes(value);
   else if (Array.isArray(value)) writeArray(to, value);
   else if (isPlainObject(value)) {

@@ -18,6 +18,23 @@ export interface Store {
   ): () => void;
 }
 
+/** Text as its bytes in UTF-8, where it is so long that no string is to be made of it. It is stored, and read again, as the text. */
+export class Utf8 {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  get length() {
+    return this.bytes.length;
+  }
+
+  toString() {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length).toString();
+  }
+}
+
 /** Opaque; equal only for the same state of the same document. */
 export type Revision = string & { readonly brand: 'revision' };
 

@@ -21,7 +21,7 @@ describe('a recording', () => {
     const { summary, chunks } = recorded(1000, '[1]\n[2]\n', '[3]\n');
 
     const text = `${head}[1]\n[2]\n[3]\n`;
-    expect(chunks).toMatchObject([{ content: text, sha256: sha256(text) }]);
+    expect(chunks).toMatchObject([{ content: Buffer.from(text), sha256: sha256(text) }]);
     expect(summary).toEqual({ chunks: 1, bytes: text.length, sha256: sha256(text), truncated: false });
   });
 
@@ -58,7 +58,7 @@ describe('a recording', () => {
     expect(recording.summary.chunks).toBe(4);
     for (const { content, sha256: hash } of recording.chunks) {
       expect(Buffer.byteLength(content)).toBeLessThanOrEqual(256 * 1024);
-      expect(content.endsWith('\n')).toBe(true);
+      expect(content.at(-1)).toBe(0x0a);
       expect(hash).toBe(sha256(content));
     }
     expect(textOf(recording)).toBe(head + row.repeat(1000));
@@ -73,6 +73,18 @@ describe('a recording', () => {
     expect(textOf(recording)).toBe(`${head}[0]\n${row}[9]\n`);
     expect(recording.chunks.length).toBeGreaterThan(2);
     for (const { content } of recording.chunks) expect(Buffer.byteLength(content)).toBeLessThanOrEqual(256 * 1024);
+  });
+
+  test('of what is no text holds the text that it is read as, and counts and hashes that', () => {
+    const recorder = createRecorder(1000);
+    recorder.begin(undefined);
+    recorder.add(Buffer.from([0x61, 0xff, 0x62, 0x0a]));
+
+    const { summary, chunks } = recorder.take() as Recording;
+
+    const text = 'a\ufffdb\n';
+    expect(String(chunks[0]?.content)).toBe(text);
+    expect(summary).toEqual({ chunks: 1, bytes: 6, sha256: sha256(text), truncated: false });
   });
 
   test('keeps its own copy of what it was given', () => {

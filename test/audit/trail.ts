@@ -92,7 +92,7 @@ function aTable(): FakeTable {
       const taken = sent.filter((_, index) => !failed.some((failure) => failure.index === index));
       // As BigQuery gets them.
       of(table).push(
-        ...taken.map((row) => ({ ...row, json: row.text === undefined ? row.json : JSON.parse(row.text) })),
+        ...taken.map((row) => ({ ...row, json: row.text === undefined ? row.json : JSON.parse(String(row.text)) })),
       );
       return failed;
     },

@@ -4,6 +4,7 @@ import {
   type Store,
   type StoredDocument,
   type StoreQuery,
+  Utf8,
   type Write,
   WriteConflict,
   WriteUncertain,
@@ -208,6 +209,7 @@ function fieldOf(data: Record<string, unknown>, field: string): unknown {
 function withoutUndefined(data: Record<string, unknown>): Record<string, unknown> {
   const clean = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(clean);
+    if (value instanceof Utf8) return String(value);
     if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === Date.prototype) return value;
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return Object.fromEntries(entries.map(([key, item]) => [key, clean(item)]));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Store, type StoredDocument, WriteConflict } from '../../src/platform/store.ts';
+import { type Store, type StoredDocument, Utf8, WriteConflict } from '../../src/platform/store.ts';
 
 /** What every Store promises; `collection` gives a fresh, empty collection's name for each test. */
 export function storeContract(name: string, open: () => Promise<Store>, collection: () => string) {
@@ -12,6 +12,15 @@ export function storeContract(name: string, open: () => Promise<Store>, collecti
 
       expect(await store.get(path)).toMatchObject({ path, data: { a: 1, c: { d: [1, 'x', null, true] } } });
       expect(Object.keys((await store.get(path))?.data ?? {})).toEqual(['a', 'c']);
+    });
+
+    test('text that was given as its bytes is read back as the text', async () => {
+      const store = await open();
+      const path = `${collection()}/one`;
+
+      await store.commit([{ op: 'create', path, data: { a: new Utf8(Buffer.from('"é 漢 🎉"\n')) } }]);
+
+      expect((await store.get(path))?.data).toEqual({ a: '"é 漢 🎉"\n' });
     });
 
     test('a commit tells the revision of each document it wrote, so that the next write need not read', async () => {
