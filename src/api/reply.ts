@@ -115,7 +115,7 @@ async function renderDocument(
   const summary = answer.summary();
   const warnings = warningsOf(understood.warnings, summary);
   const after = `],${inner(summaryBody(summary))}},"warnings":${JSON.stringify(warnings)}}`;
-  const body = Buffer.concat([Buffer.from(before), joined(batches), Buffer.from(after)]);
+  const body = joined(Buffer.from(before), batches, Buffer.from(after));
   return new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } });
 }
 
@@ -123,10 +123,13 @@ const NEWLINE = 0x0a;
 const COMMA = 0x2c;
 
 /** Rows with commas between them instead of newlines after them; there is no other newline in them. */
-function joined(batches: readonly Uint8Array[]): Uint8Array {
-  const rows = Buffer.concat(batches);
-  for (let at = rows.indexOf(NEWLINE); at !== -1; at = rows.indexOf(NEWLINE, at + 1)) rows[at] = COMMA;
-  return rows.subarray(0, -1);
+function joined(before: Buffer, batches: readonly Uint8Array[], after: Buffer): Buffer {
+  const last = batches.slice(-1).map((rows) => rows.subarray(0, -1));
+  const body = Buffer.concat([before, ...batches.slice(0, -1), ...last, after]);
+  const end = body.length - after.length;
+  for (let at = body.indexOf(NEWLINE, before.length); at !== -1 && at < end; at = body.indexOf(NEWLINE, at + 1))
+    body[at] = COMMA;
+  return body;
 }
 
 /** The members of an object's JSON, without its braces: rows are already JSON text and are not parsed again. */
