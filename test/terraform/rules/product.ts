@@ -8,7 +8,7 @@ const roles = ['gateway', 'console', 'keeper'] as const;
 const services = (plan: Plan) => of(plan, 'cloud_run_v2_service');
 const roleOf = (service: Resource) => String(service.index);
 
-export const environmentOf = (resource: Resource, place = container): Record<string, string> =>
+const environmentOf = (resource: Resource, place = container): Record<string, string> =>
   Object.fromEntries(
     list(resource, `${place}.env`).map((_, number) => [
       text(resource, `${place}.env.${number}.name`),
