@@ -18,10 +18,11 @@ for (const [turn, role] of ['broad', 'narrow'].entries()) {
       login: (database) => ({ user: `${role}_${database}`, password: 'clinic' }),
     });
 
-    test(`answer ${attacks.length} statements of an attacker alike`, { timeout: 120_000 }, async () => {
+    const own = attacks.filter((_, index) => both || index % 2 === turn);
+
+    test(`answer ${own.length} statements of an attacker alike`, { timeout: 120_000 }, async () => {
       const leaks: string[] = [];
       let answered = 0;
-      const own = attacks.filter((_, index) => both || index % 2 === turn);
 
       for (const statement of own) {
         const { a, b, leak } = await compare(agents(), statement);
