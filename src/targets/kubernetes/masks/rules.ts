@@ -118,7 +118,7 @@ function annotationRules(metadata: string, { copy, annotation }: Rewriting): rea
     ),
     rule(`${metadata}.annotations.*`, { do: 'rewrite', rewrite: annotation }),
     {
-      steps: [...readPath(`${metadata}.annotations`), { to: 'named', passes: tells }],
+      steps: [...readPath(`${metadata}.annotations`), { to: 'deep' }, { to: 'named', passes: tells }],
       act: mask(`${metadata}.annotations.password`),
     },
   ];

@@ -18,6 +18,11 @@ const shell = (command: string) => container({ command: ['sh', '-c', command] })
 
 const ofKubernetes: readonly (readonly [where: string, resource: string, object: object])[] = [
   ['an annotation of a template', 'deployments.apps', { spec: { template: { metadata: annotated } } }],
+  [
+    'an object where an annotation should be',
+    'deployments.apps',
+    { spec: { template: { metadata: { annotations: { a: { password: planted } } } } } },
+  ],
   ['copies in annotations of a template', 'deployments.apps', { spec: { template: { metadata: copied } } }],
   ['annotations of a job of a schedule', 'cronjobs.batch', { spec: { jobTemplate: { metadata: annotated } } }],
   [
