@@ -14,11 +14,11 @@ COPY policies policies
 COPY src src
 ARG SOURCE_DATE_EPOCH=0
 RUN node image/build.ts --out /app
-# The compile cache holds for one Node binary and one user: it is made by those that will read it.
+# The compile cache holds for one Node binary, its options and one user: it is made by those that will read it.
 COPY --from=runtime /nodejs/bin/node /nodejs/bin/node
 ENV NODE_COMPILE_CACHE=/app/cache
 RUN install -d -o 65532 /app/cache \
-  && setpriv --reuid=65532 --regid=65532 --clear-groups /nodejs/bin/node --disable-proto=delete image/warm.ts /app \
+  && setpriv --reuid=65532 --regid=65532 --clear-groups /nodejs/bin/node --disable-proto=delete --max-semi-space-size=16 image/warm.ts /app \
   && chown -R 0:0 /app \
   && chmod -R a=rX /app \
   && find /app -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
@@ -34,9 +34,11 @@ LABEL org.opencontainers.image.title="Sallyport" \
   org.opencontainers.image.revision="${REVISION}"
 COPY --from=build --chown=0:0 /app /app
 WORKDIR /app
+# What the options and the threshold are for: image/process.ts.
 ENV NODE_COMPILE_CACHE=/app/cache
+ENV MALLOC_TRIM_THRESHOLD_=131072
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The role is the argument: gateway, console, keeper, apply, install.
-ENTRYPOINT ["/nodejs/bin/node", "--disable-proto=delete", "/app/main.cjs"]
+ENTRYPOINT ["/nodejs/bin/node", "--disable-proto=delete", "--max-semi-space-size=16", "/app/main.cjs"]

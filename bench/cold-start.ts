@@ -9,6 +9,7 @@ import { startStand } from '../demo/stand.ts';
 import { freePort } from '../emulators/free-port.ts';
 import { bundle } from '../image/bundle.ts';
 import { copyFiles } from '../image/files.ts';
+import { processEnvironment, processOptions } from '../image/process.ts';
 import { median, shuffled } from './numbers.ts';
 import { cpuOf } from './process.ts';
 
@@ -38,7 +39,7 @@ await hono.write({ file: join(dir, 'hono.cjs'), format: 'cjs' });
 await bundle(root, image);
 await copyFiles(root, image);
 const cached = { NODE_COMPILE_CACHE: cache };
-execFileSync(process.execPath, ['--disable-proto=delete', join(root, 'image/warm.ts'), image], {
+execFileSync(process.execPath, [...processOptions, join(root, 'image/warm.ts'), image], {
   env: { ...process.env, ...cached },
 });
 
@@ -70,8 +71,8 @@ async function start({ program, serves, environment = {} }: Way): Promise<Partia
   const port = await freePort();
   const at = `http://127.0.0.1:${port}`;
   const began = performance.now();
-  const child = spawn(process.execPath, ['--disable-proto=delete', program, 'gateway'], {
-    env: { ...stand.environment, ...environment, PORT: String(port) },
+  const child = spawn(process.execPath, [...(serves ? processOptions : []), program, 'gateway'], {
+    env: { ...stand.environment, ...(serves && processEnvironment), ...environment, PORT: String(port) },
     stdio: 'ignore',
   });
   const ended = new Promise((done) => child.once('exit', done));

@@ -1,14 +1,17 @@
 import { mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { PROJECT } from '../demo/seed.ts';
 import { startStand } from '../demo/stand.ts';
+import { bundle } from '../image/bundle.ts';
+import { copyFiles } from '../image/files.ts';
 import { createDocuments } from '../src/connections/connections.ts';
 import { createFirestoreStore } from '../src/platform/firestore.ts';
 
 /**
  * The local stand with a table of people that is large enough to measure with: 11 columns, 271 bytes a row, two of them
- * classified. `people-stand.ts <dir> [<folder for CPU profiles of the roles>]`. `stand.json` is there once all is ready.
+ * classified. `people-stand.ts <dir> [<folder for CPU profiles of the roles>]`. `stand.json` is there once all is ready. The roles run as the
+ * image has them, in one bundle; for profiles, which are to name files, from their source.
  */
 const PEOPLE = 200_000;
 const [dir = '', profiles] = process.argv.slice(2);
@@ -27,9 +30,15 @@ VACUUM ANALYZE public.people`;
 
 const inner = join(dir, 'stand');
 await mkdir(inner, { recursive: true });
+const [root, image] = [resolve(import.meta.dirname, '..'), join(dir, 'image')] as const;
+if (profiles === undefined) {
+  await bundle(root, image);
+  await copyFiles(root, image);
+}
 const { stand, stop } = await startStand({
   portBase: 0,
   dir: inner,
+  ...(profiles === undefined && { program: join(image, 'main.cjs') }),
   environment: {
     SALLYPORT_CALLS_PER_MINUTE: '10000000',
     ...(profiles !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }),

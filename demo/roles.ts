@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { processEnvironment, processOptions } from '../image/process.ts';
 
 export type RoleName = 'gateway' | 'console' | 'keeper';
 
@@ -36,9 +37,9 @@ export async function startRoles(options: {
   function start(name: RoleName) {
     const child = spawn(
       process.execPath,
-      ['--disable-proto=delete', role, name, ...(program === undefined ? [] : [program])],
+      [...processOptions, role, name, ...(program === undefined ? [] : [program])],
       {
-        env: { ...inherited(), ...environment, PORT: String(ports[name]) },
+        env: { ...inherited(), ...processEnvironment, ...environment, PORT: String(ports[name]) },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },
     );

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Agreed, createApi, createLookups, createUpgrades, transport } from '../api/api.ts';
 import { createApprovals } from '../approvals/approvals.ts';
 import { createEndings, deliver } from '../audit/audit.ts';
@@ -15,9 +16,9 @@ import type { LogFields } from '../platform/logger.ts';
 import type { Listening, Upgrade } from '../platform/server.ts';
 import { acceptWebSocket } from '../platform/web-socket.ts';
 import { policy } from '../policy/policy.ts';
-import { createTargets } from '../targets/targets.ts';
+import { createTargets, type Targets } from '../targets/targets.ts';
 import { createTunnels } from '../tunnel/tunnel.ts';
-import { clock, DRAIN, hostChanged, ids, openParts, persist, type Running, suspected } from './parts.ts';
+import { clock, DRAIN, hostChanged, ids, openParts, type Parts, persist, type Running, suspected } from './parts.ts';
 
 /** A connection that leaves HTTP, for what its target and its caller agreed on. */
 const accept = async (caller: Upgrade, { protocol, upgrade }: Agreed) =>
@@ -84,10 +85,7 @@ export async function startGateway(config: Config, server: Listening): Promise<R
   endings.start();
   await Promise.all([persist(audit.open, log), connections.start()]);
   log.info({ port: server.port }, 'The gateway serves.');
-  // What it serves now is loaded now, so that no call has to wait for it; other kinds with their first call.
-  const inForce = connections.fresh() ? connections.current().connections.values() : [];
-  for (const document of inForce)
-    targets.of({ document }).catch((error) => log.error({ error }, 'A kind of target could not be loaded.'));
+  void loadInForce(parts, targets);
   return {
     async stop() {
       endings.stop();
@@ -97,6 +95,17 @@ export async function startGateway(config: Config, server: Listening): Promise<R
       await targets.close();
     },
   };
+}
+
+/** What is served now is loaded now, in pieces, so that no call has to wait for it; other kinds with their first call. */
+async function loadInForce({ connections, log }: Pick<Parts, 'connections' | 'log'>, targets: Targets) {
+  const documents = connections.fresh() ? [...connections.current().connections.values()] : [];
+  for (const document of documents) {
+    await turn();
+    await targets
+      .of({ document })
+      .catch((error) => log.error({ error, kind: document.kind }, 'A kind of target could not be loaded.'));
+  }
 }
 
 /** Names, codes and times: nothing of what was asked or answered. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { processEnvironment, processOptions } from '../../image/process.ts';
 
 type Instruction = { name: string; value: string };
 type Stage = { base: string; name: string; instructions: Instruction[] };
@@ -45,10 +46,21 @@ describe('the Dockerfile', () => {
     const [entry, ...others] = valuesOf('ENTRYPOINT');
 
     expect(others).toEqual([]);
-    expect(JSON.parse(entry ?? '')).toEqual(['/nodejs/bin/node', '--disable-proto=delete', '/app/main.cjs']);
+    expect(JSON.parse(entry ?? '')).toEqual(['/nodejs/bin/node', ...processOptions, '/app/main.cjs']);
     expect(valuesOf('CMD')).toEqual([]);
     expect(valuesOf('STOPSIGNAL')).toEqual(['SIGTERM']);
     expect(valuesOf('EXPOSE')).toEqual(['8080']);
+  });
+
+  test('starts a role as `npm start` does, and warms the compile cache with the same options', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+    expect(scripts.start).toBe(`node ${processOptions.join(' ')} src/main.ts`);
+    expect(valuesOf('RUN', everything).filter((run) => run.includes('image/warm.ts'))).toEqual([
+      expect.stringContaining(`/nodejs/bin/node ${processOptions.join(' ')} image/warm.ts /app`),
+    ]);
+    for (const [name, value] of Object.entries(processEnvironment))
+      expect(valuesOf('ENV')).toContain(`${name}=${value}`);
   });
 
   test('fetches nothing by address, and runs no script of a package', () => {
