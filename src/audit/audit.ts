@@ -257,8 +257,8 @@ export function createAudit(deps: AuditDeps): Audit {
     const recorded = await writer
       .append({ facts, path, data, patience: timing.patience, with: options.with ?? [] })
       .catch(refuse);
-    const { prepared, revision } = recorded;
-    const intent = intents.begin(passage, prepared, revision && { path, data: data(recorded), revision });
+    const { revision } = recorded;
+    const intent = intents.begin(passage, facts, revision && { path, data: data(recorded), revision });
     return { ...intent, complete: (outcome) => intent.complete(outcome).then(() => warn(outcome, eventId, passage)) };
   }
 

@@ -12,13 +12,9 @@ const noHash = '0'.repeat(64);
 /** Where a chain begins. Every boot of every instance begins its own, so nobody else ever writes to it. */
 export const startOf = (chain: string): Head => ({ chain, seq: 0, hash: noHash });
 
-/**
- * Facts as canonical JSON, written once: the text of each field, and what stands before, between and after those that their
- * place in a chain gives them.
- */
+/** Facts as canonical JSON, written once: what stands before, between and after the fields that their place in a chain gives them. */
 export type Prepared = {
   facts: AuditFacts;
-  texts: readonly string[];
   parts: readonly string[];
   bytes: number;
 };
@@ -26,22 +22,32 @@ export type Prepared = {
 const placeFields = ['chain', 'hash', 'prev_hash', 'seq'] as const;
 
 /** Every event has every field, so their order, and between which of the chain's own they stand, is known before. */
-const fields = Object.keys(auditFactsSchema.shape)
-  .sort()
-  .map((key) => ({ key, part: placeFields.filter((place) => place < key).length }));
+const fields = Object.keys(auditFactsSchema.shape).sort();
+const fieldsOfParts = [0, 1, 2, 3, 4].map((part) =>
+  fields.filter((key) => placeFields.filter((place) => place < key).length === part),
+);
 
-/** Throws on what cannot be hashed. What is the very same in facts that are prepared already is not written again. */
-export function prepare(facts: AuditFacts, like?: Prepared): Prepared {
+/** Throws on what cannot be hashed. */
+export function prepare(facts: AuditFacts): Prepared {
   if (Object.keys(facts).length !== fields.length) throw new TypeError('An event has the fields of its schema.');
-  const parts = ['', '', '', '', ''];
-  const texts = fields.map(({ key, part }, index) => {
-    const value: unknown = Reflect.get(facts, key);
-    const known = like !== undefined && Reflect.get(like.facts, key) === value ? like.texts[index] : undefined;
-    const text = known ?? `"${key}":${canonicalJson(value)},`;
-    parts[part] += text;
+  let bytes = 0;
+  const parts = fieldsOfParts.map((keys) => {
+    const text = partOf(facts, keys);
+    bytes += Buffer.byteLength(text);
     return text;
   });
-  return { facts, texts, parts, bytes: parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) };
+  return { facts, parts, bytes };
+}
+
+/** `"key":value,` of each of these fields, which are in their order. */
+function partOf(facts: AuditFacts, keys: readonly string[]): string {
+  const part: Record<string, unknown> = {};
+  for (const key of keys) {
+    const value: unknown = Reflect.get(facts, key);
+    if (value === undefined) throw new TypeError('An event has the fields of its schema.');
+    part[key] = value;
+  }
+  return `${canonicalJson(part).slice(1, -1)},`;
 }
 
 /** The facts as the next links of the chain, and the chain's new end. Nothing is written. */

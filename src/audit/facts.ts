@@ -50,7 +50,8 @@ export type FactsInput = {
 
 /**
  * What the trail says of a passage: every field, null where nothing is known. Takes names and what the target marked as
- * recordable, and nothing else: no token, no claim, no request, no literal that may be classified.
+ * recordable, and nothing else: no token, no claim, no request, no literal that may be classified. What is inside of a field has
+ * its keys in the order of canonical JSON, here and below, as it is written faster then.
  */
 export function factsOf(input: FactsInput, { gateway, seal, conceal }: FactsContext): AuditFacts {
   const { subject } = input;
@@ -121,19 +122,19 @@ function principalOf({ identity, groups }: Partial<Passage>): AuditFacts['princi
   if (!identity) return null;
   const { issuer, subject, member, kind, email = null } = identity;
   const [claimed_groups, memberships] = [[...identity.groups], [...identity.memberships]];
-  return { issuer, subject, member, email, groups: [...(groups ?? claimed_groups)], claimed_groups, memberships, kind };
+  return { claimed_groups, email, groups: [...(groups ?? claimed_groups)], issuer, kind, member, memberships, subject };
 }
 
 function agentOf({ agent, call }: Partial<Passage>, wordsOf: WordsOf): AuditFacts['agent'] {
   const known: AgentContext | undefined = agent ?? (call && { ...call.agent, attested: false });
   if (!known) return null;
   return {
-    name: wordsOf(known.name),
-    version: wordsOf(known.version),
-    model: wordsOf(known.model),
-    conversation: wordsOf(known.conversation),
     attested: known.attested,
+    conversation: wordsOf(known.conversation),
+    model: wordsOf(known.model),
+    name: wordsOf(known.name),
     reason: wordsOf(call?.reason, longWords),
+    version: wordsOf(known.version),
   };
 }
 
@@ -158,15 +159,15 @@ function decisionOf({ decision }: Partial<Passage>): AuditFacts['decision'] {
   if (!decision) return null;
   return {
     effect: decision.effect,
+    overridden: [...decision.overridden],
     policies: [...decision.policies],
     policy_version: decision.policyVersion,
-    overridden: [...decision.overridden],
-    unmask: [...decision.unmask],
     requirements: decision.approvals.map(({ policy, approvers, count }) => ({
-      policy,
       approvers: [...approvers],
       count,
+      policy,
     })),
+    unmask: [...decision.unmask],
   };
 }
 
@@ -174,21 +175,21 @@ function decisionOf({ decision }: Partial<Passage>): AuditFacts['decision'] {
 function estimatesOf({ estimates, atMost }: Operation): AuditFacts['estimates'] {
   const whole = (number: number | undefined) => (number === undefined ? null : Math.round(number));
   const { rows, bytes, changes } = estimates;
-  const known = { rows: whole(rows), bytes: whole(bytes), changes: whole(changes), at_most: whole(atMost) };
+  const known = { at_most: whole(atMost), bytes: whole(bytes), changes: whole(changes), rows: whole(rows) };
   return Object.values(known).every((number) => number === null) ? null : known;
 }
 
 function approvalOf(approval: Approval): AuditFacts['approval'] {
   return {
-    id: approval.id,
-    digest: approval.digest,
-    requester: approval.requester.member,
     approvers: approval.decisions
       .filter(({ decision }) => decision === 'approve')
       .map(({ approver }) => approver.member),
-    requested_at: isoTime(approval.requested_at),
     decided_at: isoTime(approval.decided_at),
+    digest: approval.digest,
+    id: approval.id,
     reason: approval.decisions.map(({ reason }) => reason).join('; ') || null,
+    requested_at: isoTime(approval.requested_at),
+    requester: approval.requester.member,
   };
 }
 
@@ -197,24 +198,24 @@ function resultOf(outcome: Partial<Outcome>, seal: Seal): AuditFacts['result'] {
   const { recording, sha256: hash, problem } = outcome;
   const isWhole = recording !== undefined && !recording.truncated;
   return {
-    rows: outcome.rows ?? null,
     affected: outcome.affected ?? null,
     bytes: outcome.bytes ?? null,
-    sha256: hash === undefined ? null : isWhole ? hash : seal('RESULT', hash),
-    truncated: outcome.truncated ?? false,
-    status: problem?.status ?? outcome.status ?? null,
     error_code: problem?.code ?? null,
+    rows: outcome.rows ?? null,
+    sha256: hash === undefined ? null : isWhole ? hash : seal('RESULT', hash),
+    status: problem?.status ?? outcome.status ?? null,
+    truncated: outcome.truncated ?? false,
   };
 }
 
 function maskOf({ resource, class: name, transform, values }: Mask & { values?: number | null }) {
-  return { resource, class: name, transform, values: values ?? null };
+  return { class: name, resource, transform, values: values ?? null };
 }
 
 /** Thousandths are kept: enough, and exact in JSON. */
 function durationsOf({ total, queue, target, audit }: NonNullable<Outcome['durations']>) {
   const round = (milliseconds: number) => Math.round(milliseconds * 1000) / 1000;
-  return { total: round(total), queue: round(queue), target: round(target), audit: round(audit) };
+  return { audit: round(audit), queue: round(queue), target: round(target), total: round(total) };
 }
 
 const isoTime = (time: string | undefined) => (time === undefined ? null : new Date(time).toISOString());
@@ -233,7 +234,9 @@ function wellFormed(value: unknown): unknown {
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
-  return Array.isArray(value) ? value.every(isWellFormed) : Object.values(value).every(isWellFormed);
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  for (const key in value) if (!isWellFormed(Reflect.get(value, key))) return false;
+  return true;
 }
 
 function formed(value: unknown): unknown {

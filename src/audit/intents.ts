@@ -4,10 +4,9 @@ import { Problem } from '../model/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
 import type { Intent } from './audit.ts';
-import type { Prepared } from './chain.ts';
 import { type PlacedChunks, placeChunks } from './chunks.ts';
 import type { Outcome } from './facts.ts';
-import { pathOf, readRecord, readRow, withOutcome } from './outbox.ts';
+import { type OutboxRecord, pathOf, readRecord, readRow, withOutcome } from './outbox.ts';
 import { sortedBy } from './paths.ts';
 import { createRecorder } from './recorder.ts';
 import { createTape } from './tape.ts';
@@ -32,9 +31,9 @@ export function createIntents(deps: {
   const open = new Map<string, Promise<void>>();
 
   /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
-  function begin(passage: Passage, prepared: Prepared, known: StoredDocument | undefined): Intent {
-    const { event_id: eventId } = prepared.facts;
-    const path = pathOf(prepared.facts);
+  function begin(passage: Passage, intended: AuditFacts, known: StoredDocument | undefined): Intent {
+    const { event_id: eventId } = intended;
+    const path = pathOf(intended);
     const document = known ? Promise.resolve(known) : store.get(path).catch(() => 'unread' as const);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     open.set(eventId, ended);
@@ -53,10 +52,10 @@ export function createIntents(deps: {
         lost === undefined || given.problem !== undefined ? given : { ...given, type: 'failed', problem: lost };
       const kept = taped?.summary ?? recording?.summary;
       const ended = kept === undefined ? outcome : { ...outcome, recording: kept };
-      const facts = conclude(prepared.facts, ended, outcome.problem === undefined ? unkept : undefined);
+      const facts = conclude(intended, ended, outcome.problem === undefined ? unkept : undefined);
       const known = taped === undefined ? document : taping.document();
       const chunks = taped === undefined ? placeChunks(facts, recording) : inTape;
-      const recorded = record({ facts, chunks, like: prepared }, known).finally(() => {
+      const recorded = record({ facts, chunks }, known).finally(() => {
         open.delete(eventId);
         end();
       });
@@ -151,15 +150,14 @@ const nothing = { rows: null, affected: null, bytes: null, sha256: null, truncat
 const isLate = (found: StoredDocument | undefined | 'unread') =>
   found === undefined || (found !== 'unread' && readRecord(found).state === 'done');
 
-/** An outcome, and its intent, of which it says most again. */
-type Ending = { facts: AuditFacts; chunks: PlacedChunks; like?: Prepared };
+type Ending = { facts: AuditFacts; chunks: PlacedChunks };
 
 function outcomeEntry(ending: Ending, found: StoredDocument | undefined): Entry {
-  return found === undefined || isLate(found) ? lateEntry(ending) : inTimeEntry(ending, found);
+  const record = found && readRecord(found);
+  return record?.state === 'intended' ? inTimeEntry(ending, record) : lateEntry(ending);
 }
 
-function inTimeEntry(ending: Ending, found: StoredDocument): Entry {
-  const record = readRecord(found);
+function inTimeEntry(ending: Ending, record: OutboxRecord): Entry {
   const { path, revision } = record;
   return {
     ...{ ...ending, path, revision },

@@ -81,7 +81,7 @@ export function createRecorder(limit: number): Recorder {
     take() {
       if (!begun) return undefined;
       if (size > 0) close();
-      return { summary: { chunks: chunks.length, bytes, sha256: digestOf(chunks), truncated }, chunks };
+      return { summary: { bytes, chunks: chunks.length, sha256: digestOf(chunks), truncated }, chunks };
     },
   };
 }

@@ -4,8 +4,9 @@ import type { Store, Utf8 } from '../platform/store.ts';
 import type { AppendRows, TrailRow } from './append.ts';
 import { readChunk, readChunkRecord } from './chunks.ts';
 import type { DeadLetters } from './dead.ts';
-import { furthest, type Heads, type Reached, reachedIn } from './heads.ts';
+import { furthest, type Heads, type Reached } from './heads.ts';
 import { readRecord, readRow } from './outbox.ts';
+import { isChunk } from './tables.ts';
 import { releaseTape } from './taping.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
@@ -14,7 +15,7 @@ type Pending = { path: string; json: string | Utf8; row: TrailRow };
 /** `whole`: no more rows of the document are to come. `doubted`: a copy of its commit may still arrive. */
 type Tracked = Pending & { whole: boolean; first: boolean; doubted: boolean };
 /** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
-type Progress = { waiting: Set<string | Utf8>; shipped: Reached[]; whole: boolean; keepUntil: number };
+type Progress = { waiting: Set<TrailRow>; shipped: Reached[]; whole: boolean; keepUntil: number };
 /** A document whose rows are all in BigQuery. */
 type Shipped = { path: string; rows: readonly Reached[] };
 
@@ -63,7 +64,7 @@ export function createShipper(deps: {
     } else {
       const entry = known ?? { waiting: new Set(), shipped: [], whole, keepUntil: 0 };
       entry.whole = whole;
-      entry.waiting.add(json);
+      entry.waiting.add(pending.row);
       if (pending.doubted) entry.keepUntil = clock.now().getTime() + timing.doubt;
       progress.set(path, entry);
       queue.push({ path, json, row: pending.row });
@@ -145,8 +146,8 @@ export function createShipper(deps: {
   function settle({ path, json, row }: Pending) {
     held -= json.length;
     const entry = progress.get(path);
-    entry?.waiting.delete(json);
-    entry?.shipped.push(...reachedIn(row));
+    entry?.waiting.delete(row);
+    if (entry && !isChunk(row)) entry.shipped.push(row);
     if (!entry || entry.waiting.size > 0 || !entry.whole) return;
     progress.delete(path);
     const shipped = { path, rows: entry.shipped };

@@ -10,15 +10,21 @@ export const isTooLarge = (facts: AuditFacts) =>
 /** Bytes that the facts cannot exceed: of each character at most six, and for all that has a bound 64 KiB. */
 function longest({ statement, parameters, note, masks, ...more }: AuditFacts): number {
   const { resources, classes, principal, decision, approval } = more;
-  const ruled = [...(decision?.policies ?? []), ...(decision?.overridden ?? []), ...(decision?.unmask ?? [])];
-  const people = [...(principal?.groups ?? []), ...(approval?.approvers ?? []), approval?.reason];
-  const texts = [statement, parameters, note, ...resources, ...classes, ...ruled, ...people];
-  const named = masks.map(({ resource, class: name, transform }) => resource.length + name.length + transform.length);
-  const characters = [...texts.map((text) => text?.length ?? 0), ...named].reduce(
-    (sum, length) => sum + length + 16,
-    0,
-  );
+  let characters = 64 + lengthOf(statement) + lengthOf(parameters) + lengthOf(note) + lengthOf(approval?.reason);
+  for (const texts of [resources, classes, decision?.policies, decision?.overridden, decision?.unmask])
+    characters += allOf(texts);
+  characters += allOf(principal?.groups) + allOf(approval?.approvers);
+  for (const { resource, class: name, transform } of masks)
+    characters += resource.length + name.length + transform.length + 16;
   return 6 * characters + 64 * 1024 + 64 * masks.length;
+}
+
+const lengthOf = (text: string | null | undefined) => text?.length ?? 0;
+
+function allOf(texts: readonly string[] = []): number {
+  let characters = 0;
+  for (const text of texts) characters += text.length + 16;
+  return characters;
 }
 
 /**

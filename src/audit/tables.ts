@@ -218,7 +218,7 @@ export const tables: readonly Table[] = [events, recordings, checkpoints, target
 /** The table a row belongs to. */
 export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : 'events');
 
-const isChunk = (row: Row | ChunkRow): row is ChunkRow => 'direction' in row;
+export const isChunk = (row: Row | ChunkRow): row is ChunkRow => 'direction' in row;
 
 /** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. `text`: the row as JSON. */
 export function toTableRow(row: Row | ChunkRow, text?: string | Utf8): TableRow {

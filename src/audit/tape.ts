@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { AuditFacts } from '../model/audit-event.ts';
 import { sha256 } from '../model/canonical.ts';
 import { asProblem, type Problem } from '../model/problem.ts';
@@ -25,6 +25,7 @@ const mostOfChunk = 256 * 1024;
 const mostOfEntry = 16 * 1024;
 /** A terminal whose size nobody told. */
 const usual = { cols: 80, rows: 24 };
+const sha256OfNothing = sha256('');
 
 /**
  * An asciicast, version 3, in chunks that are written one after another: each when it is full, or `age` milliseconds after it began. Two
@@ -39,8 +40,8 @@ export function createTape(deps: {
   const { limit, age, write } = deps;
   const start = performance.now();
   const losing = new AbortController();
-  const hash = createHash('sha256');
-  let durable: Summary = { chunks: 0, bytes: 0, sha256: sha256(''), truncated: false };
+  let hash: Hash | undefined;
+  let durable: Summary = { bytes: 0, chunks: 0, sha256: sha256OfNothing, truncated: false };
   let [content, size, offset, bytes] = ['', 0, 0, 0];
   let [opened, truncated] = [false, false];
   let [queued, closed, last] = [0, 0, 0];
@@ -86,9 +87,10 @@ export function createTape(deps: {
     if (losing.signal.aborted) return;
     try {
       await write(chunk, index);
+      hash ??= createHash('sha256');
       hash.update(chunk.content);
       const digest = hash.copy().digest('hex');
-      durable = { chunks: index + 1, bytes: durable.bytes + length, sha256: digest, truncated: false };
+      durable = { bytes: durable.bytes + length, chunks: index + 1, sha256: digest, truncated: false };
     } catch (thrown) {
       losing.abort(asProblem(thrown));
     }

@@ -13,8 +13,6 @@ import { createPauses, type Timing } from './timing.ts';
 /** One event on its way into the chain, with the writes that happen in the same commit or not at all. */
 export type Entry = {
   facts: AuditFacts;
-  /** Of the same operation, written before. */
-  like?: Prepared;
   path: string;
   /** The outbox document, once the event is linked. */
   data: (link: Link) => Record<string, unknown>;
@@ -43,7 +41,7 @@ class Unconfirmed extends Error {
 }
 
 /** An event that is durable. `revision` is of its document; unknown where only a later look told that it had landed. */
-export type Recorded = Link & { prepared: Prepared; revision: Revision | undefined };
+export type Recorded = Link & { revision: Revision | undefined };
 
 type Waiting = {
   entry: Entry;
@@ -94,7 +92,7 @@ export function createWriter(deps: {
   function enqueue(entry: Entry, place: 'first' | 'last'): Promise<Recorded> {
     const { promise, resolve, reject } = Promise.withResolvers<Recorded>();
     const others = [...stateWrites(entry.facts), ...(entry.with ?? [])];
-    const prepared = prepare(entry.facts, entry.like);
+    const prepared = prepare(entry.facts);
     const bytes = sizeOf(entry, prepared);
     const waiting: Waiting = { entry, prepared, others, bytes, resolve, reject, abandoned: false };
     if (place === 'first') queue.unshift(waiting);
@@ -168,7 +166,7 @@ export function createWriter(deps: {
   function finish(waiting: Waiting, link: Link | undefined, doubted: boolean, revision: Revision | undefined) {
     if (!link) return;
     onLanded({ entry: waiting.entry, link, abandoned: waiting.abandoned, doubted });
-    waiting.resolve({ ...link, prepared: waiting.prepared, revision });
+    waiting.resolve({ ...link, revision });
   }
 
   /** Sends one commit until its fate is known. */
