@@ -159,8 +159,8 @@ export function createGateway(steps: Steps): Gateway {
     Object.assign(passage, { groups, ...(owner !== undefined && { owner }) });
     const connection = connections.resolve(passage.call.connection);
     const agent = passage.agent ?? { attested: false };
-    const reach = policy.reachable({ identity, groups, agent, connection, policySet: rules, now: clock.now() });
-    if (reach === undefined) throw new Problem('not-found', { reason: 'unreachable' });
+    const standing = { identity, groups, agent, connection, policySet: rules, now: clock.now() };
+    if (!policy.canReach(standing)) throw new Problem('not-found', { reason: 'unreachable' });
     const { kind = connection.document.kind } = passage.call;
     if (kind !== connection.document.kind) throw new Problem('not-found', { reason: 'another-kind' });
     passage.connection = connection;

@@ -66,8 +66,9 @@ export type Limits = {
 export function lowestLimits(...all: readonly Limits[]): Limits {
   const limits: Limits = {};
   for (const key of ['rows', 'bytes', 'seconds', 'concurrent'] as const) {
-    const values = all.map((each) => each[key]).filter((value) => value !== undefined);
-    if (values.length > 0) limits[key] = Math.min(...values);
+    for (const { [key]: value } of all) {
+      if (value !== undefined) limits[key] = Math.min(value, limits[key] ?? value);
+    }
   }
   return limits;
 }

@@ -2,7 +2,7 @@ import type { DocumentKind } from '../model/documents.ts';
 import { explain } from './condition.ts';
 import { decide } from './decide.ts';
 import { groupsOf, ownerOf } from './membership.ts';
-import { mayReach, type Reach, reachable } from './reach.ts';
+import { canReach, mayReach, type Reach, reachable } from './reach.ts';
 
 export { approversOf } from './approvers.ts';
 export { type DiffLine, diffDocuments, yamlOf } from './document-diff.ts';
@@ -16,10 +16,11 @@ export type Policy = {
   groupsOf: typeof groupsOf;
   ownerOf: typeof ownerOf;
   reachable: typeof reachable;
+  canReach: typeof canReach;
   mayReach: typeof mayReach;
 };
 
-export const policy: Policy = { decide, groupsOf, ownerOf, reachable, mayReach };
+export const policy: Policy = { decide, groupsOf, ownerOf, reachable, canReach, mayReach };
 
 /** Why a document that fits its schema cannot be in force all the same: its condition does not compile. Otherwise undefined. */
 export function whyUnusable(kind: DocumentKind, document: Record<string, unknown>): string | undefined {

@@ -28,14 +28,8 @@ type Likely = { rule: Rule; likelihood: Likelihood };
  */
 export function reachable(standing: Standing): Reach | undefined {
   const { connection } = standing;
-  const likely = likelyRules(standing);
-  const closed = likely.filter(closes).map(({ rule }) => rule);
-  const open = likely.filter(({ likelihood }) => likelihood === 'always' || likelihood === 'maybe');
-  const allows = open.filter(({ rule }) => rule.policy.effect === 'allow');
-
-  const reached = verbs.filter(
-    (verb) => covering(allows, verb).length > 0 && !closed.some(({ coversVerb }) => coversVerb(verb)),
-  );
+  const { open, allows, reaches } = bounds(standing);
+  const reached = verbs.filter(reaches);
   if (reached.length === 0) return undefined;
   const speaking = open.filter(({ rule }) => rule.policy.effect !== 'deny' && reached.some(rule.coversVerb));
   return {
@@ -46,6 +40,22 @@ export function reachable(standing: Standing): Reach | undefined {
       .filter(({ rule }) => reached.some((verb) => rule.coversVerb(verb) && mayAsk(rule, covering(allows, verb))))
       .flatMap(({ rule }) => requirement(rule)),
   };
+}
+
+/** Whether anything is `reachable`, which is less work to know than what. Throws as that does. */
+export function canReach(standing: Standing): boolean {
+  return verbs.some(bounds(standing).reaches);
+}
+
+/** The rules that may speak, the grants among them, and the verbs that a grant may cover and nothing surely closes. */
+function bounds(standing: Standing) {
+  const likely = likelyRules(standing);
+  const closed = likely.filter(closes);
+  const open = likely.filter(({ likelihood }) => likelihood === 'always' || likelihood === 'maybe');
+  const allows = open.filter(({ rule }) => rule.policy.effect === 'allow');
+  const reaches = (verb: Verb) =>
+    allows.some(({ rule }) => rule.coversVerb(verb)) && !closed.some(({ rule }) => rule.coversVerb(verb));
+  return { open, allows, reaches };
 }
 
 /**

@@ -72,7 +72,22 @@ export function covers(rule: Rule, { verb, resources, risks }: Operation): boole
 
 const indexes = new WeakMap<PolicySet, Rules>();
 
-function rulesOn(connection: Connection, policySet: PolicySet): ByPrincipal[] {
+type ByConnection = WeakMap<Connection, readonly ByPrincipal[]>;
+
+/** A connection is another object once its document has changed. */
+const looked = new WeakMap<PolicySet, ByConnection>();
+
+function rulesOn(connection: Connection, policySet: PolicySet): readonly ByPrincipal[] {
+  const byConnection: ByConnection = looked.get(policySet) ?? new WeakMap();
+  looked.set(policySet, byConnection);
+  const known = byConnection.get(connection);
+  if (known !== undefined) return known;
+  const found = lookUp(connection, policySet);
+  byConnection.set(connection, found);
+  return found;
+}
+
+function lookUp(connection: Connection, policySet: PolicySet): ByPrincipal[] {
   const { exact, patterned } = indexOf(policySet);
   const labels = Object.entries(connection.document.labels).map(([key, value]) => `${key}=${value}`);
   const found = [connection.name, '*', ...labels].flatMap((key) => exact.get(key) ?? []);

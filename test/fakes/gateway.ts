@@ -215,6 +215,7 @@ export function fakeGateway(options: FakeOptions = {}) {
       decide: ({ operation }) => options.decide?.(operation) ?? options.decision ?? anAllow,
       groupsOf: () => ['analysts'],
       ownerOf: () => undefined,
+      canReach: () => true,
       reachable: () => ({ verbs: ['read'], unmask: [], limits: {}, approvals: [] }),
       mayReach: () => true,
     },
