@@ -32,7 +32,8 @@ export function createProxied({ gateway, lookups, consoleUrl, onFault }: Proxied
     const target = readTarget(incoming);
     const begun = performance.now();
     const gone = new AbortController();
-    outgoing.once('close', () => gone.abort());
+    // One that was told all is not gone; an abort makes an error, and wakes whoever listens.
+    outgoing.once('close', () => !outgoing.writableFinished && gone.abort());
     try {
       const call = await readCall(incoming, target, gone.signal).catch((thrown) =>
         lookups.refuse(bareCall(incoming, target, gone.signal), asProblem(thrown)),
