@@ -5,7 +5,7 @@ import { judge } from './judge.ts';
 /** By hand: FAULTS_KILLS=200 vitest run test/faults */
 const kills = Number(process.env['FAULTS_KILLS'] ?? 4);
 const deadly: Chaos = { approvals: kills * 40, instances: 2, lifetime: 30, deaths: 50, kills, sabotage: 'none' };
-const limit = 60_000 + kills * 5000;
+const limit = 120_000 + kills * 5000;
 
 test(
   'whatever is killed, whenever: nothing runs unrecorded, nothing twice, and every event arrives',

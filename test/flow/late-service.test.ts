@@ -22,15 +22,15 @@ test('a gateway that starts before Secret Manager and Firestore can be reached s
   });
   const status = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status;
 
-  await vi.waitUntil(() => log.includes('cannot be had yet'), { timeout: 30_000 });
+  await vi.waitUntil(() => log.includes('cannot be had yet'), { timeout: 100_000 });
   const before = await status();
   await forward(secrets, stand.secret_manager);
   await forward(firestore, stand.firestore);
 
   expect(before).not.toBe(200);
-  await expect.poll(status, { timeout: 30_000 }).toBe(200);
+  await expect.poll(status, { timeout: 100_000 }).toBe(200);
   expect(gateway.exitCode).toBe(null);
-});
+}, 240_000);
 
 /** From this port to that `host:port`, from now on. */
 async function forward(port: number, to: string) {
