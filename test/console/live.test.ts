@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { operationPath } from '../../src/audit/paths.ts';
 import { aConsole, origin } from './fixture.ts';
 import { aRunningSession } from './live-session.ts';
 
@@ -126,8 +127,8 @@ describe('a human ends what runs', () => {
   test('what has ended cannot be ended, nor what waits for a human, in words that say so', async () => {
     const { send, session, store } = await aConsoleWithSession();
     await session.end();
-    const state = store.contents('operations')['operations/op_live'] ?? {};
-    store.seed('operations/op_2', { ...state, operation: 'op_2', state: 'waiting' });
+    const state = store.contents('operations')[operationPath('op_live')] ?? {};
+    store.seed(operationPath('op_2'), { ...state, operation: 'op_2', state: 'waiting' });
 
     const answers = await Promise.all(
       ['op_live', 'op_2'].map((id) => send('admin', 'POST', `/api/operations/${id}/end`, why)),
