@@ -16,8 +16,7 @@ import { createHeads, headRegistration, reachedBy } from './heads.ts';
 import { createIntents } from './intents.ts';
 import { createLease } from './lease.ts';
 import { type OperationState, readState } from './operations.ts';
-import { pathOf } from './outbox.ts';
-import { runsAs, sortedBy } from './paths.ts';
+import { doneDocument, intendedDocument, pathOf } from './outbox.ts';
 import { aboutOf, createRaising, type NewAlert, partiesOf } from './raising.ts';
 import type { Recorder } from './recorder.ts';
 import { createSampling } from './sampling.ts';
@@ -183,7 +182,7 @@ export function createAudit(deps: AuditDeps): Audit {
     return {
       facts,
       path: pathOf(facts),
-      data: ({ event, json }) => ({ ...sortedBy(event.event_id), chain: event.chain, state: 'done', rows: [json] }),
+      data: doneDocument,
       patience: timing.patience,
     };
   }
@@ -246,14 +245,7 @@ export function createAudit(deps: AuditDeps): Audit {
     const facts = describe({ eventId, phase: 'intent', type: 'intended', subject: passage });
     if (isTooLarge(facts)) throw new Problem('too-large', { reason: 'intent-too-large-to-record' });
     const path = pathOf(facts);
-    const { operation } = facts;
-    const live = passage.operation?.live === true ? { live: true } : {};
-    const data = ({ event: { chain }, json }: Link) => ({
-      ...sortedBy(eventId),
-      ...{ chain, state: 'intended', rows: [json] },
-      ...(operation !== null && { runs: runsAs(operation) }),
-      ...live,
-    });
+    const data = (link: Link) => intendedDocument(link, { live: passage.operation?.live === true });
     const recorded = await writer
       .append({ facts, path, data, patience: timing.patience, with: options.with ?? [] })
       .catch(refuse);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
 import { type StoredDocument, Utf8 } from '../platform/store.ts';
-import { recordingPath } from './paths.ts';
+import { recordingPath, sortedBy } from './paths.ts';
 import { withQuoted } from './quoted.ts';
 import type { Recording } from './recorder.ts';
 
@@ -28,6 +28,9 @@ export const readChunk = (json: string): ChunkRow => chunkSchema.parse(JSON.pars
 /** A document of `recordings`: a chunk that is too large for its event's own document, until BigQuery has it. */
 const chunkDocumentSchema = z.object({ event: z.string(), chain: z.string(), json: z.string() });
 export type ChunkRecord = z.output<typeof chunkDocumentSchema> & { path: string };
+
+/** `json`: the chunk's row, as its text. */
+export const chunkDocument = <Text>(event: string, chain: string, json: Text) => ({ ...sortedBy(event), chain, json });
 
 export function readChunkRecord({ path, data }: StoredDocument): ChunkRecord {
   return { ...chunkDocumentSchema.parse(data), path };

@@ -6,8 +6,7 @@ import { type Store, type StoredDocument, WriteConflict } from '../platform/stor
 import type { Intent } from './audit.ts';
 import { type PlacedChunks, placeChunks } from './chunks.ts';
 import type { Outcome } from './facts.ts';
-import { type OutboxRecord, pathOf, readRecord, readRow, withOutcome } from './outbox.ts';
-import { sortedBy } from './paths.ts';
+import { doneDocument, type OutboxRecord, pathOf, readRecord, readRow, withOutcome } from './outbox.ts';
 import { createRecorder } from './recorder.ts';
 import { createTape } from './tape.ts';
 import { createTaping } from './taping.ts';
@@ -173,10 +172,6 @@ function lateEntry({ facts: outcome, chunks }: Ending): Entry {
   const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type, recording };
   return {
     ...{ facts, path: pathOf(facts), chunks },
-    data: ({ event: { event_id, chain }, json }) => ({
-      ...sortedBy(event_id),
-      ...{ chain, state: 'done', rows: [json] },
-      ...chunksOf(chunks),
-    }),
+    data: (link) => ({ ...doneDocument(link), ...chunksOf(chunks) }),
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AuditEvent, type AuditFacts, auditEventSchema, phases } from '../model/audit-event.ts';
 import type { Revision, StoredDocument } from '../platform/store.ts';
 import type { Link } from './chain.ts';
-import { outboxPath, sortedBy } from './paths.ts';
+import { outboxPath, runsAs, sortedBy } from './paths.ts';
 
 /**
  * The write-ahead log, a document of `outbox` for each event. Holds the event's rows, each as its canonical JSON, until BigQuery has them all.
@@ -52,6 +52,23 @@ export type OutboxRecord = OutboxDocument & { path: string; revision: Revision }
 export function readRecord(document: StoredDocument): OutboxRecord {
   return { ...outboxDocumentSchema.parse(document.data), path: document.path, revision: document.revision };
 }
+
+/** The document of an event that is whole. */
+export const doneDocument = ({ event: { event_id, chain }, json }: Link) => ({
+  ...sortedBy(event_id),
+  ...{ chain, state: 'done', rows: [json] },
+});
+
+/** The document of an intent. `live`: what it begins goes on until one side ends it. */
+export const intendedDocument = (
+  { event: { event_id, chain, operation }, json }: Link,
+  { live }: { live: boolean },
+) => ({
+  ...sortedBy(event_id),
+  ...{ chain, state: 'intended', rows: [json] },
+  ...(operation !== null && { runs: runsAs(operation) }),
+  ...(live && { live }),
+});
 
 /** The outbox document of an intent with the outcome in it, which may be a link of another chain. */
 export function withOutcome({ event, chain, rows, taped }: OutboxRecord, { event: { chain: also }, json }: Link) {

@@ -4,9 +4,9 @@ import type { AuditFacts } from '../model/audit-event.ts';
 import { sha256 } from '../model/canonical.ts';
 import { Problem } from '../model/problem.ts';
 import { type Store, type StoredDocument, type Write, WriteConflict } from '../platform/store.ts';
-import type { ChunkRow } from './chunks.ts';
+import { type ChunkRow, chunkDocument } from './chunks.ts';
 import { type OutboxRecord, readRecord } from './outbox.ts';
-import { outboxPath, recordingPath, sortedBy, tapePath } from './paths.ts';
+import { outboxPath, recordingPath, tapePath } from './paths.ts';
 import type { Chunk } from './recorder.ts';
 import { createPauses, type Timing } from './timing.ts';
 
@@ -134,7 +134,7 @@ function moved({ path, data }: StoredDocument, outcome: z.output<typeof outcomeS
   const place = { event_id, operation, session, connection, time, direction: 'both', chunk } as const;
   const row: ChunkRow = { ...place, offset_ms: offset, content, sha256: digest };
   return [
-    { op: 'set', path: recordingPath(event, chunk), data: { ...sortedBy(event), chain, json: JSON.stringify(row) } },
+    { op: 'set', path: recordingPath(event, chunk), data: chunkDocument(event, chain, JSON.stringify(row)) },
     gone,
   ];
 }

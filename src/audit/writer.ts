@@ -3,11 +3,10 @@ import type { Logger } from '../platform/logger.ts';
 import type { Revision, Store, Write } from '../platform/store.ts';
 import { WriteConflict, WriteUncertain } from '../platform/store.ts';
 import { type Link, linkAll, type Prepared, prepare, startOf } from './chain.ts';
-import type { PlacedChunks } from './chunks.ts';
+import { chunkDocument, type PlacedChunks } from './chunks.ts';
 import { reachedBy } from './heads.ts';
 import type { Lease } from './lease.ts';
 import { stateWrites } from './operations.ts';
-import { sortedBy } from './paths.ts';
 import { createPauses, type Timing } from './timing.ts';
 
 /** One event on its way into the chain, with the writes that happen in the same commit or not at all. */
@@ -286,7 +285,7 @@ function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefin
     revision === undefined
       ? { op: 'create', path, data: data(link) }
       : { op: 'replace', path, data: data(link), revision };
-  return [own, ...(chunks?.beside ?? []).map(({ path, json }) => setOf(path, { ...sortedBy(event), chain, json }))];
+  return [own, ...(chunks?.beside ?? []).map(({ path, json }) => setOf(path, chunkDocument(event, chain, json)))];
 }
 
 /** One that was there already is the same, so it may be written again. */

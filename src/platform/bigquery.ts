@@ -39,7 +39,10 @@ export function createBigQuery(options: BigQueryOptions) {
   return {
     projectId: options.projectId,
 
-    /** Streams rows into `dataset.table`, and resolves with those it did not take. Throws when the request as a whole failed: any row may then be there. */
+    /**
+     * Streams rows into `dataset.table`, and resolves with those it did not take. Throws when the request as a whole failed: any row may
+     * then be there.
+     */
     async append(table: string, rows: readonly InsertRow[]): Promise<InsertFailure[]> {
       const [dataset = '', name = ''] = table.split('.');
       const request = {

@@ -14,7 +14,7 @@ export function timeOf(id: string): number | undefined {
   return time === '' || digits.includes(-1) ? undefined : digits.reduce((sum, digit) => sum * 32 + digit, 0);
 }
 
-/** Which of so many shares an identifier is of, by chance: of 2, 4, 8, 16 or 32, each has as many as any other. */
+/** Which share an identifier falls to by chance; of 2, 4, 8, 16 or 32 `shares` none has more than another. */
 export const shareOf = (id: string, shares: number) => (alphabet.indexOf(id.slice(-1)) + alphabet.length) % shares;
 
 function encodeTime(time: number) {
