@@ -24,7 +24,6 @@ const functions: Advice = {
   pg_column_size: 'use octet_length(x::text)',
   pg_get_viewdef: `name the base tables; ${schemaEndpoint} lists columns and classes of views`,
   pg_get_functiondef: 'write out what the function computes',
-  pg_get_triggerdef: 'read tgname, tgenabled and tgrelid of pg_trigger',
   pg_get_ruledef: 'use pg_get_viewdef(oid) for a view',
   query_to_xml: 'write xmlagg(xmlforest(…)) over the query',
   table_to_xml: 'write xmlagg(xmlforest(…)) over the table',

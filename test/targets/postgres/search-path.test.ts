@@ -9,7 +9,8 @@ const sql = `CREATE SCHEMA shop; CREATE SCHEMA other;
   CREATE TABLE shop.carts (id int PRIMARY KEY, customer int REFERENCES customers); CREATE TABLE other.apart (id int);
   CREATE TABLE "Odd Name" (id int); CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
   INSERT INTO customers (email) VALUES ('a@x.test');
-  CREATE TABLE parts (id int) PARTITION BY LIST (id); CREATE TABLE part1 PARTITION OF parts FOR VALUES IN (1);`;
+  CREATE TABLE parts (id int) PARTITION BY LIST (id); CREATE TABLE part1 PARTITION OF parts FOR VALUES IN (1);
+  CREATE FUNCTION shop.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER stamped BEFORE UPDATE ON shop.carts FOR EACH ROW EXECUTE FUNCTION shop.stamp();`;
 
 /** What clients ask about names: the answer is to be the one of a session that looks in the schemas of the connection. */
 const asked = [
@@ -46,7 +47,7 @@ const refused: [string, RegExp][] = [
   ['SELECT current_setting(email) FROM customers', /R6/],
   ["SELECT current_setting('server_' || 'version')", /R6/],
   ["SELECT ('server_version'::text).current_setting", /R7/],
-  ['SELECT pg_get_triggerdef(oid) FROM pg_trigger', /R6: .*read tgname.*\(line 1, column 8\)/],
+  ['SELECT pg_get_functiondef(oid) FROM pg_proc', /R6: .*write out what.*\(line 1, column 8\)/],
 ];
 
 let server: Postgres;
@@ -93,6 +94,27 @@ describe('what asks for names is answered by the search path of the connection',
 
   test.each(refused)('and %s is not', async (statement, words) => {
     await expect(agent.run(statement)).rejects.toMatchObject({ detail: expect.stringMatching(words) });
+  });
+
+  test('psql describes the triggers of a table with foreign keys', async () => {
+    const statement = `SELECT t.tgname, pg_catalog.pg_get_triggerdef(t.oid, true), t.tgenabled, t.tgisinternal,
+      CASE WHEN t.tgparentid != 0 THEN (SELECT u.tgrelid::pg_catalog.regclass FROM pg_catalog.pg_trigger AS u,
+        pg_catalog.pg_partition_ancestors(t.tgparentid) WITH ORDINALITY AS a(relid, depth)
+        WHERE u.tgname = t.tgname AND u.tgrelid = a.relid AND u.tgparentid = 0 ORDER BY a.depth LIMIT 1) END AS parent
+      FROM pg_catalog.pg_trigger t WHERE t.tgrelid = 'shop.carts'::regclass AND (NOT t.tgisinternal OR (t.tgisinternal AND t.tgenabled = 'D')
+        OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend WHERE objid = t.oid AND refclassid = 'pg_catalog.pg_trigger'::pg_catalog.regclass)) ORDER BY 1`;
+
+    const { rows } = await agent.run(statement);
+
+    expect(rows).toEqual([
+      [
+        'stamped',
+        'CREATE TRIGGER stamped BEFORE UPDATE ON shop.carts FOR EACH ROW EXECUTE FUNCTION shop.stamp()',
+        'O',
+        false,
+        null,
+      ],
+    ]);
   });
 
   test('the statement that the trail keeps is the one that was sent', async () => {
