@@ -82,6 +82,7 @@ describe('every refusal says its rule, the place, and what to write instead', ()
     ['nested brackets', `SELECT ${'('.repeat(300)}1${')'.repeat(300)}`, 'write it flatter'],
     ['a chain of OR', `SELECT 1 WHERE ${'1 = 2 OR '.repeat(1600)}true`, '= ANY ($1)'],
     ['a long list', `SELECT 1 WHERE 1 IN (${'1, '.repeat(9000)}1)`, 'as one parameter'],
+    ['more columns than the server takes', `SELECT ${'id, '.repeat(1664)}id FROM users`, 'the columns that you need'],
     ['a large text', `SELECT '${'x'.repeat(300_000)}'`, 'values as parameters'],
     ['NUL', 'SELECT 1\0', 'leave it out'],
   ];

@@ -1,6 +1,6 @@
 import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
 import { Refusal } from '../refusal.ts';
-import { checkDepth, checkLength, checkTokens } from './preflight.ts';
+import { checkLength, checkTokens, checkTree } from './preflight.ts';
 import type { Token } from './syntax.ts';
 
 export type Answer =
@@ -24,7 +24,7 @@ export function parseText({ text, trusted }: Question): Answer {
     const tokens = scan(text);
     checkTokens(tokens);
     const tree = parseSync(text);
-    checkDepth(tree);
+    checkTree(tree);
     return { tree: tree.stmts, tokens };
   } catch (error) {
     if (error instanceof Refusal) return { refused: error.message };

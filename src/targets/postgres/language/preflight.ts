@@ -9,6 +9,8 @@ const nesting = 200;
 const operators = 3000;
 const signs = 15_000;
 const treeDepth = 1500;
+/** `MaxTupleAttributeNumber` of PostgreSQL. */
+const columns = 1664;
 
 /** R1, before the parser: throws `operation-unreadable` for text that the parser and the server could read differently. */
 export function checkText({ statement, parameters }: Request): void {
@@ -66,8 +68,8 @@ export function checkTokens(tokens: readonly Token[]): void {
     );
 }
 
-/** R1, after the parser: a tree so deep that walking it could overflow is refused. Walks without recursion. */
-export function checkDepth(tree: unknown): void {
+/** R1, after the parser: refuses a tree so deep that walking it could overflow, and more columns than the server takes. Walks without recursion. */
+export function checkTree(tree: unknown): void {
   let level: unknown[] = [tree];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > treeDepth)
@@ -75,6 +77,11 @@ export function checkDepth(tree: unknown): void {
         'R1',
         'The expression is nested too deeply; write it flatter, with IN (…) or = ANY ($1) for a chain of OR.',
       );
+    if (level.some(hasManyColumns))
+      throw new Refusal('R1', `More than ${columns} columns in one list; name the columns that you need.`);
     level = level.flatMap((value) => (Array.isArray(value) ? value : isFields(value) ? Object.values(value) : []));
   }
 }
+
+const hasManyColumns = (value: unknown) =>
+  isFields(value) && Array.isArray(value['targetList']) && value['targetList'].length > columns;
