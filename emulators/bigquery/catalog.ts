@@ -194,8 +194,8 @@ export function columnOf(field: Field): string {
 }
 
 /** DuckDB has no table without columns; BigQuery has: it gets one that no field names. */
-const NO_COLUMNS = '"no columns" BOOLEAN';
+export const NO_COLUMNS = '"no columns"';
 
 function storage(table: CatalogTable): string {
-  return `CREATE TABLE ${storedName(table.reference)} (${table.fields.map(columnOf).join(', ') || NO_COLUMNS})`;
+  return `CREATE TABLE ${storedName(table.reference)} (${table.fields.map(columnOf).join(', ') || `${NO_COLUMNS} BOOLEAN`})`;
 }

@@ -26,55 +26,100 @@ export interface DecodeOptions {
   ignoreUnknown: boolean;
 }
 
-/** The row's values in the order of `fields`. Refuses unknown, missing and wrongly typed fields with `BadValue`. */
-export function decodeRow(fields: readonly Field[], row: object, options: DecodeOptions, path = ''): DuckDBValue[] {
-  const given = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), { name, value }]));
-  const values = fields.map((field) => {
-    const found = given.get(field.name.toLowerCase());
-    given.delete(field.name.toLowerCase());
-    return decodeField(field, found?.value, options, `${path}${field.name}`);
-  });
-  const [unknown] = given.values();
-  if (unknown && !options.ignoreUnknown) {
-    throw new BadValue(`${path}${unknown.name}`, `no such field: ${path}${unknown.name}.`);
-  }
-  return values;
+/** A row's values in the order of its fields. Refuses unknown, missing and wrongly typed fields with `BadValue`. */
+export type RowDecoder = (row: object, options: DecodeOptions) => DuckDBValue[];
+type FieldDecoder = (value: unknown, options: DecodeOptions) => DuckDBValue;
+
+const known = new WeakMap<readonly Field[], RowDecoder>();
+
+/** How rows with these fields are read: worked out once for each schema. */
+export function rowDecoder(fields: readonly Field[]): RowDecoder {
+  const decode = known.get(fields) ?? makeDecoder(fields, '');
+  known.set(fields, decode);
+  return decode;
+}
+
+function makeDecoder(fields: readonly Field[], path: string): RowDecoder {
+  const decoders = fields.map((field) => fieldDecoder(field, `${path}${field.name}`));
+  const places = new Map(fields.map(({ name }, place) => [name.toLowerCase(), place]));
+  for (const [place, { name }] of fields.entries()) places.set(name, place);
+  return (row, options) => {
+    const given = new Array<unknown>(fields.length);
+    let unknown: string | undefined;
+    for (const [name, value] of Object.entries(row)) {
+      const place = places.get(name) ?? places.get(name.toLowerCase());
+      if (place === undefined) unknown ??= name;
+      else given[place] = value;
+    }
+    const values = decoders.map((decode, place) => decode(given[place], options));
+    if (unknown === undefined || options.ignoreUnknown) return values;
+    throw new BadValue(`${path}${unknown}`, `no such field: ${path}${unknown}.`);
+  };
 }
 
 /** One field's value from its JSON form. */
-export function decodeField(field: Field, value: unknown, options: DecodeOptions, path = field.name): DuckDBValue {
-  if (isRepeated(field)) return decodeList(field, value, options, path);
-  if (value === null || value === undefined) {
-    if (isRequired(field)) throw new BadValue(path, `Missing required field: ${path}.`);
-    return null;
-  }
-  if (Array.isArray(value) && field.type !== 'JSON') {
-    throw new BadValue(path, `Array specified for non-repeated field: ${path}.`);
-  }
-  if (!isRecord(field)) return decodeScalar(field.type, value, path);
-  if (typeof value !== 'object') throw new BadValue(path, `This field: ${path} is not a record.`);
-  const fields = field.fields ?? [];
-  const entries = decodeRow(fields, value, options, `${path}.`);
-  return new DuckDBStructValue(Object.fromEntries(fields.map((inner, index) => [inner.name, entries[index] ?? null])));
+export const decodeField = (field: Field, value: unknown, options: DecodeOptions): DuckDBValue =>
+  fieldDecoder(field, field.name)(value, options);
+
+function fieldDecoder(field: Field, path: string): FieldDecoder {
+  if (isRepeated(field)) return listDecoder(field, path);
+  const decode = isRecord(field)
+    ? recordDecoder(field, path)
+    : (value: unknown) => decodeScalar(field.type, value, path);
+  return (value, options) => {
+    if (value === null || value === undefined) {
+      if (isRequired(field)) throw new BadValue(path, `Missing required field: ${path}.`);
+      return null;
+    }
+    if (Array.isArray(value) && field.type !== 'JSON') {
+      throw new BadValue(path, `Array specified for non-repeated field: ${path}.`);
+    }
+    return decode(value, options);
+  };
 }
 
-function decodeList(field: Field, value: unknown, options: DecodeOptions, path: string): DuckDBValue {
-  if (value === null || value === undefined) return new DuckDBListValue([]);
-  const items: unknown[] = Array.isArray(value) ? value : [value];
-  return new DuckDBListValue(
-    items.map((item) => {
-      if (item === null)
-        throw new BadValue(path, `Only optional fields can be set to NULL. Field: ${path}; Value: NULL`);
-      return decodeField(elementOf(field), item, options, path);
-    }),
-  );
+function recordDecoder({ fields = [] }: Field, path: string): FieldDecoder {
+  const decode = makeDecoder(fields, `${path}.`);
+  const empty = Object.fromEntries(fields.map(({ name }): [string, DuckDBValue] => [name, null]));
+  return (value, options) => {
+    if (typeof value !== 'object' || value === null) throw new BadValue(path, `This field: ${path} is not a record.`);
+    const values = decode(value, options);
+    const entries = { ...empty };
+    for (const [place, { name }] of fields.entries()) entries[name] = values[place] ?? null;
+    return new DuckDBStructValue(entries);
+  };
 }
+
+function listDecoder(field: Field, path: string): FieldDecoder {
+  const decode = fieldDecoder(elementOf(field), path);
+  return (value, options) => {
+    if (value === null || value === undefined) return new DuckDBListValue([]);
+    const items: unknown[] = Array.isArray(value) ? value : [value];
+    return new DuckDBListValue(
+      items.map((item) => {
+        if (item === null)
+          throw new BadValue(path, `Only optional fields can be set to NULL. Field: ${path}; Value: NULL`);
+        return decode(item, options);
+      }),
+    );
+  };
+}
+
+const BOOLEANS = new Map([
+  ['true', true],
+  ['false', false],
+]);
+const SPECIAL_FLOATS = new Map([
+  ['nan', Number.NaN],
+  ['inf', Number.POSITIVE_INFINITY],
+  ['infinity', Number.POSITIVE_INFINITY],
+]);
 
 const DECODERS: Record<string, (text: string) => DuckDBValue | undefined> = {
   INTEGER: integer,
   FLOAT: float,
   STRING: (text) => text,
-  BOOLEAN: (text) => ({ true: true, false: false })[text.toLowerCase()],
+  BOOLEAN: (text) => BOOLEANS.get(text.toLowerCase()),
   BYTES: bytes,
   TIMESTAMP: (text) => wrap(timestampMicros(text), (micros) => new DuckDBTimestampTZValue(micros)),
   DATETIME: (text) => wrap(datetimeMicros(text), (micros) => new DuckDBTimestampValue(micros)),
@@ -114,12 +159,7 @@ function integer(text: string): bigint | undefined {
 }
 
 function float(text: string): number | undefined {
-  const special: Record<string, number> = {
-    nan: Number.NaN,
-    inf: Number.POSITIVE_INFINITY,
-    infinity: Number.POSITIVE_INFINITY,
-  };
-  const named = special[text.toLowerCase().replace(/^[+-]/, '')];
+  const named = SPECIAL_FLOATS.get(text.toLowerCase().replace(/^[+-]/, ''));
   if (named !== undefined) return text.startsWith('-') ? -named : named;
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
 }

@@ -5,6 +5,7 @@ import { printedTextFunctions } from './printed-text.ts';
 import { type Field, fieldOf } from './schema.ts';
 import { MACROS } from './sql/macros.ts';
 import { position } from './sql/tokens.ts';
+import { createStreamingBuffer, type StreamingBuffer } from './streaming-buffer.ts';
 import { valueError } from './value-errors.ts';
 
 /** A result: the API's fields and DuckDB's values. */
@@ -27,8 +28,8 @@ export interface Database {
   describe(sql: string): Promise<Field[]>;
   /** Everything in `work` happens, or nothing. */
   atomically<T>(work: () => Promise<T>): Promise<T>;
-  /** Appends rows whose values are in the table's column order. */
-  append(schema: string, table: string, rows: readonly DuckDBValue[][]): Promise<void>;
+  /** Appends rows whose values are in the table's column order; `size` is about the bytes of their JSON. Whatever is run after sees them. */
+  append(schema: string, table: string, rows: readonly DuckDBValue[][], size: number): Promise<void>;
 }
 
 /** Hoisting a shared part out of a CASE would run, and fail, what the CASE guards. */
@@ -44,6 +45,7 @@ const SETTINGS = {
   threads: '2',
 };
 const LONGEST_STATEMENT_MS = 30_000;
+const IN_MEMORY = ':memory:';
 
 /** Opens the database at `file` (`:memory:` for none), with GoogleSQL's helpers in it. */
 export async function openEngine(file: string): Promise<Engine> {
@@ -52,7 +54,8 @@ export async function openEngine(file: string): Promise<Engine> {
   await connection.run("SET TimeZone = 'UTC'");
   for (const made of [jsonTextFunction(), ...printedTextFunctions()]) connection.registerScalarFunction(made);
   await connection.run(MACROS.map((macro) => `CREATE OR REPLACE TEMP MACRO ${macro};`).join('\n'));
-  const db = createDatabase(connection);
+  // What is kept in a file is there before its sender hears that it was taken.
+  const db = createDatabase(connection, createStreamingBuffer(), file !== IN_MEMORY);
   let last: Promise<unknown> = Promise.resolve();
 
   return {
@@ -78,12 +81,15 @@ async function withLimit<T>(connection: DuckDBConnection, work: () => Promise<T>
   }
 }
 
-function createDatabase(connection: DuckDBConnection): Database {
+function createDatabase(connection: DuckDBConnection, fresh: StreamingBuffer, atOnce: boolean): Database {
+  const write = () => fresh.write(connection);
   return {
     async run(sql) {
+      await write();
       await connection.run(sql);
     },
     async read(sql) {
+      await write();
       const result = await connection.runAndReadAll(sql);
       const types = result.columnTypes();
       const fields = result.columnNames().flatMap((name, index) => {
@@ -93,6 +99,7 @@ function createDatabase(connection: DuckDBConnection): Database {
       return { fields, rows: result.getRows() };
     },
     async describe(sql) {
+      await write();
       const prepared = await connection.prepare(sql);
       try {
         return Array.from({ length: prepared.columnCount }, (_, column) =>
@@ -103,6 +110,7 @@ function createDatabase(connection: DuckDBConnection): Database {
       }
     },
     async atomically(work) {
+      await write();
       await connection.run('BEGIN');
       try {
         const done = await work();
@@ -113,14 +121,9 @@ function createDatabase(connection: DuckDBConnection): Database {
         throw error;
       }
     },
-    async append(schema, table, rows) {
-      const appender = await connection.createAppender(table, schema);
-      const types = Array.from({ length: appender.columnCount }, (_, column) => appender.columnType(column));
-      for (const row of rows) {
-        for (const [column, value] of row.entries()) appender.appendValue(value, types[column]);
-        appender.endRow();
-      }
-      appender.closeSync();
+    async append(schema, table, rows, size) {
+      fresh.add(schema, table, rows, size);
+      if (atOnce || fresh.isFull()) await write();
     },
   };
 }

@@ -1,13 +1,23 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { z } from 'zod';
 import { type CatalogTable, schemaName } from './catalog.ts';
-import { BadValue, decodeRow } from './decode.ts';
+import { BadValue, rowDecoder } from './decode.ts';
 import { invalid } from './errors.ts';
 import { bodyAs, notImplemented, tableOf } from './request.ts';
 import type { Handler } from './service.ts';
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const bodySchema = z.looseObject({
-  rows: z.array(z.looseObject({ insertId: z.string().nullish(), json: z.record(z.string(), z.unknown()) })).optional(),
+  rows: z
+    .array(
+      z.looseObject({
+        insertId: z.string().nullish(),
+        json: z.custom<Record<string, unknown>>(isObject, 'Invalid input: expected record'),
+      }),
+    )
+    .optional(),
   skipInvalidRows: z.boolean().nullish(),
   ignoreUnknownValues: z.boolean().nullish(),
   templateSuffix: z.string().nullish(),
@@ -51,17 +61,15 @@ export const insertAll: Handler = async (service, request) => {
   return service.engine.exclusive(async (db) => {
     const table = service.catalog.table(tableOf(request));
     if (table.type === 'VIEW') throw invalid(`Cannot add rows to a table of type ${table.type}.`);
+    if (table.fields.length === 0) throw invalid('The destination table has no schema.');
     const { accepted, errors } = decodeAll(table, body);
     const name = schemaName(table.reference);
     const key = `${name}.${table.reference.tableId}.${table.created}`;
     const now = service.clock();
     const fresh = accepted.filter(({ insertId }) => !insertId || service.recentInserts.isNew(key, insertId, now));
     service.catalog.noteChange(table.reference, now);
-    await db.append(
-      name,
-      table.reference.tableId,
-      fresh.map(({ values }) => values),
-    );
+    const rows = fresh.map(({ values }) => values);
+    await db.append(name, table.reference.tableId, rows, request.size);
     return { kind: 'bigquery#tableDataInsertAllResponse', ...(errors.length ? { insertErrors: errors } : {}) };
   });
 };
@@ -75,10 +83,11 @@ interface Accepted {
 function decodeAll(table: CatalogTable, body: Body): { accepted: Accepted[]; errors: RowError[] } {
   const accepted: Accepted[] = [];
   const errors: RowError[] = [];
+  const decode = rowDecoder(table.fields);
+  const options = { ignoreUnknown: body.ignoreUnknownValues === true };
   for (const [index, row] of (body.rows ?? []).entries()) {
     try {
-      const values = decodeRow(table.fields, row.json, { ignoreUnknown: body.ignoreUnknownValues === true });
-      accepted.push({ index, insertId: row.insertId ?? undefined, values });
+      accepted.push({ index, insertId: row.insertId ?? undefined, values: decode(row.json, options) });
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
       errors.push(rowError(index, 'invalid', error.location, error.message));

@@ -35,10 +35,10 @@ async function answer(service: Service, message: IncomingMessage): Promise<objec
   const url = new URL(message.url ?? '/', 'http://localhost');
   if (/^\/(\$discovery\/rest|discovery\/v1\/apis\/bigquery\/v2\/rest)$/.test(url.pathname))
     return discoveryDocument(service.url);
-  const body = await readBody(message);
+  const { body, size } = await readBody(message);
   const method = methodOf(message);
   const { route, path } = findRoute(method, url.pathname);
-  return route.handler(service, { path, query: url.searchParams, body });
+  return route.handler(service, { path, query: url.searchParams, body, size });
 }
 
 /** `X-HTTP-Method-Override` turns a POST into the method it names, as Google's front ends allow. */
@@ -71,7 +71,7 @@ function decoded(groups: Record<string, string>): Record<string, string> {
   }
 }
 
-async function readBody(message: IncomingMessage): Promise<unknown> {
+async function readBody(message: IncomingMessage): Promise<{ body: unknown; size: number }> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message) {
@@ -79,10 +79,10 @@ async function readBody(message: IncomingMessage): Promise<unknown> {
     if (size > LARGEST_BODY) throw new BigQueryError('invalid', 'Request payload size exceeds the limit');
     chunks.push(chunk);
   }
-  if (!size) return undefined;
+  if (!size) return { body: undefined, size };
   const raw = Buffer.concat(chunks);
   const bytes = message.headers['content-encoding'] === 'gzip' ? await unzipped(raw) : raw;
-  return parsed(bytes.toString('utf8'));
+  return { body: parsed(bytes.toString('utf8')), size: bytes.length };
 }
 
 async function unzipped(raw: Buffer): Promise<Buffer> {

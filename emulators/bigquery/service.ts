@@ -22,6 +22,8 @@ export interface ApiRequest {
   path: Readonly<Record<string, string>>;
   query: URLSearchParams;
   body: unknown;
+  /** Bytes of the body, unzipped. */
+  size: number;
 }
 
 /** A route's work; `undefined` answers 204 without a body. */

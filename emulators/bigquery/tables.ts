@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CatalogTable, columnOf, storedName } from './catalog.ts';
+import { type CatalogTable, columnOf, NO_COLUMNS, storedName } from './catalog.ts';
 import { ownPart, patched } from './datasets.ts';
 import type { Database } from './engine.ts';
 import { invalid } from './errors.ts';
@@ -202,8 +202,15 @@ async function changeTable(
 
 async function changedFields(db: Database, service: Service, old: CatalogTable, body: TableBody): Promise<Field[]> {
   if (body.view) return fieldsOf(db, service, old.reference, body);
-  return body.schema?.fields ? normalizeFields(body.schema.fields) : old.fields;
+  if (!body.schema?.fields) return old.fields;
+  const fields = normalizeFields(body.schema.fields);
+  const before = old.fields.map(({ name }) => name);
+  // Columns keep the order in which they are stored, and new ones come last.
+  return fields.toSorted((left, right) => placeOf(before, left) - placeOf(before, right));
 }
+
+const placeOf = (before: readonly string[], { name }: Field) =>
+  before.includes(name) ? before.indexOf(name) : before.length;
 
 /** Adds new columns and relaxes required ones. Refuses every other change, as the service does. */
 async function alterColumns(db: Database, old: CatalogTable, fields: readonly Field[]): Promise<void> {
@@ -223,6 +230,7 @@ async function alterColumns(db: Database, old: CatalogTable, fields: readonly Fi
     if (isRequired(field)) throw invalid(`Cannot add required fields to an existing schema. (field: ${field.name})`);
     await db.run(`ALTER TABLE ${name} ADD COLUMN ${columnOf(field)}`);
   }
+  if (old.fields.length === 0 && fields.length > 0) await db.run(`ALTER TABLE ${name} DROP COLUMN ${NO_COLUMNS}`);
 }
 
 const columnType = (field: Field) => columnOf({ ...field, mode: isRepeated(field) ? 'REPEATED' : 'NULLABLE' });

@@ -162,6 +162,8 @@ test.each([
   ['seq', '1.5'],
   ['seq', '9223372036854775808'],
   ['ok', 'maybe'],
+  ['ok', 'constructor'],
+  ['cost', 'constructor'],
   ['day', '2026-02-30'],
   ['time', '2026-01-01 25:00:00'],
   ['raw', '***'],
@@ -325,6 +327,49 @@ test('stored rows are listed page by page', async () => {
 
   expect(first.map((found: { event_id: string }) => found.event_id)).toEqual(['a', 'b']);
   expect(all.map((found: { event_id: string }) => found.event_id)).toEqual(['a', 'b', 'c']);
+});
+
+test('whatever reads a table or changes it finds every row that was streamed before, in the order they came', async () => {
+  const { dataset } = await aTable();
+  const [table] = await dataset.createTable('numbers', { schema: [{ name: 'n', type: 'INTEGER' }] });
+  const stream = (from: number, count: number) =>
+    table.insert(
+      Array.from({ length: count }, (_, index) => ({ json: { n: from + index } })),
+      { raw: true },
+    );
+  const count = `SELECT COUNT(*) AS n, SUM(n) AS sum FROM ${dataset.id}.numbers`;
+
+  await stream(0, 3000);
+  await stream(3000, 5);
+  const [metadata] = await table.getMetadata();
+  await stream(3005, 5);
+  const [listed] = await table.getRows();
+  await stream(3010, 5);
+  await bigquery.query(`DELETE FROM ${dataset.id}.numbers WHERE n >= 3012`);
+  await stream(3012, 1);
+  await table.setMetadata({ schema: { fields: [{ name: 'extra', type: 'STRING' }, ...metadata.schema.fields] } });
+  await table.insert([{ json: { n: 3013, extra: 'x' } }], { raw: true });
+  const [counted] = await bigquery.query(count);
+  const [last] = await bigquery.query(`SELECT n FROM ${dataset.id}.numbers WHERE extra = 'x'`);
+
+  expect(metadata.numRows).toBe('3005');
+  expect(listed.map(({ n }: { n: number }) => n)).toEqual(Array.from({ length: 3010 }, (_, n) => n));
+  expect(counted).toEqual([{ n: 3014, sum: (3013 * 3014) / 2 }]);
+  expect(last).toEqual([{ n: 3013 }]);
+});
+
+test('a table without a schema takes rows once it has one', async () => {
+  const [dataset] = await bigquery.createDataset('bare');
+  const [table] = await dataset.createTable('bare', {});
+  const insert = () => table.insert([{ json: { x: 1 } }], { raw: true });
+
+  const refused = await insert().catch((error: unknown) => error);
+  await table.setMetadata({ schema: { fields: [{ name: 'x', type: 'INTEGER' }] } });
+  await insert();
+  const [rows] = await bigquery.query('SELECT * FROM bare.bare');
+
+  expect(refused).toMatchObject({ code: 400, message: 'The destination table has no schema.' });
+  expect(rows).toEqual([{ x: 1 }]);
 });
 
 test('a column can be added and none can change its type', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,6 +36,25 @@ test('datasets, tables, views, functions and rows survive a restart', async () =
 
   expect(rows).toEqual([{ y: 42 }]);
   expect(String(unfiltered)).toMatch(/partition elimination/);
+});
+
+test('a row is in the file once its sender hears that it was taken', async () => {
+  const [file, copy] = [join(folder, 'streamed.duckdb'), join(folder, 'copy.duckdb')];
+  const emulator = await startBigQuery({ file });
+  const bigquery = clientOf(emulator.url);
+  await bigquery.query('CREATE SCHEMA ds');
+  await bigquery.query('CREATE TABLE ds.t (x INT64)');
+
+  await bigquery
+    .dataset('ds')
+    .table('t')
+    .insert([{ json: { x: 1 } }], { raw: true });
+  for (const part of ['', '.wal']) await copyFile(`${file}${part}`, `${copy}${part}`);
+  const killed = await startBigQuery({ file: copy });
+  const [rows] = await clientOf(killed.url).query('SELECT x FROM ds.t');
+  await Promise.all([emulator.stop(), killed.stop()]);
+
+  expect(rows).toEqual([{ x: 1 }]);
 });
 
 test('nothing is shared between two emulators in memory', async () => {
