@@ -11,6 +11,8 @@ export type Condition = {
   /** Whether the answer can depend on what is done, or only on who does it, where and when. */
   ofOperation: boolean;
   ofIdentity: boolean;
+  /** Whether one and the same identity, at the same connection, could get two answers for operations of one verb, with the same risks, resources and classes. */
+  ofMoment: boolean;
   /**
    * As `judge` where not all is known: what is unrecorded (`identity.claims`, `operation.statement`) is taken to be absent. Names the field on which the answer hangs. CEL's `||` and `&&` absorb an error on one side, whatever that side would have
    * been, so an answer is one for all values that are not known; only what asks for presence could be fooled.
@@ -36,9 +38,11 @@ export function compile(text: string): Condition {
       },
       ofOperation: shape.variables.has('operation'),
       ofIdentity: shape.variables.has('identity'),
+      ofMoment: mayChange(shape),
     };
   } catch {
-    return { judge: () => 'error', judgeRecorded: () => 'error', ofOperation: false, ofIdentity: false };
+    const never = { ofOperation: false, ofIdentity: false, ofMoment: false };
+    return { judge: () => 'error', judgeRecorded: () => 'error', ...never };
   }
 }
 
@@ -50,6 +54,13 @@ export function explain(text: string): string | undefined {
   } catch (error) {
     return error instanceof RangeError ? 'it is nested too deeply' : error instanceof Error ? error.message : 'unknown';
   }
+}
+
+const lasting = /^(identity|connection)\.|^operation\.(verb|risks|resources|classes)$/;
+
+/** What a regular expression costs depends on how long the statement is. */
+function mayChange({ fields, regexes }: Shape) {
+  return regexes > 0 || [...fields].some((field) => !lasting.test(field));
 }
 
 function mayHangOn(field: string, verdict: Verdict, { fields, presences }: Shape) {

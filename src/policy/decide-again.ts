@@ -12,7 +12,7 @@ import { conclude, denied } from './decide.ts';
 import { disabledBy, groupsOf } from './membership.ts';
 import type { Standing } from './question.ts';
 import { reachable } from './reach.ts';
-import { covers, principalsOf, type Rule, rulesFor } from './rules.ts';
+import { covers, type Rule, rulesFor } from './rules.ts';
 import { refuseUnknowns } from './unknowns.ts';
 
 export type Again = { outcome: Outcome } | { undecidable: string };
@@ -87,14 +87,14 @@ function same(variants: readonly Decision[]): Decision {
 /** As `decide`. A denial that is certain needs nothing that is not known. */
 function weigh(standing: Standing, operation: Operation, unrecorded: ReadonlySet<string>): Decision {
   const question = { ...standing, operation };
-  const { identity, groups, connection, policySet } = standing;
+  const { identity, policySet } = standing;
   refuseUnknowns(standing);
   const disabled = disabledBy(identity, policySet);
   if (disabled !== undefined) return denied(standing, `agent-disabled:${disabled}`);
 
   const judged: { rule: Rule; verdict: Verdict }[] = [];
   let unknown: string | undefined;
-  for (const rule of rulesFor(connection, principalsOf(identity, groups), policySet)) {
+  for (const rule of rulesFor(standing)) {
     if (!covers(rule, operation)) continue;
     const verdict = rule.condition()?.judgeRecorded(question, unrecorded) ?? 'holds';
     if (typeof verdict === 'string') judged.push({ rule, verdict });
@@ -108,8 +108,7 @@ function weigh(standing: Standing, operation: Operation, unrecorded: ReadonlySet
 
 /** What a connection out of reach was asked for was never read, so only that it still is out of reach can be told. */
 function unreachable(standing: Standing, unrecorded: ReadonlySet<string>): Decision {
-  const { identity, groups, connection, policySet } = standing;
-  for (const rule of rulesFor(connection, principalsOf(identity, groups), policySet)) {
+  for (const rule of rulesFor(standing)) {
     const condition = rule.condition();
     const verdict = condition?.ofOperation ? 'holds' : condition?.judgeRecorded(standing, unrecorded);
     if (typeof verdict === 'object') throw new Undecidable(whyUnknown(rule, verdict.unknown));

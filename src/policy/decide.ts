@@ -4,7 +4,7 @@ import type { Operation } from '../model/operation.ts';
 import type { Verdict } from './condition.ts';
 import { disabledBy } from './membership.ts';
 import type { Standing } from './question.ts';
-import { covers, principalsOf, type Rule, rulesFor } from './rules.ts';
+import { covers, type Rule, rulesFor } from './rules.ts';
 import { refuseUnknowns } from './unknowns.ts';
 
 /**
@@ -12,17 +12,48 @@ import { refuseUnknowns } from './unknowns.ts';
  * Pure: the same question has the same answer. Throws `policy-unavailable` when a document that might matter does not parse.
  */
 export function decide(question: Standing & { operation: Operation }): Decision {
-  const { identity, groups, connection, operation, policySet } = question;
+  const { identity, operation, policySet } = question;
   refuseUnknowns(question);
   const disabled = disabledBy(identity, policySet);
   if (disabled !== undefined) return denied(question, `agent-disabled:${disabled}`);
 
-  const principals = principalsOf(identity, groups);
-  const speaking = rulesFor(connection, principals, policySet).filter((rule) => covers(rule, operation));
-  return conclude(
-    question,
-    speaking.map((rule) => ({ rule, verdict: rule.condition()?.judge(question) ?? 'holds' })),
-  );
+  const rules = rulesFor(question);
+  const key = keyOf(rules, operation);
+  const known = key && decided.get(key);
+  if (known !== undefined) return known;
+  const decision = Object.freeze(conclude(question, judgedOf(rules, question)));
+  if (key !== undefined) remember(key, decision);
+  return decision;
+}
+
+function judgedOf(rules: readonly Rule[], question: Standing & { operation: Operation }) {
+  return rules
+    .filter((rule) => covers(rule, question.operation))
+    .map((rule) => ({ rule, verdict: rule.condition()?.judge(question) ?? ('holds' as const) }));
+}
+
+/**
+ * What was decided, where nothing else of the question counts but the rules, which are one list for one identity, connection and set of documents, and
+ * what is part of the key. The one that was made first is forgotten first.
+ */
+const decided = new Map<string, Decision>();
+const most = { decisions: 2000, characters: 1000 };
+
+const numbers = new WeakMap<readonly Rule[], number | undefined>();
+let lists = 0;
+
+/** Undefined where a condition asks for more, as the time, and of long lists of resources. */
+function keyOf(rules: readonly Rule[], { verb, risks, resources, classes }: Operation): string | undefined {
+  if (!numbers.has(rules)) numbers.set(rules, rules.some((rule) => rule.condition()?.ofMoment) ? undefined : lists++);
+  const number = numbers.get(rules);
+  if (number === undefined || resources.length > 20) return undefined;
+  const key = JSON.stringify([number, verb, risks, resources, classes]);
+  return key.length > most.characters ? undefined : key;
+}
+
+function remember(key: string, decision: Decision) {
+  decided.set(key, decision);
+  if (decided.size > most.decisions) for (const first of decided.keys()) if (decided.delete(first)) break;
 }
 
 /** What follows when each rule that speaks of the operation holds, fails or errs. */

@@ -3,7 +3,7 @@ import { type Limits, lowestLimits, type Verb, verbs } from '../model/documents.
 import { requirement } from './decide.ts';
 import { disabledBy } from './membership.ts';
 import type { Standing } from './question.ts';
-import { principalsOf, type Rule, rulesFor } from './rules.ts';
+import { type Rule, rulesFor } from './rules.ts';
 import { refuseUnknowns } from './unknowns.ts';
 
 /** What an identity may be able to do at a connection, before it does anything. */
@@ -44,8 +44,19 @@ export function reachable(standing: Standing): Reach | undefined {
 
 /** Whether anything is `reachable`, which is less work to know than what. Throws as that does. */
 export function canReach(standing: Standing): boolean {
-  return verbs.some(bounds(standing).reaches);
+  const { identity, policySet } = standing;
+  refuseUnknowns(standing);
+  if (disabledBy(identity, policySet) !== undefined) return false;
+  const rules = rulesFor(standing);
+  const known = reached.get(rules);
+  if (known !== undefined) return known;
+  const can = verbs.some(bounds(standing).reaches);
+  if (!rules.some((rule) => rule.condition()?.ofMoment)) reached.set(rules, can);
+  return can;
 }
+
+/** Where nothing but the rules counts, which are one list for one identity, connection and set of documents. */
+const reached = new WeakMap<readonly Rule[], boolean>();
 
 /** The rules that may speak, the grants among them, and the verbs that a grant may cover and nothing surely closes. */
 function bounds(standing: Standing) {
@@ -73,11 +84,10 @@ export function mayReach(standing: Standing, verb: Verb, resource: string): bool
 
 /** The rules that may speak of anything that this identity does there. None where it is switched off. */
 function likelyRules(standing: Standing): Likely[] {
-  const { identity, groups, connection, policySet } = standing;
+  const { identity, policySet } = standing;
   refuseUnknowns(standing);
   if (disabledBy(identity, policySet) !== undefined) return [];
-  const rules = rulesFor(connection, principalsOf(identity, groups), policySet);
-  return rules.map((rule) => ({ rule, likelihood: likelihoodOf(rule, standing) }));
+  return rulesFor(standing).map((rule) => ({ rule, likelihood: likelihoodOf(rule, standing) }));
 }
 
 function likelihoodOf(rule: Rule, standing: Standing): Likelihood {

@@ -26,15 +26,34 @@ type Rules = {
   patterned: readonly { entry: string; byPrincipal: ByPrincipal }[];
 };
 
+type Found = { groups: readonly string[]; rules: readonly Rule[] };
+
+/** Of a set, a connection and an identity: each is another object once anything of it has changed. */
+const found = new WeakMap<PolicySet, WeakMap<Connection, WeakMap<Identity, Found>>>();
+
 /**
  * The policies that name this connection and this identity, by name. Found by look-ups, so that thousands of policies
- * for other connections or identities cost nothing.
+ * for other connections or identities cost nothing. What it answers is one list for as long as who asks, where, and the documents are the same.
  */
-export function rulesFor(connection: Connection, principals: readonly string[], policySet: PolicySet): Rule[] {
-  const found = new Set<Rule>();
-  for (const byPrincipal of rulesOn(connection, policySet))
-    for (const principal of principals) for (const rule of byPrincipal.get(principal) ?? []) found.add(rule);
-  return [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
+export function rulesFor({ identity, groups, connection, policySet }: Asking): readonly Rule[] {
+  const ofSet = found.get(policySet) ?? new WeakMap<Connection, WeakMap<Identity, Found>>();
+  found.set(policySet, ofSet);
+  const ofConnection = ofSet.get(connection) ?? new WeakMap<Identity, Found>();
+  ofSet.set(connection, ofConnection);
+  const known = ofConnection.get(identity);
+  if (known?.groups === groups) return known.rules;
+  const rules = Object.freeze(rulesAmong(rulesOn(connection, policySet), principalsOf(identity, groups)));
+  ofConnection.set(identity, { groups, rules });
+  return rules;
+}
+
+type Asking = { identity: Identity; groups: readonly string[]; connection: Connection; policySet: PolicySet };
+
+function rulesAmong(all: readonly ByPrincipal[], principals: readonly string[]): Rule[] {
+  const among = new Set<Rule>();
+  for (const byPrincipal of all)
+    for (const principal of principals) for (const rule of byPrincipal.get(principal) ?? []) among.add(rule);
+  return [...among].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** All policies that name this connection, whoever they are for. */
@@ -43,7 +62,7 @@ export function rulesNaming(connection: Connection, policySet: PolicySet): Rule[
 }
 
 /** Every way a policy may name this identity. */
-export function principalsOf(identity: Identity, groups: readonly string[]): string[] {
+function principalsOf(identity: Identity, groups: readonly string[]): string[] {
   return [identity.member, ...identity.memberships, ...groups.map((group) => `group:${group}`), '*'];
 }
 
@@ -82,17 +101,17 @@ function rulesOn(connection: Connection, policySet: PolicySet): readonly ByPrinc
   looked.set(policySet, byConnection);
   const known = byConnection.get(connection);
   if (known !== undefined) return known;
-  const found = lookUp(connection, policySet);
-  byConnection.set(connection, found);
-  return found;
+  const all = lookUp(connection, policySet);
+  byConnection.set(connection, all);
+  return all;
 }
 
 function lookUp(connection: Connection, policySet: PolicySet): ByPrincipal[] {
   const { exact, patterned } = indexOf(policySet);
   const labels = Object.entries(connection.document.labels).map(([key, value]) => `${key}=${value}`);
-  const found = [connection.name, '*', ...labels].flatMap((key) => exact.get(key) ?? []);
-  for (const { entry, byPrincipal } of patterned) if (namesConnection(entry, connection)) found.push(byPrincipal);
-  return found;
+  const all = [connection.name, '*', ...labels].flatMap((key) => exact.get(key) ?? []);
+  for (const { entry, byPrincipal } of patterned) if (namesConnection(entry, connection)) all.push(byPrincipal);
+  return all;
 }
 
 function indexOf(policySet: PolicySet): Rules {

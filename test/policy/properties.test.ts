@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decide, reachable } from '../../src/policy/policy.ts';
+import { decide, policy, reachable } from '../../src/policy/policy.ts';
 import { aPolicySet, aQuestion, type RawPolicy } from './questions.ts';
 
+const { canReach } = policy;
 const someOf = <T>(...items: T[]) => fc.subarray(items, { minLength: 1 });
 const approval = fc.constantFrom<NonNullable<RawPolicy['approval']>>(
   { approvers: ['group:dba'] },
@@ -195,4 +196,72 @@ test('patterns made of stars take no longer than their lengths multiplied', () =
   const decision = decided([{}, { effect: 'deny', resources: [written] }], { operation: { resources: [touched] } });
 
   expect(decision.effect).toBe('allow');
+});
+
+test('what was decided before for the same identity, connection and documents changes no decision, and no reach', () => {
+  const conditions = fc.constantFrom(
+    'operation.verb == "read"',
+    '"bulk" in operation.risks',
+    'operation.classes.all(class, class == "A")',
+    'operation["risks"].size() == 0',
+    'operation.statement.contains("7")',
+    'operation.resources.exists(one, one.matches("^public")) || "bulk" in operation.risks',
+    'operation.rows_estimate < 5',
+    'has(operation.rows_estimate)',
+    'agent.attested',
+    'agent.name == "x"',
+    'time < timestamp("2026-01-02T00:00:00Z")',
+    '"a" in identity.groups',
+    'connection.name == "crm"',
+    'no_such_variable',
+  );
+  const conditional = fc
+    .oneof(allow, guard, deny)
+    .map((policy): RawPolicy => ({ ...policy, principals: ['*'], connections: ['*'] }));
+  const rules = fc.array(fc.tuple(conditional, conditions), { minLength: 1, maxLength: 4 });
+  const moment = fc.record({
+    agent: fc.record({ attested: fc.boolean(), name: fc.constantFrom('x', 'y') }),
+    now: fc.constantFrom(new Date('2026-01-01T00:00:00Z'), new Date('2026-01-03T00:00:00Z')),
+    operation: fc.record({
+      verb: fc.constantFrom<'read' | 'write'>('read', 'write'),
+      risks: fc.subarray<'bulk' | 'opaque'>(['bulk', 'opaque']),
+      resources: fc.subarray(['public.users', 'secret.keys']),
+      classes: fc.subarray(['A', 'B']),
+      statement: fc.constantFrom('select 7', 'select 8', 'x'.repeat(300_000)),
+      estimates: fc.constantFrom({}, { rows: 1 }, { rows: 9 }),
+    }),
+  });
+
+  fc.assert(
+    fc.property(rules, fc.array(moment, { minLength: 2, maxLength: 6 }), (list, moments) => {
+      const set = { policies: named(list.map(([policy, condition]) => ({ ...policy, condition }))) };
+      const standing = aQuestion(set);
+      for (const how of moments) {
+        const alone = aQuestion(set, how);
+        const { operation, agent, now } = alone;
+
+        const among = { ...standing, operation, agent, now };
+
+        expect(decide(among)).toEqual(decide(alone));
+        expect(canReach(among)).toBe(canReach(alone));
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('an identity in other groups, and other documents or another connection by the same name, are decided anew', () => {
+  const set = aPolicySet({ policies: { p: { principals: ['group:a'] } } });
+  const question = aQuestion(set, { groups: ['a'] });
+  const other = aPolicySet({ policies: { p: { principals: ['group:b'] } } });
+
+  const effects = [
+    question,
+    { ...question, groups: ['b'] },
+    { ...question, policySet: other },
+    { ...question, connection: { ...question.connection, name: 'billing' } },
+    question,
+  ].map((asked) => decide(asked).effect);
+
+  expect(effects).toEqual(['allow', 'deny', 'deny', 'deny', 'allow']);
 });
