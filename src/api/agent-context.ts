@@ -10,6 +10,8 @@ export const agentKeys = {
   'gen_ai.conversation.id': 'conversation',
 } as const satisfies Record<string, keyof AgentClaims>;
 
+const fieldsOfKeys = Object.entries(agentKeys) as [keyof typeof agentKeys, keyof AgentClaims][];
+
 const MOST_CHARACTERS = 200;
 const MOST_REASON = 1000;
 
@@ -18,10 +20,11 @@ export function readAgent(
   headers: Headers,
   body: Partial<Record<keyof typeof agentKeys, string | undefined>> = {},
 ): AgentClaims {
-  const reported = { ...readBaggage(headers.get('baggage') ?? ''), ...body };
+  const baggage = headers.get('baggage');
+  const told = baggage === null ? undefined : readBaggage(baggage);
   const agent: AgentClaims = {};
-  for (const [key, field] of Object.entries(agentKeys) as [keyof typeof agentKeys, keyof AgentClaims][]) {
-    const value = reported[key];
+  for (const [key, field] of fieldsOfKeys) {
+    const value = body[key] ?? told?.[key];
     if (value !== undefined) agent[field] = value.slice(0, MOST_CHARACTERS).toWellFormed();
   }
   return agent;

@@ -132,13 +132,12 @@ export function createApi({
 /** A request to run one operation. Nothing in it is trusted yet but its shape. */
 async function readCall(request: Request, connection: string): Promise<Call> {
   const { reason, agent, limits, ...targetRequest } = await readJson(request, operationRequestSchema);
-  const call = emptyCall(request, connection);
+  const call = emptyCall(request, connection, agent);
   const said = readReason(request.headers, reason);
   const session = readSession(request.headers);
   return {
     ...call,
     request: targetRequest,
-    agent: readAgent(request.headers, agent),
     limits: limits ?? {},
     dryRun: request.url.includes('?') && readDryRun(new URL(request.url)),
     wait: readWait(request.headers, MOST_WAIT),
@@ -147,13 +146,13 @@ async function readCall(request: Request, connection: string): Promise<Call> {
   };
 }
 
-function emptyCall(request: Request, connection = ''): Call {
+function emptyCall(request: Request, connection = '', agent?: Parameters<typeof readAgent>[1]): Call {
   const trace = readTrace(request.headers);
   return {
     presented: readBearer(request.headers),
     connection,
     request: {},
-    agent: readAgent(request.headers),
+    agent: readAgent(request.headers, agent),
     limits: {},
     dryRun: false,
     wait: 0,
@@ -197,7 +196,9 @@ function tokenInUrl(request: Request): Problem | undefined {
 
 /** Whether lines are named in `Accept`, and not with the weight that excludes them (RFC 9110, 12.4.2). */
 function wantsLines(headers: Headers) {
-  return (headers.get('accept') ?? '').split(',').some((range) => {
+  const accept = headers.get('accept') ?? '';
+  if (!/ndjson/i.test(accept)) return false;
+  return accept.split(',').some((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     return type === 'application/x-ndjson' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
   });

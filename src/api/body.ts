@@ -41,9 +41,11 @@ function tooLarge() {
   return new Problem('too-large', { detail: `A request body is at most ${BODY_LIMIT} bytes.` });
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new Problem('bad-request', { detail: 'The body is not well-formed UTF-8.', cause });
   }

@@ -265,3 +265,13 @@ test('an identity in other groups, and other documents or another connection by 
 
   expect(effects).toEqual(['allow', 'deny', 'deny', 'deny', 'allow']);
 });
+
+test('a regular expression over a statement that is too long denies, though a short one was allowed before', () => {
+  const set = aPolicySet({ policies: { p: { condition: 'operation.resources.exists(one, one.matches("^public"))' } } });
+  const question = aQuestion(set);
+  const long = { ...question, operation: { ...question.operation, statement: 'x'.repeat(300_000) } };
+
+  const effects = [question, long, question].map((asked) => decide(asked).effect);
+
+  expect(effects).toEqual(['allow', 'deny', 'allow']);
+});
