@@ -19,7 +19,7 @@ export function decide(question: Standing & { operation: Operation }): Decision 
 
   const rules = rulesFor(question);
   const key = keyOf(rules, operation);
-  const known = key && decided.get(key);
+  const known = key === undefined ? undefined : decided.get(key);
   if (known !== undefined) return known;
   const decision = Object.freeze(conclude(question, judgedOf(rules, question)));
   if (key !== undefined) remember(key, decision);
