@@ -45,9 +45,10 @@ export function masksOf(
   return {
     masks: rules.flatMap(({ act }) => (act.do === 'mask' ? [act.mask] : [])),
     reader(counts) {
-      if (counts === undefined) return createReader({ root, become });
+      if (counts === undefined) return createReader({ root, become, pure: true });
       return createReader<JsonMask>({
         root,
+        pure: false,
         become(found, value) {
           for (const { path } of found) counts.set(path, (counts.get(path) ?? 0) + 1);
           return become(found, value);

@@ -23,6 +23,8 @@ type ActTo<Mask, Name> = Extract<Act<Mask>, { do: Name }>;
 
 /** Where in a document one is, as far as rules go. Each set of rules that can be met there is one place, made once. */
 export type Place<Mask> = {
+  /** Its own, among those of one root. */
+  readonly number: number;
   /** Of several, all that apply. */
   readonly masks: readonly Mask[];
   readonly rewrites: readonly ((text: string) => string)[];
@@ -37,6 +39,8 @@ export type Place<Mask> = {
   readonly learns: readonly ActTo<Mask, 'learn'>[];
   /** No rule speaks of what is below by name: it is all as here. */
   readonly level: boolean;
+  /** Nothing is to be done here, nor below. */
+  readonly silent: boolean;
   /** By `hintOf` a name without escapes: whether a rule may speak of it. Else it is `other`. */
   readonly hints: Uint8Array;
   readonly other: () => Place<Mask>;
@@ -74,6 +78,7 @@ export function ruleOf<Mask>(steps: readonly Step[], act: Act<Mask>): Rule<Mask>
 export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
   const numbers = new Map<Rule<Mask>, number>();
   const places = new Map<string, Place<Mask>>();
+  let made = 0;
 
   function keyOf({ rule, at }: Reached<Mask>): number {
     const number = numbers.get(rule) ?? numbers.size;
@@ -106,16 +111,21 @@ export function createPlaces<Mask>(rules: readonly Rule<Mask>[]): Place<Mask> {
     const below = (passes: (step: Step) => boolean, into: 'member' | 'element' = 'member') =>
       placeOf(reached.flatMap((one) => after(one, passes, into)));
     let other: Place<Mask> | undefined;
+    const isQuiet = acts.some((act) => act.do === 'quiet' || act.do === 'leave');
+    const isTouched = masks.length > 0 || rewriting.length > 0;
+    made++;
     const place: Place<Mask> = {
+      number: made,
       masks,
       rewrites: rewriting.map(({ rewrite }) => rewrite),
-      touched: masks.length > 0 || rewriting.length > 0,
-      quiet: acts.some((act) => act.do === 'quiet' || act.do === 'leave'),
+      touched: isTouched,
+      quiet: isQuiet,
       peeks: [...Map.groupBy(peeks, ({ name }) => name)].map(([name, acts]) => ({ name: Buffer.from(name), acts })),
       peeked: createKnown(),
       lists: acts.filter((act) => act.do === 'list'),
       learns: acts.filter((act) => act.do === 'learn'),
       level: isLevel,
+      silent: isLevel && isQuiet && !isTouched,
       hints,
       other() {
         other ??= isLevel ? place : below((step) => step.to === 'member');

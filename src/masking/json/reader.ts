@@ -1,10 +1,28 @@
 import { isUtf8 } from 'node:buffer';
-import { Problem } from '../../model/problem.ts';
 import type { Piece } from '../../model/result.ts';
 import { isNotable } from '../notable.ts';
 import { endOfValue, listTexts, peekInto, textsOf } from './peek.ts';
 import { hintOf, type Place } from './places.ts';
-import { endOfScalar, endOfString, incomplete, type Met, malformed, marks, mostLevels, textOf } from './syntax.ts';
+import { type Became, createRepeats } from './repeats.ts';
+import { createSilent } from './silent.ts';
+import {
+  endOfScalar,
+  endOfString,
+  incomplete,
+  isSpace,
+  key,
+  keyOrEnd,
+  type Met,
+  malformed,
+  marks,
+  mostLevels,
+  nothing,
+  separator,
+  textOf,
+  tooDeep,
+  value,
+  valueOrEnd,
+} from './syntax.ts';
 
 /** A value as it stands in a document: `json` is its bytes, `text` what a string stands for. */
 export type Scalar = { json: string; text?: string };
@@ -13,7 +31,12 @@ export type ReaderOptions<Mask> = {
   root: Place<Mask>;
   /** The JSON that stands for a value under these masks, of which there is one at least. */
   become: (masks: readonly Mask[], value: Scalar) => string;
+  /** Whether `become` makes the same of the same, and does nothing else: what comes again is then not read again. */
+  pure: boolean;
 };
+
+/** An object or list that has begun: where it did in the bytes at hand, -1 in others, and what had become of them until there. */
+type Opened<Mask> = { place: Place<Mask>; start: number; parts: number; texts: number; done: number; moved: number };
 
 /** Reads one document, cut anywhere. */
 export type Reader = {
@@ -23,17 +46,6 @@ export type Reader = {
   ended(): boolean;
 };
 
-// What may come next: values first, then names.
-const value = 0;
-const valueOrEnd = 1;
-const key = 2;
-const keyOrEnd = 3;
-const separator = 4;
-const nothing = 5;
-
-const whitespace = new Uint8Array(256);
-for (const mark of ' \t\n\r') whitespace[mark.charCodeAt(0)] = 1;
-
 /** No detector recognises anything shorter; nor, without a digit or sign, anything shorter than the longer. */
 const leastNotable = 6;
 const leastPlain = 20;
@@ -42,11 +54,14 @@ const leastPlain = 20;
  * One pass over the bytes, without a tree: what no rule speaks of stays as it is, to the byte. Where something is replaced, only that is
  * made anew. Throws `answer-unreadable` at what is no JSON, and `too-large` beyond the levels of depth.
  */
-export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reader {
+export function createReader<Mask>({ root, become, pure }: ReaderOptions<Mask>): Reader {
   const places: Place<Mask>[] = [root];
   /** Of each level, how many elements a list has so far; -1 for an object. */
   const counts = new Int32Array(mostLevels + 1);
+  const opened: Opened<Mask>[] = [];
   const met: Met = { traits: 0, escapes: false };
+  const repeats = pure ? createRepeats<Mask>() : undefined;
+  const silent = createSilent(repeats);
   let depth = 0;
   let expected = value;
   /** Where the value that comes next stands. */
@@ -59,6 +74,8 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
     let done = 0;
     let moved = 0;
     let at = 0;
+    repeats?.passed(end);
+    for (const one of opened) one.start = -1;
 
     function put(start: number, stop: number, json: string) {
       const made = Buffer.from(json);
@@ -127,12 +144,55 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
       return found;
     }
 
-    function open(count: number) {
-      if (depth === mostLevels)
-        throw new Problem('too-large', { detail: `The target’s answer has more than ${mostLevels} levels.` });
+    /** `place`: where it stands, before what it told of itself. */
+    function open(count: number, place: Place<Mask>) {
+      if (depth === mostLevels) throw tooDeep();
       depth++;
       places[depth] = here;
       counts[depth] = count;
+      if (repeats === undefined) return;
+      const one = opened[depth - 1] ?? { place, start: -1, parts: 0, texts: 0, done: 0, moved: 0 };
+      opened[depth - 1] = one;
+      one.place = place;
+      one.start = at;
+      one.parts = parts.length;
+      one.texts = texts.length;
+      one.done = done;
+      one.moved = moved;
+    }
+
+    /** What becomes of it if it comes again. */
+    function keep(stop: number) {
+      const one = opened[depth - 1];
+      if (one === undefined || one.start < 0 || one.place.learns.length > 0) return;
+      if (repeats?.wants(one.place, bytes, one.start, stop) === true)
+        repeats.keep(one.place, depth - 1, bytes, one.start, stop, becameOf(one, stop));
+    }
+
+    function becameOf(one: Opened<Mask>, stop: number): Became {
+      const from = one.start + one.moved;
+      const [first, ...more] = parts.slice(one.parts);
+      const made =
+        first === undefined
+          ? undefined
+          : Buffer.concat([first.subarray(one.start - one.done), ...more, bytes.subarray(done, stop)]);
+      return { made, texts: texts.slice(one.texts).map((place) => place - from) };
+    }
+
+    /** Whether the object or list that begins there came before: it becomes then what it became. */
+    function repeat(): boolean {
+      const known = here.learns.length === 0 ? repeats?.find(here, depth, bytes, at) : undefined;
+      if (known === undefined) return false;
+      const from = at + moved;
+      for (const place of known.texts) texts.push(from + place);
+      const stop = at + known.bytes.length;
+      if (known.made !== undefined) {
+        parts.push(bytes.subarray(done, at), known.made);
+        moved += known.made.length - known.bytes.length;
+        done = stop;
+      }
+      at = stop;
+      return true;
     }
 
     /** Adds the rules that a list tells by itself. Whether all of it is there. */
@@ -151,6 +211,12 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
     }
 
     while (at < end) {
+      if (silent.goesOn()) {
+        at = silent.pass(bytes, at, end, last);
+        if (silent.goesOn()) break;
+        expected = depth === 0 ? nothing : separator;
+        continue;
+      }
       const byte = bytes[at] as number;
       if (byte === marks.quote && expected <= keyOrEnd) {
         const stop = endOfString(bytes, at, end, met);
@@ -158,7 +224,7 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
         const isName = expected >= key;
         let after = stop;
         if (isName) {
-          while (after < end && whitespace[bytes[after] as number] === 1) after++;
+          while (after < end && isSpace[bytes[after] as number] === 1) after++;
           if (after === end) break;
           if (bytes[after++] !== marks.colon) throw malformed();
           const place = places[depth] as Place<Mask>;
@@ -185,25 +251,32 @@ export function createReader<Mask>({ root, become }: ReaderOptions<Mask>): Reade
         byte === ((counts[depth] as number) < 0 ? marks.closeObject : marks.closeArray) &&
         (expected === separator || expected === keyOrEnd || expected === valueOrEnd)
       ) {
+        at++;
+        keep(at);
         depth--;
         expected = depth === 0 ? nothing : separator;
-        at++;
+      } else if ((byte === marks.openObject || byte === marks.openArray) && expected <= valueOrEnd && here.silent) {
+        silent.begin(here, depth);
+      } else if ((byte === marks.openObject || byte === marks.openArray) && expected <= valueOrEnd && repeat()) {
+        expected = depth === 0 ? nothing : separator;
       } else if (byte === marks.openObject && expected <= valueOrEnd) {
+        const place = here;
         if (here.peeks.length > 0) {
           const found = peeked(here, at);
           if (found === undefined) break;
           here = found;
         }
-        open(-1);
+        open(-1, place);
         expected = keyOrEnd;
         at++;
       } else if (byte === marks.openArray && expected <= valueOrEnd) {
+        const place = here;
         if (!lookAhead(at)) break;
-        open(0);
+        open(0, place);
         here = here.element(0);
         expected = valueOrEnd;
         at++;
-      } else if (whitespace[byte] === 1) at++;
+      } else if (isSpace[byte] === 1) at++;
       else {
         if (expected > valueOrEnd) throw malformed();
         const stop = endOfScalar(bytes, at, end, last);

@@ -22,6 +22,22 @@ export function malformed(): Problem {
 /** Levels of lists and objects. */
 export const mostLevels = 256;
 
+export function tooDeep(): Problem {
+  return new Problem('too-large', { detail: `The target’s answer has more than ${mostLevels} levels.` });
+}
+
+// What may come next: values first, then names.
+export const value = 0;
+export const valueOrEnd = 1;
+export const key = 2;
+export const keyOrEnd = 3;
+export const separator = 4;
+export const nothing = 5;
+
+/** Of each byte, whether it is white space between tokens. */
+export const isSpace = new Uint8Array(256);
+for (const mark of ' \t\n\r') isSpace[mark.charCodeAt(0)] = 1;
+
 const plain = 0;
 const stop = 0x80;
 const escaping = 0x81;
