@@ -15,7 +15,7 @@ export interface Database {
   changesSince(micros: number): Change[] | undefined;
   /** Runs `work` on a draft and stores all it drafted at one moment, or, when it throws, nothing. */
   commit<Result>(work: (draft: Draft) => Result): { result: Result; at: number };
-  /** Calls back after every commit, until the returned function is called. */
+  /** Calls back after commits, once for all of one turn of the event loop, until the returned function is called. */
   onCommit(listener: () => void): () => void;
   clear(): void;
 }
@@ -32,6 +32,7 @@ export function createDatabase(storage: Storage, clock: Clock): Database {
   let log = createChangeLog(start);
   let latest = start;
   const listeners = new Set<() => void>();
+  let scheduled = false;
 
   /** What each document changed after `at` was at that moment. */
   function overwritten(at: number): Map<string, StoredDocument | undefined> {
@@ -39,10 +40,21 @@ export function createDatabase(storage: Storage, clock: Clock): Database {
     return new Map(log.since(at).map(({ name, before }) => [name, before]));
   }
 
+  function tell(): void {
+    scheduled = false;
+    for (const listener of listeners) listener();
+  }
+
+  function schedule(): void {
+    if (scheduled || listeners.size === 0) return;
+    scheduled = true;
+    setImmediate(tell);
+  }
+
   function announce(changes: readonly Change[], at: number): void {
     latest = at;
     log.append(changes);
-    for (const listener of listeners) listener();
+    schedule();
   }
 
   return {
@@ -86,7 +98,7 @@ export function createDatabase(storage: Storage, clock: Clock): Database {
       storage.clear();
       latest = clock.next();
       log = createChangeLog(latest);
-      for (const listener of listeners) listener();
+      schedule();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { exceeds } from './names.ts';
 import type { Document, Fields, Value } from './wire.ts';
 
 export type FieldPath = readonly string[];
@@ -29,8 +30,8 @@ export function parseFieldPath(path: string): FieldPath {
 
 export function checkFieldName(name: string): void {
   if (name === '') throw invalid('A field name is empty.');
-  if (RESERVED.test(name)) throw invalid(`Field name "${name}" is reserved.`);
-  if (Buffer.byteLength(name) > MAX_BYTES) throw invalid(`A field name is longer than ${MAX_BYTES} bytes.`);
+  if (name.startsWith('__') && RESERVED.test(name)) throw invalid(`Field name "${name}" is reserved.`);
+  if (exceeds(name, MAX_BYTES)) throw invalid(`A field name is longer than ${MAX_BYTES} bytes.`);
 }
 
 export function getField(fields: Fields, path: FieldPath): Value | undefined {

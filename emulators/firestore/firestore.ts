@@ -2,10 +2,11 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { createClock } from './clock.ts';
 import type { Journal } from './commits.ts';
 import { createDatabase } from './database.ts';
+import { openDocumentFile } from './document-file.ts';
 import { createIndexCheck, type IndexConfig } from './indexes.ts';
 import { loadProtocol } from './protocol.ts';
 import { createService } from './service.ts';
-import { openStorage } from './storage.ts';
+import { createStorage } from './storage.ts';
 import { createTransactions } from './transactions.ts';
 
 export interface FirestoreOptions {
@@ -40,7 +41,7 @@ const MAX_TRANSPORT_BYTES = 64 * 1024 * 1024;
 export async function startFirestore(options: FirestoreOptions = {}): Promise<FirestoreEmulator> {
   const wallClock = options.wallClock ?? Date.now;
   const { service, codec } = loadProtocol();
-  const storage = openStorage(options.file ?? ':memory:', codec);
+  const storage = createStorage(options.file === undefined ? undefined : openDocumentFile(options.file, codec));
   const database = createDatabase(storage, createClock(wallClock, storage.lastCommit()));
   const transactions = createTransactions(database, wallClock);
   const requireIndex = options.indexes ? createIndexCheck(options.indexes) : () => undefined;

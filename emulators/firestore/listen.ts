@@ -23,7 +23,6 @@ export interface Listener {
 export function createListener({ database, requireIndex, send }: ListenDeps): Listener {
   const views = new Map<number, TargetView>();
   let seen = database.now();
-  let scheduled = false;
   let closed = false;
 
   const targetChange = (targetChangeType: string, targetIds: number[], more: object = {}) =>
@@ -33,7 +32,6 @@ export function createListener({ database, requireIndex, send }: ListenDeps): Li
 
   /** Tells every target what happened since the last round, and then that all of it was told. */
   function flush(): void {
-    scheduled = false;
     if (closed) return;
     const at = database.now();
     const changes = database.changesSince(seen)?.reverse();
@@ -42,12 +40,6 @@ export function createListener({ database, requireIndex, send }: ListenDeps): Li
     const messages = [...views.values()].flatMap((view) => view.update(changes));
     for (const message of messages) send(message);
     if (messages.length > 0) targetChange('NO_CHANGE', [], upTo(at));
-  }
-
-  function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(flush);
   }
 
   function add(target: Target, owner: string): void {
@@ -76,7 +68,7 @@ export function createListener({ database, requireIndex, send }: ListenDeps): Li
     }
   }
 
-  const unsubscribe = database.onCommit(schedule);
+  const unsubscribe = database.onCommit(flush);
 
   return {
     receive({ database: owner, addTarget, removeTarget }) {

@@ -32,10 +32,15 @@ export function checkParent(parent: string): string {
 
 export function checkId(id: string, what: string): string {
   if (id === '' || id === '.' || id === '..' || id.includes('/')) throw invalid(`Invalid ${what} "${id}".`);
-  if (RESERVED.test(id) && !NUMERIC.test(id)) throw invalid(`${what} "${id}" is invalid because it is reserved.`);
-  if (Buffer.byteLength(id) > MAX_ID_BYTES) throw invalid(`The ${what} is longer than ${MAX_ID_BYTES} bytes.`);
+  if (id.startsWith('__') && RESERVED.test(id) && !NUMERIC.test(id))
+    throw invalid(`${what} "${id}" is invalid because it is reserved.`);
+  if (exceeds(id, MAX_ID_BYTES)) throw invalid(`The ${what} is longer than ${MAX_ID_BYTES} bytes.`);
   return id;
 }
+
+/** Whether a text has more bytes in UTF-8, where a code unit takes at most three. */
+export const exceeds = (text: string, bytes: number): boolean =>
+  text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 
 /** The number of a numeric id, which sorts before every other id. */
 export function numericId(id: string): bigint | undefined {
@@ -58,7 +63,6 @@ function checkPath(name: string, database?: string): string[] {
     throw invalid(`Resource name "${name}" does not start with projects/{project}/databases/{database}/documents.`);
   if (database !== undefined && root !== `${database}/documents`)
     throw invalid(`Document name "${name}" is not in database "${database}".`);
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
-    throw invalid(`A document name is longer than ${MAX_NAME_BYTES} bytes.`);
+  if (exceeds(name, MAX_NAME_BYTES)) throw invalid(`A document name is longer than ${MAX_NAME_BYTES} bytes.`);
   return all.slice(5).map((segment) => checkId(segment, 'resource id'));
 }

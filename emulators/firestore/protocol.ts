@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { type AnyDefinition, fromJSON } from '@grpc/proto-loader';
-import type { FieldsCodec } from './storage.ts';
+import type { FieldsCodec } from './document-file.ts';
 import type { Document } from './wire.ts';
 
 /** Source: "Maximum API request size: 10 MiB" in Firestore's quotas. */

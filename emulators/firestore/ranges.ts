@@ -7,16 +7,19 @@ export type Range =
   | { kind: 'children'; parent: string }
   | { kind: 'subtree'; parent: string };
 
-export function inRange(range: Range, name: string): boolean {
-  const collection = collectionOf(name);
+/** Whether a document of this name is looked at. */
+export const inRange = (range: Range, name: string): boolean => holds(range, collectionOf(name));
+
+/** Whether the documents right in this collection are looked at. */
+export function holds(range: Range, collection: string): boolean {
   switch (range.kind) {
     case 'collection':
       return collection === range.path;
     case 'group':
-      return lastSegment(collection) === range.collectionId && name.startsWith(`${range.parent}/`);
+      return lastSegment(collection) === range.collectionId && collection.startsWith(`${range.parent}/`);
     case 'children':
       return collectionOf(collection) === range.parent;
     case 'subtree':
-      return name.startsWith(`${range.parent}/`);
+      return collection === range.parent || collection.startsWith(`${range.parent}/`);
   }
 }

@@ -56,6 +56,10 @@ export const sameValue = (a: Value, b: Value): boolean => compareValues(a, b) ==
 
 /** Orders two resource names segment by segment, as `__name__` sorts. */
 export function compareNames(a: string, b: string): number {
+  const path = a.lastIndexOf('/') + 1;
+  // Most names that are compared are of one collection.
+  if (path === b.lastIndexOf('/') + 1 && a.startsWith(b.slice(0, path)))
+    return compareIds(a.slice(path), b.slice(path));
   const left = a.split('/');
   const right = b.split('/');
   const shared = Math.min(left.length, right.length);

@@ -38,7 +38,16 @@ export function targetOf(write: Write): string {
 
 /** A write that changes nothing keeps the update time. Source: `WriteResult.update_time` in write.proto. */
 const isUnchanged = (current: StoredDocument | undefined, fields: Fields): current is StoredDocument =>
-  current !== undefined && isDeepStrictEqual(current.fields, fields);
+  current !== undefined && sameFields(current.fields, fields);
+
+/** Fields that a masked write left alone are the very same values, and most writes differ in the first that they set. */
+function sameFields(a: Fields, b: Fields): boolean {
+  const names = Object.keys(b);
+  return (
+    names.length === Object.keys(a).length &&
+    names.every((name) => Object.hasOwn(a, name) && (a[name] === b[name] || isDeepStrictEqual(a[name], b[name])))
+  );
+}
 
 function transformsOf(write: Write): FieldTransform[] {
   return write.operation === 'transform' ? write.transform.fieldTransforms : write.updateTransforms;

@@ -62,6 +62,33 @@ test('documents, their times and their preconditions outlive a restart', async (
   expect(later.valueOf() > writeTime.valueOf()).toBe(true);
 });
 
+test('queries find what an earlier run left in the file, whatever they look at', async () => {
+  const first = await startFirestore({ file: file() });
+  const before = client(first.address);
+  for (const [path, v] of [
+    ['a/1', 1],
+    ['a/2', 2],
+    ['a/1/b/3', 3],
+    ['c/4/b/5', 5],
+  ] as const)
+    await before.doc(path).set({ v });
+  await before.doc('a/2').delete();
+  first.stop();
+
+  const second = await startFirestore({ file: file() });
+  const after = client(second.address);
+  const [group, collection, collections] = await Promise.all([
+    after.collectionGroup('b').where('v', '>', 0).get(),
+    after.collection('a').where('v', '>', 0).get(),
+    after.doc('a/1').listCollections(),
+  ]);
+  second.stop();
+
+  expect(group.docs.map(({ ref }) => ref.path)).toEqual(['a/1/b/3', 'c/4/b/5']);
+  expect(collection.docs.map((found) => found.data())).toEqual([{ v: 1 }]);
+  expect(collections.map(({ id }) => id)).toEqual(['b']);
+});
+
 test('every acknowledged write outlives a kill -9 in the middle of writing', async () => {
   const { child, address } = await spawnFirestore();
   const raw = createRawClient(address);
