@@ -1,5 +1,5 @@
+import type { LongText } from '../platform/bigquery.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Utf8 } from '../platform/store.ts';
 import type { ChunkRow } from './chunks.ts';
 import type { Row } from './outbox.ts';
 import type { NewAlert } from './raising.ts';
@@ -10,7 +10,7 @@ export type TableRow = {
   insertId: string;
   json: Record<string, unknown>;
   /** The same as JSON, where that is there already. */
-  text?: string | Utf8;
+  text?: string | LongText;
 };
 
 /** `stopped`: nothing is wrong with this row, but with another of the same request. */
@@ -28,14 +28,16 @@ export type TrailRow = Row | ChunkRow;
 /** What became of rows: `refused` are those that BigQuery will never take as they are; the others are to be sent again. */
 type Appended = { acknowledged: ReadonlySet<TrailRow>; refused: ReadonlySet<TrailRow> };
 
-type Texts = ReadonlyMap<TrailRow, string | Utf8>;
+/** What is kept of a row: its JSON, or of a large chunk its content. */
+export type Kept = string | Buffer;
+type Known = ReadonlyMap<TrailRow, Kept>;
 type Growing = { acknowledged: Set<TrailRow>; refused: Set<TrailRow> };
 
 /**
- * Appends rows, each to its table. `texts` are rows as they are kept, which need not be written again. Throws where a table could not be
+ * Appends rows, each to its table. `known` is what is kept of them, which need not be written again. Throws where a table could not be
  * reached and nothing was acknowledged.
  */
-export type AppendRows = (rows: readonly TrailRow[], texts?: Texts) => Promise<Appended>;
+export type AppendRows = (rows: readonly TrailRow[], known?: Known) => Promise<Appended>;
 
 /**
  * One row that BigQuery refuses keeps no other out: the rest is sent again without it. Nor does one table keep out the other.
@@ -53,11 +55,11 @@ export function createAppendRows(append: Append, log: Logger, raise: (alert: New
     raise({ kind: 'row-refused', key: insertId, detail });
   }
 
-  async function appendTo(table: string, rows: readonly TrailRow[], texts: Texts, { acknowledged, refused }: Growing) {
+  async function appendTo(table: string, rows: readonly TrailRow[], known: Known, { acknowledged, refused }: Growing) {
     let next = rows;
     while (next.length > 0) {
       const sent = next;
-      const toSend = sent.map((row) => toTableRow(row, texts.get(row)));
+      const toSend = sent.map((row) => toTableRow(row, known.get(row)));
       const failures = new Map((await append(table, toSend)).map(({ index, reason }) => [index, reason]));
       const again: TrailRow[] = [];
       for (const [index, row] of sent.entries()) {
@@ -74,9 +76,9 @@ export function createAppendRows(append: Append, log: Logger, raise: (alert: New
     }
   }
 
-  return async (rows, texts = new Map()) => {
+  return async (rows, known = new Map()) => {
     const appended: Growing = { acknowledged: new Set(), refused: new Set() };
-    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, texts, appended));
+    const sending = [...Map.groupBy(rows, tableOf)].map(([table, own]) => appendTo(table, own, known, appended));
     const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') {
       if (appended.acknowledged.size === 0) throw failed.reason;

@@ -216,17 +216,23 @@ export function createAudit(deps: AuditDeps): Audit {
 
   function onLanded({ entry, link, abandoned, doubted }: Landed) {
     const { phase, event_id } = link.event;
-    const { within = [], beside = [] } = entry.chunks ?? {};
-    if (entry.shippedBy === undefined && entry.chunks?.taped === true) shipper.readAgain(entry.path);
-    else if (entry.shippedBy === undefined) {
-      const { path } = entry;
-      const whole = phase !== 'intent' && within.length === 0;
-      shipper.track({ path, json: link.json, row: link.event, whole, first: phase !== 'outcome', doubted });
-      for (const [index, chunk] of within.entries())
-        shipper.track({ path, ...chunk, whole: index === within.length - 1, first: false, doubted });
-      for (const chunk of beside) shipper.track({ ...chunk, whole: true, first: true, doubted });
-    }
+    if (entry.shippedBy === undefined && entry.chunks?.unread === true) shipper.readAgain(entry.path);
+    else if (entry.shippedBy === undefined) track(entry, link, doubted);
     if (phase === 'intent' && abandoned) intents.abandon(event_id, entry);
+  }
+
+  function track({ path, chunks = {} }: Entry, { event, json }: Link, doubted: boolean) {
+    const { within = [], taped = [], beside = [] } = chunks;
+    const more = [
+      ...within.map(({ row, json }) => ({ row, kept: json })),
+      ...taped.map(({ row, content, path: tape }) => ({ row, kept: content, tape })),
+    ];
+    const whole = event.phase !== 'intent' && more.length === 0;
+    shipper.track({ path, kept: json, row: event, whole, first: event.phase !== 'outcome', doubted });
+    for (const [index, chunk] of more.entries())
+      shipper.track({ path, ...chunk, whole: index === more.length - 1, first: false, doubted });
+    for (const { path, row, content } of beside)
+      shipper.track({ path, row, kept: content, whole: true, first: true, doubted });
   }
 
   async function note(

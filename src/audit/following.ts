@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Store, StoredDocument } from '../platform/store.ts';
-import { readChunk, readChunkRecord } from './chunks.ts';
+import { contentOf, readChunk, readChunkRecord } from './chunks.ts';
 import { readRecord } from './outbox.ts';
 import { outboxPath, recordingPath, tapePath } from './paths.ts';
 
@@ -42,7 +42,7 @@ export async function* follow(store: Store, event: string, signal?: AbortSignal)
       const { taped, isOver } = extent;
       for (; next < taped; next += ahead) {
         const places = Array.from({ length: Math.min(ahead, taped - next) }, (_, index) => next + index);
-        for (const content of await Promise.all(places.map((place) => contentOf(store, event, place)))) {
+        for (const content of await Promise.all(places.map((place) => contentAt(store, event, place)))) {
           if (content === undefined) return;
           yield content;
         }
@@ -64,9 +64,9 @@ function extentOf(document: StoredDocument | undefined): Extent {
 }
 
 /** Where it is while the session runs, or where it waits to be shipped. */
-async function contentOf(store: Store, event: string, place: number): Promise<string | undefined> {
+async function contentAt(store: Store, event: string, place: number): Promise<string | undefined> {
   const taped = await store.get(tapePath(event, place));
   if (taped !== undefined) return tapedSchema.parse(taped.data).content;
   const kept = await store.get(recordingPath(event, place));
-  return kept && readChunk(readChunkRecord(kept).json).content;
+  return kept && contentOf(readChunk(readChunkRecord(kept).json));
 }

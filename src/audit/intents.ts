@@ -4,14 +4,18 @@ import { Problem } from '../model/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
 import type { Intent } from './audit.ts';
-import { type PlacedChunks, placeChunks } from './chunks.ts';
+import { type PlacedChunks, placeChunks, placeLate } from './chunks.ts';
 import type { Outcome } from './facts.ts';
 import { doneDocument, type OutboxRecord, pathOf, readRecord, readRow, withOutcome } from './outbox.ts';
 import { createRecorder } from './recorder.ts';
 import { createTape } from './tape.ts';
-import { createTaping } from './taping.ts';
+import { createTaping, tapeAnswer } from './taping.ts';
 import { atMost, createPauses, type Timing } from './timing.ts';
+import { createTurns } from './turns.ts';
 import { ChainLost, type Entry, type Writer } from './writer.ts';
+
+/** Commits of large answers that are under way at once; each may hold several MiB. */
+const most = 8;
 
 /** The intents of this instance that have no outcome yet. */
 export function createIntents(deps: {
@@ -28,6 +32,7 @@ export function createIntents(deps: {
 }) {
   const { store, log, timing, stop, writer, conclude, recordingLimit, sessionLimit } = deps;
   const open = new Map<string, Promise<void>>();
+  const inTurn = createTurns(most);
 
   /** An intent that is durable. The outcome replaces exactly its document, which is read, while the target works, only where it must be. */
   function begin(passage: Passage, intended: AuditFacts, known: StoredDocument | undefined): Intent {
@@ -53,7 +58,7 @@ export function createIntents(deps: {
       const ended = kept === undefined ? outcome : { ...outcome, recording: kept };
       const facts = conclude(intended, ended, outcome.problem === undefined ? unkept : undefined);
       const known = taped === undefined ? document : taping.document();
-      const chunks = taped === undefined ? placeChunks(facts, recording) : inTape;
+      const chunks = taped === undefined ? placeChunks(facts, recording) : ofSession;
       const recorded = record({ facts, chunks }, known).finally(() => {
         open.delete(eventId);
         end();
@@ -80,17 +85,31 @@ export function createIntents(deps: {
     }
   }
 
-  /** Puts the outcome into the intent's document; where a keeper has closed it meanwhile, beside it. */
+  /**
+   * Puts the outcome into the intent's document, and what is large of the recording before it; where a keeper has closed it meanwhile,
+   * beside it.
+   */
   async function record(ending: Ending, first: Promise<StoredDocument | undefined | 'unread'>): Promise<void> {
+    const { taped = [] } = ending.chunks;
     const pauses = createPauses(timing.pause, stop);
     let found = await first;
+    let sent = false;
     for (;;) {
       try {
         if (found === 'unread') {
           found = await store.get(pathOf(ending.facts));
           if (found && holdsRealOutcome(found)) return;
         }
-        await writer.append(outcomeEntry(ending, found));
+        if (found !== undefined && taped.length > 0) {
+          const seen = found;
+          found = await inTurn(() => tapeAnswer(store, seen, taped)).catch((error) => {
+            sent ||= !(error instanceof WriteConflict);
+            throw error;
+          });
+          sent ||= found !== seen;
+          if (found === 'unread') continue;
+        }
+        await writer.append(outcomeEntry(ending, found, sent));
         return;
       } catch (error) {
         if (stop.aborted) throw error;
@@ -125,9 +144,9 @@ export function createIntents(deps: {
   };
 }
 
-const nothingKept: PlacedChunks = { within: [], beside: [] };
+const nothingKept: PlacedChunks = {};
 /** Each chunk of a session is in a document of its own already. */
-const inTape: PlacedChunks = { within: [], beside: [], taped: true };
+const ofSession: PlacedChunks = { unread: true };
 
 /** Why the answer is not recorded, for the trail; undefined where it is. What may hold classified values in the clear never is. */
 function whyUnkept({ connection, decision, operation }: Passage): string | undefined {
@@ -151,9 +170,13 @@ const isLate = (found: StoredDocument | undefined | 'unread') =>
 
 type Ending = { facts: AuditFacts; chunks: PlacedChunks };
 
-function outcomeEntry(ending: Ending, found: StoredDocument | undefined): Entry {
+/** `sent`: large chunks of it were, or may have been, kept before. */
+function outcomeEntry(ending: Ending, found: StoredDocument | undefined, sent: boolean): Entry {
   const record = found && readRecord(found);
-  return record?.state === 'intended' ? inTimeEntry(ending, record) : lateEntry(ending);
+  if (record?.state === 'intended') return inTimeEntry(ending, record);
+  const { taped, unread } = ending.chunks;
+  const wasThere = unread === true || (taped !== undefined && (record === undefined ? sent : record.taped > 0));
+  return lateEntry(ending, wasThere);
 }
 
 function inTimeEntry(ending: Ending, record: OutboxRecord): Entry {
@@ -164,11 +187,13 @@ function inTimeEntry(ending: Ending, record: OutboxRecord): Entry {
   };
 }
 
-const chunksOf = ({ within }: PlacedChunks) => (within.length === 0 ? {} : { chunks: within.map(({ json }) => json) });
+const chunksOf = ({ within = [] }: PlacedChunks) =>
+  within.length === 0 ? {} : { chunks: within.map(({ json }) => json) };
 
-/** The chunks of a session belong to whoever closed it. */
-function lateEntry({ facts: outcome, chunks }: Ending): Entry {
-  const recording = chunks.taped === true ? null : outcome.recording;
+/** `wasThere`: the recording was when somebody else closed the event, and belongs to that. */
+function lateEntry({ facts: outcome, chunks: kept }: Ending, wasThere: boolean): Entry {
+  const chunks = wasThere ? {} : placeLate(outcome.event_id, kept);
+  const recording = wasThere ? null : outcome.recording;
   const facts: AuditFacts = { ...outcome, phase: 'late', type: 'outcome_late', note: outcome.type, recording };
   return {
     ...{ facts, path: pathOf(facts), chunks },

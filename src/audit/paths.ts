@@ -14,8 +14,9 @@ export const recordingPath = (event: string, chunk: number) => `recordings/${spr
 export const tapePath = (event: string, chunk: number) => `tapes/${spread(event)}.${chunk}`;
 export const operationPath = (operation: string) => `operations/${spread(operation)}`;
 
-/** A value to find what runs by, as an indexed field. */
+/** A value to find what runs by, as an indexed field; and one to find the tape of an event by. */
 export const runsAs = spread;
+export const tapeOf = spread;
 
 const count = 16;
 

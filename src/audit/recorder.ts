@@ -18,8 +18,8 @@ export type Recorder = {
   take(): Recording | undefined;
 };
 
-/** Bytes of a chunk; those that are made room for first, and how much more of them then. As a JSON string it is at most twice as long, and a Firestore document holds 1 MiB. */
-const mostOfChunk = 256 * 1024;
+/** Bytes of a chunk; those that are made room for first, and how much more of them then. In base64 it is a third longer, and a Firestore document holds 1 MiB. */
+const mostOfChunk = 512 * 1024;
 const least = 4096;
 const growth = 8;
 const newline = 0x0a;

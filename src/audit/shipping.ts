@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Store, Utf8 } from '../platform/store.ts';
-import type { AppendRows, TrailRow } from './append.ts';
+import type { Store } from '../platform/store.ts';
+import type { AppendRows, Kept, TrailRow } from './append.ts';
 import { readChunk, readChunkRecord } from './chunks.ts';
 import type { DeadLetters } from './dead.ts';
 import { furthest, type Heads, type Reached } from './heads.ts';
@@ -10,16 +10,16 @@ import { isChunk } from './tables.ts';
 import { releaseTape } from './taping.ts';
 import { createPauses, pauseFor, type Timing } from './timing.ts';
 
-/** A row, and its text as it stands in the document at `path`. */
-type Pending = { path: string; json: string | Utf8; row: TrailRow };
-/** `whole`: no more rows of the document are to come. `doubted`: a copy of its commit may still arrive. */
-type Tracked = Pending & { whole: boolean; first: boolean; doubted: boolean };
-/** Of one document: the rows that BigQuery has not acknowledged, and whether more are to come. */
-type Progress = { waiting: Set<TrailRow>; shipped: Reached[]; whole: boolean; keepUntil: number };
+/** A row of the document at `path`, and what is kept of it. */
+type Pending = { path: string; kept: Kept; row: TrailRow };
+/** `whole`: no more rows of the document are to come. `doubted`: a copy of its commit may still arrive. `tape`: the row has a document of its own, which goes with it. */
+type Tracked = Pending & { whole: boolean; first: boolean; doubted: boolean; tape?: string };
+/** Of one document: the rows that BigQuery has not acknowledged, whether more are to come, and what goes with it. */
+type Progress = { waiting: Set<TrailRow>; shipped: Reached[]; tapes: string[]; whole: boolean; keepUntil: number };
 /** A document whose rows are all in BigQuery. */
-type Shipped = { path: string; rows: readonly Reached[] };
+type Shipped = { path: string; rows: readonly Reached[]; tapes: readonly string[] };
 
-/** Lengths of text, which may be three times as many bytes: insertAll takes 10 MB. */
+/** Lengths of what is kept, which may be three times as many bytes: insertAll takes 10 MB. */
 const most = { rows: 500, bytes: 3 * 1024 * 1024, deletes: 200, chunks: 16 };
 
 /**
@@ -56,19 +56,20 @@ export function createShipper(deps: {
 
   /** Takes a row that is durable in the document at `path`. */
   function track(pending: Tracked) {
-    const { path, json, whole, first } = pending;
+    const { path, kept, row, whole, first, tape } = pending;
     const known = progress.get(path);
-    if (held + json.length > memory || (known === undefined && !first)) {
+    if (held + kept.length > memory || (known === undefined && !first)) {
       forget(path);
       spilled = true;
     } else {
-      const entry = known ?? { waiting: new Set(), shipped: [], whole, keepUntil: 0 };
+      const entry = known ?? { waiting: new Set(), shipped: [], tapes: [], whole, keepUntil: 0 };
       entry.whole = whole;
-      entry.waiting.add(pending.row);
+      entry.waiting.add(row);
+      if (tape !== undefined) entry.tapes.push(tape);
       if (pending.doubted) entry.keepUntil = clock.now().getTime() + timing.doubt;
       progress.set(path, entry);
-      queue.push({ path, json, row: pending.row });
-      held += json.length;
+      queue.push({ path, kept, row });
+      held += kept.length;
     }
     start();
   }
@@ -110,21 +111,21 @@ export function createShipper(deps: {
 
   function take(): Pending[] {
     let bytes = 0;
-    const end = queue.findIndex(({ json }, index) => {
-      bytes += json.length;
+    const end = queue.findIndex(({ kept }, index) => {
+      bytes += kept.length;
       return index >= most.rows || (index > 0 && bytes > most.bytes);
     });
     const taken = queue.splice(0, end < 0 ? queue.length : end);
-    return taken.filter(({ path, json }) => {
+    return taken.filter(({ path, kept }) => {
       const isKnown = progress.has(path);
-      if (!isKnown) held -= json.length;
+      if (!isKnown) held -= kept.length;
       return isKnown;
     });
   }
 
   async function ship(rows: Pending[]) {
-    const texts = new Map(rows.map(({ row, json }) => [row, json]));
-    const appended = await append([...texts.keys()], texts).catch((error) => {
+    const known = new Map(rows.map(({ row, kept }) => [row, kept]));
+    const appended = await append([...known.keys()], known).catch((error) => {
       queue.unshift(...rows);
       throw error;
     });
@@ -137,30 +138,42 @@ export function createShipper(deps: {
     else pauses.reset();
   }
 
-  function giveUp({ path, json }: Pending) {
-    held -= json.length;
+  /** Once for each document. Where others belong to it, each is to stand for itself first. */
+  function giveUp({ path, kept }: Pending) {
+    held -= kept.length;
+    const entry = progress.get(path);
+    if (entry === undefined) return;
     forget(path);
-    refused.add(path);
+    if (entry.tapes.length > 0) spilled = true;
+    else refused.add(path);
   }
 
-  function settle({ path, json, row }: Pending) {
-    held -= json.length;
+  function settle({ path, kept: { length }, row }: Pending) {
+    held -= length;
     const entry = progress.get(path);
     entry?.waiting.delete(row);
     if (entry && !isChunk(row)) entry.shipped.push(row);
     if (!entry || entry.waiting.size > 0 || !entry.whole) return;
     progress.delete(path);
-    const shipped = { path, rows: entry.shipped };
+    const { shipped: rows, tapes } = entry;
+    const shipped = { path, rows, tapes };
     if (entry.keepUntil <= clock.now().getTime()) deletable.push(shipped);
     else kept.push({ ...shipped, until: entry.keepUntil });
   }
 
-  /** The first commit brings the heads so far that the others need not touch them. */
+  /** The first commit brings the heads so far that the others need not touch them. What belongs to a document goes in the same as it does. */
   async function deleteShipped() {
     while (deletable.length > 0) {
-      const deletes = deletable.slice(0, most.deletes).map(({ path }) => ({ op: 'delete', path }) as const);
+      let deleted = 0;
+      const end = deletable.findIndex(({ tapes }, index) => {
+        deleted += 1 + tapes.length;
+        return index > 0 && deleted > most.deletes;
+      });
+      const some = deletable.slice(0, end < 0 ? deletable.length : end);
+      const paths = some.flatMap(({ path, tapes }) => [...tapes, path]);
+      const deletes = paths.map((path) => ({ op: 'delete', path }) as const);
       await heads.commit(deletes, furthest(deletable.flatMap(({ rows }) => rows)));
-      deletable.splice(0, deletes.length);
+      deletable.splice(0, some.length);
     }
   }
 
@@ -177,8 +190,8 @@ export function createShipper(deps: {
       for (const record of records.filter(({ path }) => !progress.has(path) && !shipped.has(path))) {
         await releaseTape(store, record);
         trackAll(record.path, [
-          ...record.rows.map((json) => ({ json, row: readRow(json) })),
-          ...record.chunks.map((json) => ({ json, row: readChunk(json) })),
+          ...record.rows.map((kept) => ({ kept, row: readRow(kept) })),
+          ...record.chunks.map((kept) => ({ kept, row: readChunk(kept) })),
         ]);
       }
       if (records.length === most.rows) spilled = true;
@@ -191,7 +204,7 @@ export function createShipper(deps: {
     const where = [['chain', '==', chain]] as const;
     const found = await store.query({ collection: 'recordings', where, limit: most.chunks });
     for (const { path, json } of found.map(readChunkRecord))
-      if (!progress.has(path) && !shipped.has(path)) trackAll(path, [{ json, row: readChunk(json) }]);
+      if (!progress.has(path) && !shipped.has(path)) trackAll(path, [{ kept: json, row: readChunk(json) }]);
     if (found.length === most.chunks) spilled = true;
   }
 

@@ -1,5 +1,5 @@
-import type { Utf8 } from '../platform/store.ts';
-import type { TableRow } from './append.ts';
+import { LongText } from '../platform/bigquery.ts';
+import type { Kept, TableRow } from './append.ts';
 import type { ChunkRow } from './chunks.ts';
 import type { Row } from './outbox.ts';
 
@@ -147,7 +147,8 @@ const recordings: Table = {
   name: 'recordings',
   description:
     'What was returned, as the agent saw it, in chunks of NDJSON: first the columns, then a row a line. All content of one event ' +
-    'put together has the SHA-256 that its outcome says (recording.sha256). Read it through sallyport_evidence.recordings.',
+    'put together has the SHA-256 that its outcome says (recording.sha256). Read it through sallyport_evidence.recordings, where ' +
+    'it is text: here it is its bytes in UTF-8.',
   partition: 'time',
   cluster: ['session', 'operation'],
   fields: [
@@ -159,7 +160,7 @@ const recordings: Table = {
     required('direction'),
     required('chunk', 'INT64'),
     required('offset_ms', 'INT64'),
-    required('content'),
+    required('content', 'BYTES'),
     required('sha256'),
   ],
 };
@@ -220,18 +221,25 @@ export const tableOf = (row: Row | ChunkRow) => (isChunk(row) ? 'recordings' : '
 
 export const isChunk = (row: Row | ChunkRow): row is ChunkRow => 'direction' in row;
 
-/** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. `text`: the row as JSON. */
-export function toTableRow(row: Row | ChunkRow, text?: string | Utf8): TableRow {
+/** A row as its table takes it. Its insertId is the same each time the row is sent, whoever sends it. `kept`: what is kept of it. */
+export function toTableRow(row: Row | ChunkRow, kept?: Kept): TableRow {
   if (isChunk(row)) {
     const { event_id, direction, chunk, sha256 } = row;
     const insertId = `${event_id}:${direction}:${chunk}:${sha256.slice(0, 16)}`;
-    return { insertId, json: row, ...(text !== undefined && { text }) };
+    return { insertId, json: row, ...(kept !== undefined && { text: chunkText(row, kept) }) };
   }
   const principal_member = row.principal?.member ?? null;
   const more = `{"principal_member":${JSON.stringify(principal_member)},`;
   return {
     insertId: `${row.event_id}:${row.phase}:${row.hash.slice(0, 16)}`,
     json: { ...row, principal_member },
-    ...(text !== undefined && { text: `${more}${String(text).slice(1)}` }),
+    ...(kept !== undefined && { text: `${more}${String(kept).slice(1)}` }),
   };
+}
+
+function chunkText(row: ChunkRow, kept: Kept): string | LongText {
+  if (typeof kept === 'string') return kept;
+  const { event_id, operation, session, connection, time, direction, chunk, offset_ms, sha256 } = row;
+  const head = { event_id, operation, session, connection, time, direction, chunk, offset_ms, sha256 };
+  return new LongText(`${JSON.stringify(head).slice(0, -1)},"content":"`, kept, '"}');
 }

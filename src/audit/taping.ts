@@ -3,21 +3,22 @@ import { z } from 'zod';
 import type { AuditFacts } from '../model/audit-event.ts';
 import { sha256 } from '../model/canonical.ts';
 import { Problem } from '../model/problem.ts';
-import { type Store, type StoredDocument, type Write, WriteConflict } from '../platform/store.ts';
-import { type ChunkRow, chunkDocument } from './chunks.ts';
+import { type Store, type StoredDocument, Utf8, type Write, WriteConflict } from '../platform/store.ts';
+import { type ChunkRow, chunkDocument, directions, type PlacedChunks } from './chunks.ts';
 import { type OutboxRecord, readRecord } from './outbox.ts';
-import { outboxPath, recordingPath, tapePath } from './paths.ts';
+import { outboxPath, recordingPath, tapeOf, tapePath } from './paths.ts';
 import type { Chunk } from './recorder.ts';
 import { createPauses, type Timing } from './timing.ts';
 
 /**
- * A document of `tapes`: a chunk of a session that runs. How many there are stands in the event's own document, which changes in the
- * same commit: so whoever closes the event knows them, and nobody adds another after that. Once its outcome is known, each becomes
- * a document of `recordings`.
+ * A document of `tapes`: a chunk of a session that runs, or of a large answer before its outcome is told. How many there are stands in the
+ * event's own document, which changes in the same commit: so whoever closes the event knows them, and nobody adds another after that.
+ * Whoever ships them later than the instance that wrote them makes of each a document of `recordings` first.
  */
 const tapedSchema = z.object({
   event: z.string(),
   chain: z.string(),
+  direction: z.enum(directions),
   chunk: z.int().nonnegative(),
   offset: z.int().nonnegative(),
   content: z.string(),
@@ -51,7 +52,7 @@ export function createTaping(deps: {
         const record = readRecord(found);
         if (record.state === 'intended' && record.taped === index + 1) return;
         if (record.state !== 'intended' || record.taped !== index) break;
-        known = Promise.resolve(await put(found, chunk, index));
+        known = Promise.resolve(await put(store, found, 'both', [chunk]));
         return;
       } catch (error) {
         cause = error;
@@ -70,20 +71,48 @@ export function createTaping(deps: {
     return found;
   }
 
-  async function put(found: StoredDocument, chunk: Chunk<string>, index: number): Promise<StoredDocument | 'unread'> {
-    const { path, revision } = found;
-    const taped_bytes = (readRecord(found).taped_bytes ?? 0) + Buffer.byteLength(chunk.content);
-    const data = { ...found.data, taped: index + 1, taped_bytes };
-    const { chain } = readRecord(found);
-    const [, next] = await store.commit([
-      { op: 'set', path: tapePath(event, index), data: { event, chain, chunk: index, ...chunk } },
-      { op: 'replace', path, data, revision },
-    ]);
-    return next === undefined ? 'unread' : { path, data, revision: next };
-  }
-
   return { write, document: () => known };
 }
+
+/**
+ * Makes an answer durable before its outcome is, in one commit. Resolves with the event's document as it is then. Nothing is to be done where
+ * that was done already, or where somebody has closed the event.
+ */
+export async function tapeAnswer(
+  store: Store,
+  found: StoredDocument,
+  chunks: NonNullable<PlacedChunks['taped']>,
+): Promise<StoredDocument | 'unread'> {
+  const { state, taped } = readRecord(found);
+  if (state !== 'intended' || taped > 0) return found;
+  return put(
+    store,
+    found,
+    'returned',
+    chunks.map(({ content, sha256, offset }) => ({ content: new Utf8(content), sha256, offset })),
+  );
+}
+
+async function put(
+  store: Store,
+  found: StoredDocument,
+  direction: ChunkRow['direction'],
+  chunks: readonly Chunk<string | Utf8>[],
+): Promise<StoredDocument | 'unread'> {
+  const { path, revision } = found;
+  const { event, chain, taped, taped_bytes = 0 } = readRecord(found);
+  const bytes = chunks.reduce((sum, { content }) => sum + bytesOf(content), taped_bytes);
+  const data = { ...found.data, taped: taped + chunks.length, taped_bytes: bytes };
+  const sets = chunks.map((chunk, index): Write => {
+    const place = taped + index;
+    const data = { event, tape: tapeOf(event), chain, direction, chunk: place, ...chunk };
+    return { op: 'set', path: tapePath(event, place), data };
+  });
+  const next = (await store.commit([...sets, { op: 'replace', path, data, revision }])).at(-1);
+  return next === undefined ? 'unread' : { path, data, revision: next };
+}
+
+const bytesOf = (content: string | Utf8) => (typeof content === 'string' ? Buffer.byteLength(content) : content.length);
 
 /** What the chunks of an event's document are, put together, for an event that another closes. */
 export async function tapedIn(store: Store, { event, taped }: OutboxRecord): Promise<AuditFacts['recording']> {
@@ -120,21 +149,18 @@ export async function releaseTape(store: Store, { event, chain, taped, rows }: O
   const outcome = rows.map((row) => outcomeSchema.parse(JSON.parse(row))).find(({ phase }) => phase === 'outcome');
   if (outcome === undefined) return;
   for (;;) {
-    const found = await store.query({ collection: 'tapes', where: [['event', '==', event]], limit: some });
+    const found = await store.query({ collection: 'tapes', where: [['tape', '==', tapeOf(event)]], limit: some });
     if (found.length > 0) await store.commit(found.flatMap((document) => moved(document, outcome, chain)));
     if (found.length < some) return;
   }
 }
 
 function moved({ path, data }: StoredDocument, outcome: z.output<typeof outcomeSchema>, chain: string): Write[] {
-  const { event, chunk, offset, content, sha256: digest } = tapedSchema.parse(data);
+  const { event, direction, chunk, offset, content, sha256: digest } = tapedSchema.parse(data);
   const gone: Write = { op: 'delete', path };
   if (chunk >= (outcome.recording?.chunks ?? 0)) return [gone];
   const { event_id, operation, session, connection, time } = outcome;
-  const place = { event_id, operation, session, connection, time, direction: 'both', chunk } as const;
-  const row: ChunkRow = { ...place, offset_ms: offset, content, sha256: digest };
-  return [
-    { op: 'set', path: recordingPath(event, chunk), data: chunkDocument(event, chain, JSON.stringify(row)) },
-    gone,
-  ];
+  const place = { event_id, operation, session, connection, time, direction, chunk, offset_ms: offset } as const;
+  const row: ChunkRow = { ...place, content: Buffer.from(content).toString('base64'), sha256: digest };
+  return [{ op: 'set', path: recordingPath(event, chunk), data: chunkDocument(event, chain, row) }, gone];
 }

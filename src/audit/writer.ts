@@ -18,7 +18,7 @@ export type Entry = {
   /** Of the document that is replaced; without it, the document is created. */
   revision?: Revision;
   with?: readonly Write[];
-  /** What was recorded: those within are part of `data`. */
+  /** What was recorded: those within are part of `data`, and only those beside are written with it. */
   chunks?: PlacedChunks;
   /** Milliseconds the caller waits. Without it, the entry stays until it lands or is refused. */
   patience?: number;
@@ -275,7 +275,7 @@ function takeBatch(queue: Waiting[]): Waiting[] {
 function placeOf(batch: readonly Waiting[], index: number): number {
   return batch
     .slice(0, index)
-    .reduce((place, { entry, others }) => place + 1 + (entry.chunks?.beside.length ?? 0) + others.length, 0);
+    .reduce((place, { entry, others }) => place + 1 + (entry.chunks?.beside?.length ?? 0) + others.length, 0);
 }
 
 function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefined): Write[] {
@@ -285,7 +285,7 @@ function ownWrites({ path, data, revision, chunks }: Entry, link: Link | undefin
     revision === undefined
       ? { op: 'create', path, data: data(link) }
       : { op: 'replace', path, data: data(link), revision };
-  return [own, ...(chunks?.beside ?? []).map(({ path, json }) => setOf(path, chunkDocument(event, chain, json)))];
+  return [own, ...(chunks?.beside ?? []).map(({ path, row }) => setOf(path, chunkDocument(event, chain, row)))];
 }
 
 /** One that was there already is the same, so it may be written again. */
@@ -296,6 +296,6 @@ function sizeOf({ revision, chunks, with: others = [] }: Entry, { bytes: own }: 
   const { within = [], beside = [] } = chunks ?? {};
   const kept = within.map(({ json }) => json);
   const more = others.length === 0 ? kept : [...kept, JSON.stringify(others)];
-  const large = beside.reduce((sum, { json }) => sum + json.length, 0);
+  const large = beside.reduce((sum, { content }) => sum + (4 * content.length) / 3, 0);
   return more.reduce((sum, text) => sum + Buffer.byteLength(text), large + (revision === undefined ? 2 : 3) * own);
 }

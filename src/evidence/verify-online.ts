@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { canonicalJson } from '../model/canonical.ts';
 import type { BigQueryClient, QueryParameters, QueryRow } from '../platform/bigquery.ts';
@@ -45,7 +46,7 @@ export async function verifyOnline(deps: VerifyOnlineDeps, options: VerifyOnline
     {
       checkpoints: checkpointsOf(deps, excerpt),
       events: eventsOf(deps, excerpt, pieces),
-      recordings: rowsOf(deps, tables.recordings, await piecesOf(deps, tables.recordings, excerpt)),
+      recordings: recordingsOf(deps, await piecesOf(deps, tables.recordings, excerpt)),
     },
     {
       ...others,
@@ -106,6 +107,14 @@ async function* checkpointsOf(deps: VerifyOnlineDeps, excerpt: Excerpt): AsyncGe
 
 async function* eventsOf(deps: VerifyOnlineDeps, { holds }: Excerpt, pieces: readonly Piece[]): AsyncGenerator<string> {
   for await (const row of rowsOf(deps, tables.events, pieces)) if (holds(row)) yield lineOf(row);
+}
+
+/** With content as text; of what is none, there is nothing. */
+async function* recordingsOf(deps: VerifyOnlineDeps, pieces: readonly Piece[]): AsyncGenerator<QueryRow> {
+  for await (const row of rowsOf(deps, tables.recordings, pieces)) {
+    const content = row['content'];
+    yield { ...row, content: content instanceof Uint8Array && isUtf8(content) ? String(content) : null };
+  }
 }
 
 /**

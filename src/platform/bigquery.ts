@@ -1,7 +1,6 @@
 import type { BigQuery, TableMetadata } from '@google-cloud/bigquery';
 import { z } from 'zod';
 import { type QueryResult, resultOf } from './query-result.ts';
-import { Utf8 } from './store.ts';
 
 export type BigQueryOptions = {
   projectId: string;
@@ -12,7 +11,24 @@ export type BigQueryOptions = {
 };
 
 /** `text`: the row as JSON, where that is there already. */
-export type InsertRow = { insertId: string; json: Record<string, unknown>; text?: string | Utf8 };
+export type InsertRow = { insertId: string; json: Record<string, unknown>; text?: string | LongText };
+
+/** JSON with bytes in it that are so long that their base64 is made only where it is sent: it stands between `before` and `after`. */
+export class LongText {
+  readonly before: string;
+  readonly bytes: Buffer;
+  readonly after: string;
+
+  constructor(before: string, bytes: Buffer, after: string) {
+    this.before = before;
+    this.bytes = bytes;
+    this.after = after;
+  }
+
+  toString() {
+    return `${this.before}${this.bytes.toString('base64')}${this.after}`;
+  }
+}
 
 /** Why a row was not taken. `stopped`: only because another of the same request was not. */
 export type InsertFailure = { index: number; reason: string };
@@ -123,19 +139,28 @@ const insertAnswerSchema = z.object({
     .default([]),
 });
 
-/** What is text between rows that are bytes becomes bytes at once. */
+/** Into one piece of memory, without one long string of all. */
 function bodyOf(rows: readonly InsertRow[]): Buffer {
-  const pieces: Uint8Array[] = [];
+  const pieces: (string | Buffer)[] = [];
   let before = '{"kind":"bigquery#tableDataInsertAllRequest","rows":[';
   for (const [index, { insertId, json, text = JSON.stringify(json) }] of rows.entries()) {
     before += `${index === 0 ? '' : ','}{"insertId":${JSON.stringify(insertId)},"json":`;
-    if (text instanceof Utf8) {
-      pieces.push(Buffer.from(before), text.bytes);
-      before = '}';
-    } else before += `${text}}`;
+    if (typeof text === 'string') before += `${text}}`;
+    else {
+      pieces.push(before + text.before, text.bytes);
+      before = `${text.after}}`;
+    }
   }
-  return Buffer.concat([...pieces, Buffer.from(`${before}]}`)]);
+  pieces.push(`${before}]}`);
+  const body = Buffer.allocUnsafe(pieces.reduce((sum, piece) => sum + lengthOf(piece), 0));
+  let at = 0;
+  for (const piece of pieces)
+    at += typeof piece === 'string' ? body.write(piece, at) : body.write(piece.toString('base64'), at, 'latin1');
+  return body;
 }
+
+const lengthOf = (piece: string | Buffer) =>
+  typeof piece === 'string' ? Buffer.byteLength(piece) : 4 * Math.ceil(piece.length / 3);
 
 function failuresIn(answer: unknown): InsertFailure[] {
   const { insertErrors } = insertAnswerSchema.parse(answer);

@@ -5,12 +5,13 @@ import type { Passage } from '../../src/model/call.ts';
 import { sha256 } from '../../src/model/canonical.ts';
 import { connectionSchema } from '../../src/model/documents.ts';
 import { Problem } from '../../src/model/problem.ts';
+import { type Store, type Write, WriteUncertain } from '../../src/platform/store.ts';
 import { aPassage, aTrail, chunksOf, faultsOf, quick, type Trail, textOf } from './trail.ts';
 
 const columns = [{ name: 'note', type: 'text' }];
 const head = `${JSON.stringify({ columns })}\n`;
 const small = ['["first"]\n', '["second"]\n'];
-/** 600 KiB: three chunks. */
+/** 600 KiB: two chunks. */
 const large = Array.from({ length: 6 }, (_, index) => `["${String(index).repeat(1020)}"]\n`.repeat(100));
 
 const connection = (record: 'masked' | 'digest') => ({
@@ -47,6 +48,13 @@ async function answer(
   let taken = 0;
   for await (const _ of read) if (++taken === options.most) break;
 }
+
+/** What of the trail waits in the store. */
+const left = ({ store }: Trail) => ({
+  ...store.contents('outbox'),
+  ...store.contents('tapes'),
+  ...store.contents('recordings'),
+});
 
 const outcomeOf = (trail: Trail) => trail.table.events().find(({ phase }) => phase === 'outcome' || phase === 'late');
 
@@ -85,23 +93,35 @@ describe('an answer', () => {
     expect(trail.store.contents('outbox')).toEqual({});
   });
 
-  test('that is large is recorded beside its outcome in the same commit, and leaves nothing behind once it is shipped', async () => {
+  test('that is large is durable before its outcome, and leaves nothing behind once it is shipped', async () => {
     const trail = aTrail();
     await trail.audit.open();
 
     await answer(trail.audit, large);
     await trail.audit.close();
 
-    const commit = trail.store.commits.find((writes) => writes.some(({ path }) => path.startsWith('recordings/')));
-    expect(commit?.map(({ op, path }) => `${op} ${path.split('/')[0]}`)).toEqual([
-      'replace outbox',
-      ...['set recordings', 'set recordings', 'set recordings'],
-      'set operations',
+    const places = trail.store.commits.map((writes) => writes.map(({ op, path }) => `${op} ${path.split('/')[0]}`));
+    const taped = places.findIndex((writes) => writes.includes('set tapes'));
+    expect(places.slice(taped, taped + 2)).toEqual([
+      ['set tapes', 'set tapes', 'replace outbox'],
+      ['replace outbox', 'set operations'],
     ]);
     expect(sha256(textOf(trail))).toBe(outcomeOf(trail)?.recording?.sha256);
     expect(textOf(trail)).toBe(head + large.join(''));
-    expect({ ...trail.store.contents('outbox'), ...trail.store.contents('recordings') }).toEqual({});
+    expect(left(trail)).toEqual({});
     expect(faultsOf(trail.table.events())).toEqual([]);
+  });
+
+  test('of control characters alone is recorded as any other', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+    const text = `${'\x01'.repeat(700_000)}\n`;
+
+    await answer(trail.audit, [text]);
+    await trail.audit.close();
+
+    expect(textOf(trail)).toBe(head + text);
+    for (const { content } of chunksOf(trail)) expect(String(content).length).toBeLessThanOrEqual(512 * 1024);
   });
 
   test('that is larger than the limit is recorded up to it', async () => {
@@ -181,7 +201,7 @@ describe('a recording', () => {
 
     expect(swept).toMatchObject({ chains: 1, closed: 0 });
     expect(textOf(trail)).toBe(head + batches.join(''));
-    expect({ ...trail.store.contents('outbox'), ...trail.store.contents('recordings') }).toEqual({});
+    expect(left(trail)).toEqual({});
   });
 
   test('waits while BigQuery takes events and no recordings, and keeps no event waiting', async () => {
@@ -240,8 +260,8 @@ describe('a recording', () => {
     await trail.audit.sweep();
     await trail.audit.close();
 
-    expect(trail.table.recordings).toHaveLength(6);
-    expect(new Set(trail.table.recordings.map(({ insertId }) => insertId)).size).toBe(3);
+    expect(trail.table.recordings).toHaveLength(4);
+    expect(new Set(trail.table.recordings.map(({ insertId }) => insertId)).size).toBe(2);
     expect(textOf(trail)).toBe(head + large.join(''));
   });
 
@@ -263,11 +283,97 @@ describe('a recording', () => {
 
     const late = trail.table.events().find(({ type }) => type === 'outcome_late');
     expect(late?.recording?.sha256).toBe(sha256(textOf(trail)));
-    expect({ ...trail.store.contents('outbox'), ...trail.store.contents('recordings') }).toEqual({});
+    expect(left(trail)).toEqual({});
+  });
+
+  test.each(['uncertain-applied', 'uncertain-lost', 'unavailable'] as const)(
+    'whose commit was %s is there once',
+    async (failure) => {
+      const trail = aTrail();
+      await trail.audit.open();
+      trail.store.failNext(failure, (writes) => writes.some(({ path }) => path.startsWith('tapes/')));
+
+      await answer(trail.audit, large);
+      await trail.audit.close();
+
+      expect(outcomeOf(trail)).toMatchObject({ type: 'completed', recording: { sha256: sha256(textOf(trail)) } });
+      expect(trail.table.recordings).toHaveLength(2);
+      expect(left(trail)).toEqual({});
+    },
+  );
+
+  test('of an instance that was killed before its outcome is that of the unknown one', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+    let killed = false;
+    const dead = trail.another('dead', { store: without(trail.store, (writes) => killed || isOutcome(writes)) });
+    await dead.open();
+    await expect(answer(dead, large)).rejects.toMatchObject({ code: 'outcome-unrecorded' });
+    killed = true;
+
+    trail.clock.advance(60_000);
+    await trail.audit.sweep();
+    await trail.audit.close();
+
+    const text = textOf(trail);
+    expect(text).toBe(head + large.join(''));
+    expect(outcomeOf(trail)).toMatchObject({
+      type: 'unknown',
+      recording: { chunks: 2, bytes: text.length, sha256: sha256(text), truncated: true },
+    });
+    expect(chunksOf(trail)).toMatchObject([{ direction: 'returned', time: outcomeOf(trail)?.time }, { chunk: 1 }]);
+    expect(left(trail)).toEqual({});
+  });
+
+  test('that was there when a keeper closed its event belongs to that, and the late outcome claims none', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+    let waits = true;
+    const slow = trail.another('slow', {
+      store: without(trail.store, (writes) => waits && isOutcome(writes)),
+      timing: { ...quick, outcomePatience: 10_000 },
+    });
+    await slow.open();
+    const answering = answer(slow, large);
+    while (Object.keys(trail.store.contents('tapes')).length === 0) await sleep(5);
+
+    trail.clock.advance(60_000);
+    await trail.audit.sweep();
+    waits = false;
+    await answering;
+    await slow.close();
+    await trail.audit.close();
+
+    const types = trail.table.events().map(({ type, recording }) => [type, recording?.chunks ?? null]);
+    expect(types).toContainEqual(['unknown', 2]);
+    expect(types).toContainEqual(['outcome_late', null]);
+    expect(trail.table.recordings).toHaveLength(2);
+    expect(textOf(trail)).toBe(head + large.join(''));
+    expect(left(trail)).toEqual({});
+  });
+
+  test('that is large and refused by BigQuery for good is set aside, and shipped once it was put back', async () => {
+    const trail = aTrail();
+    let refusing = true;
+    const audit = picky(trail, (rows) => (refusing ? rows.map((_, index) => ({ index, reason: 'invalid' })) : []));
+    await audit.open();
+
+    await answer(audit, large);
+    while (Object.keys(trail.store.contents('dead')).length < 2) await sleep(5);
+    await audit.close();
+    expect(left(trail)).toEqual({});
+    refusing = false;
+    await trail.audit.open();
+    await trail.audit.putBack();
+    await trail.audit.sweep();
+    await trail.audit.close();
+
+    expect(textOf(trail)).toBe(head + large.join(''));
+    expect({ ...left(trail), ...trail.store.contents('dead') }).toEqual({});
   });
 
   test('that memory cannot hold is read from the store again', async () => {
-    const trail = aTrail({ memory: 500_000, timing: { ...quick, drain: 10_000 } });
+    const trail = aTrail({ memory: 900_000, timing: { ...quick, drain: 10_000 } });
     await trail.audit.open();
 
     await Promise.all(
@@ -275,8 +381,8 @@ describe('a recording', () => {
     );
     await trail.audit.close();
 
-    expect(new Set(trail.table.recordings.map(({ insertId }) => insertId)).size).toBe(15);
-    expect({ ...trail.store.contents('outbox'), ...trail.store.contents('recordings') }).toEqual({});
+    expect(new Set(trail.table.recordings.map(({ insertId }) => insertId)).size).toBe(10);
+    expect(left(trail)).toEqual({});
   });
 });
 
@@ -288,3 +394,16 @@ function picky(trail: Trail, answers: (rows: readonly TableRow[]) => { index: nu
   };
   return trail.another('picky', { append });
 }
+
+const isOutcome = (writes: readonly Write[]) =>
+  writes.some(({ op, path }) => op === 'replace' && path.startsWith('outbox/')) &&
+  !writes.some(({ path }) => path.startsWith('tapes/'));
+
+/** A store that never hears of some commits. */
+const without = (store: Store, lost: (writes: readonly Write[]) => boolean): Store => ({
+  ...store,
+  commit: async (writes) => {
+    if (lost(writes)) throw new WriteUncertain('It was lost.');
+    return store.commit(writes);
+  },
+});

@@ -179,10 +179,14 @@ export function aPassage(more: Partial<Passage> = {}): Passage {
   };
 }
 
-/** What the table of recordings holds, each chunk once, in order. */
+/** What the view of recordings shows, each chunk once, in order. */
 export function chunksOf({ table }: Trail) {
   const rows = [...new Map(table.recordings.map(({ insertId, json }) => [insertId, json])).values()];
-  return rows.sort((a, b) => Number(a['chunk']) - Number(b['chunk']));
+  return rows
+    .map(
+      (row): Record<string, unknown> => ({ ...row, content: Buffer.from(String(row['content']), 'base64').toString() }),
+    )
+    .sort((a, b) => Number(a['chunk']) - Number(b['chunk']));
 }
 
 export const textOf = (trail: Trail) =>

@@ -101,7 +101,7 @@ async function tellTheStory() {
   await run(rows, { session: 'run-1', identity: { ...identity, subject: '99', member: 'user:other@example.com' } });
   await trail.audit.close();
   await bigquery.query(
-    "UPDATE `sallyport_audit.recordings` SET content = REPLACE(content, 'null', '\"planted\"') WHERE time >= '2020-01-01' AND operation = @id",
+    "UPDATE `sallyport_audit.recordings` SET content = CAST(REPLACE(SAFE_CONVERT_BYTES_TO_STRING(content), 'null', '\"planted\"') AS BYTES) WHERE time >= '2020-01-01' AND operation = @id",
     { id: ids.tampered },
   );
   await bigquery.query(
@@ -112,7 +112,7 @@ async function tellTheStory() {
     id: ids.gone,
   });
   await bigquery.query(
-    "INSERT INTO `sallyport_audit.recordings` SELECT * REPLACE ('{\"columns\":[]}' AS content) FROM `sallyport_audit.recordings` WHERE time >= '2020-01-01' AND operation = @id",
+    "INSERT INTO `sallyport_audit.recordings` SELECT * REPLACE (CAST('{\"columns\":[]}' AS BYTES) AS content) FROM `sallyport_audit.recordings` WHERE time >= '2020-01-01' AND operation = @id",
     { id: ids.twice },
   );
 }
@@ -167,13 +167,13 @@ describe('a recording', () => {
     const recorded = await replay.recording(await told(ids.large));
 
     expect(recorded.state).toBe('intact');
-    expect(recorded.chunks.map(({ chunk }) => chunk)).toEqual([0, 1, 2, 3]);
+    expect(recorded.chunks.map(({ chunk }) => chunk)).toEqual([0, 1]);
     expect(recorded.content).toBe(head + manyRows);
   });
 
   test.each([
     ['that somebody changed', 'tampered', 'changed', 'Chunk 0 was changed.'],
-    ['of which a chunk was removed', 'missing', 'missing', 'Chunk 1 of 4 is missing.'],
+    ['of which a chunk was removed', 'missing', 'missing', 'Chunk 1 of 2 is missing.'],
     ['to which another content was added', 'twice', 'changed', 'Chunk 0 is there with 2 contents.'],
   ] as const)('%s says so', async (_, which, state, fault) => {
     const recorded = await replay.recording(await told(ids[which]));

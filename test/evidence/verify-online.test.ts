@@ -12,6 +12,8 @@ const day = "time >= TIMESTAMP '2026-01-01'";
 let emulator: BigQueryEmulator;
 let bigquery: BigQueryClient;
 let honest: Honest;
+const base64Of = ({ content }: Honest['recordings'][number]) => Buffer.from(String(content)).toString('base64');
+
 /** Each delivery is another one, so that a repeated row does stand there twice. */
 let deliveries = 0;
 
@@ -27,7 +29,7 @@ beforeEach(async () => {
   await bigquery.append('sallyport_audit.events', [...honest.events, ...honest.events.slice(3, 6)].map(rowOf));
   await bigquery.append(
     'sallyport_audit.recordings',
-    honest.recordings.map((row) => ({ insertId: String(deliveries++), json: row })),
+    honest.recordings.map((row) => ({ insertId: String(deliveries++), json: { ...row, content: base64Of(row) } })),
   );
   await bigquery.append(
     'sallyport_audit.checkpoints',
@@ -148,7 +150,7 @@ test('what was returned is changed, or deleted: its outcome is named', async () 
   );
 
   await bigquery.query(
-    `UPDATE \`sallyport_audit.recordings\` SET content = '[2]' WHERE ${day} AND operation = 'op_read_1' AND chunk = 1`,
+    `UPDATE \`sallyport_audit.recordings\` SET content = CAST('[2]' AS BYTES) WHERE ${day} AND operation = 'op_read_1' AND chunk = 1`,
   );
   await bigquery.query(`DELETE FROM \`sallyport_audit.recordings\` WHERE ${day} AND operation = 'op_read_2'`);
 
@@ -162,7 +164,7 @@ test('what was returned is changed, or deleted: its outcome is named', async () 
 test.each([
   [
     'changed',
-    `UPDATE \`sallyport_audit.recordings\` SET content = REPLACE(content, 'bin', 'sbin') WHERE`,
+    `UPDATE \`sallyport_audit.recordings\` SET content = CAST(REPLACE(SAFE_CONVERT_BYTES_TO_STRING(content), 'bin', 'sbin') AS BYTES) WHERE`,
     'recording-changed',
   ],
   ['removed', 'DELETE FROM `sallyport_audit.recordings` WHERE', 'recording-changed'],

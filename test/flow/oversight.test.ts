@@ -86,7 +86,7 @@ test('a value that an agent wrote into a statement is in no event, no recording 
     50_000,
   );
   const recordings = await trail(
-    `SELECT * FROM \`sallyport_audit.recordings\` WHERE time > TIMESTAMP '2020-01-01 00:00:00+00' AND operation IN (${ids.join(', ')})`,
+    `SELECT * FROM \`sallyport_evidence.recordings\` WHERE time > TIMESTAMP '2020-01-01 00:00:00+00' AND operation IN (${ids.join(', ')})`,
     () => true,
   );
   const kept = `${JSON.stringify(events)}${JSON.stringify(recordings)}${readLog()}`;

@@ -138,12 +138,15 @@ ORDER BY event.chain, event.seq, event.\`hash\``;
 
 const recordingsSql = `
 SELECT DISTINCT recording.*
-FROM \`sallyport_audit.recordings\` AS recording
+FROM (
+  SELECT * REPLACE (SAFE_CONVERT_BYTES_TO_STRING(content) AS content)
+  FROM \`sallyport_audit.recordings\`
+  WHERE time >= @low AND time < @high
+) AS recording
 JOIN (
   SELECT DISTINCT event.event_id AS event_id
   ${joinedSql}
 ) AS told ON told.event_id = recording.event_id
-WHERE recording.time >= @low AND recording.time < @high
 ORDER BY recording.time, recording.event_id, recording.direction, recording.chunk, recording.sha256, recording.content, recording.offset_ms`;
 
 const checkpointsSql = `

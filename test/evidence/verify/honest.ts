@@ -251,7 +251,7 @@ async function run(audit: Audit, more: Partial<Passage>) {
     return intent.complete({ type: 'completed', rows: 0, affected: 1 });
   }
   intent.recorder?.begin([{ name: 'id', type: 'int8' }]);
-  intent.recorder?.add(Buffer.from('[1]\n'.repeat(more.operationId === 'op_read_1' ? 70_000 : 1)));
+  intent.recorder?.add(Buffer.from('[1]\n'.repeat(more.operationId === 'op_read_1' ? 140_000 : 1)));
   await intent.complete({ type: 'completed', rows: 1 });
 }
 
@@ -279,9 +279,11 @@ async function settled({ store }: Trail) {
   await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Each once, by event and chunk. */
+/** Each once, by event and chunk, as the view shows them. */
 function recordingsIn(rows: readonly TableRow[]): Recorded[] {
-  const once = new Map(rows.map(({ insertId, json }) => [insertId, json as Recorded]));
+  const textOf = ({ content }: Recorded) => Buffer.from(String(content), 'base64').toString();
+  const shown = rows.map(({ insertId, json }) => [insertId, json as Recorded] as const);
+  const once = new Map(shown.map(([id, row]) => [id, { ...row, content: textOf(row) }]));
   const keyOf = ({ event_id, chunk }: Recorded) => `${event_id} ${String(chunk).padStart(6, '0')}`;
   return [...once.values()].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
