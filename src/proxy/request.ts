@@ -1,3 +1,4 @@
+import { setImmediate as comeIn } from 'node:timers/promises';
 import type { Dispatcher, Pool } from 'undici';
 import { endOf } from '../platform/ended.ts';
 import { type Headers, pairsOf } from './headers.ts';
@@ -40,14 +41,22 @@ export async function request(
   }
 }
 
+/** Bytes from which more are likely to be there already: those of a record of TLS, with which a large answer comes. */
+const plenty = 12 * 1024;
+
+/** In pieces of what has come: where that is plenty, what else has come with it is waited for. */
 function bodyOf(body: Dispatcher.ResponseData['body'], signal: AbortSignal): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const source = body[Symbol.asyncIterator]();
+      let came = 0;
       return {
         async next() {
           try {
-            return await source.next();
+            if (came >= plenty) await comeIn();
+            const step = await source.next();
+            came = step.done === true ? 0 : step.value.byteLength;
+            return step;
           } catch (thrown) {
             throw problemOf(thrown, signal);
           }
