@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -140,6 +141,27 @@ describe('a proxied request', () => {
     await left.promise;
     await expect.poll(() => outcomes).toMatchObject([{ type: 'completed', bytes: 4 }]);
     expect(happened.at(-1)).toBe('go');
+  });
+
+  test('of many pieces waits for a caller that does not read, and ends at the target when that leaves', async () => {
+    const left = Promise.withResolvers<void>();
+    let given = 0;
+    async function* many(): AsyncGenerator<Piece> {
+      for (; given < 10_000; given++) yield { bytes: Buffer.alloc(64 * 1024, 0x20) };
+    }
+    const pieces = { [Symbol.asyncIterator]: () => leavable(many(), left.resolve) };
+    const { port, outcomes } = await aServer({ execute: async () => aBody([], { content: 'bytes', pieces }) });
+
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /k8s/crm/api HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n\r\n');
+    await once(socket, 'readable');
+    const seen: number[] = [];
+    await expect.poll(() => seen.push(given) > 3 && seen.at(-1) === seen.at(-3)).toBe(true);
+    expect(given).toBeLessThan(1000);
+    socket.destroy();
+
+    await left.promise;
+    await expect.poll(() => outcomes).toMatchObject([{ type: 'failed', problem: { reason: 'client-gone' } }]);
   });
 
   test.each([
