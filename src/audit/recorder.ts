@@ -18,10 +18,10 @@ export type Recorder = {
   take(): Recording | undefined;
 };
 
-/** Bytes of a chunk; those that are made room for first, and how much more of them then. In base64 it is a third longer, and a Firestore document holds 1 MiB. */
+/** Bytes of a chunk. In base64 it is a third longer, and a Firestore document holds 1 MiB. */
 const mostOfChunk = 512 * 1024;
-const least = 4096;
-const growth = 8;
+/** Bytes that are made room for, one after the other: what is large and lives long is dear to collect, so it is not to be much too large. */
+const rooms = [4 * 1024, 40 * 1024, 320 * 1024, mostOfChunk];
 const newline = 0x0a;
 const nothing = Buffer.alloc(0);
 
@@ -94,7 +94,7 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
 
 /** With room for at least so many bytes, and never for more than a chunk holds. */
 function grown(content: Buffer, size: number, atLeast: number): Buffer {
-  const larger = Buffer.allocUnsafe(Math.min(mostOfChunk, Math.max(least, growth * content.length, atLeast)));
+  const larger = Buffer.allocUnsafe(rooms.find((room) => room >= atLeast) ?? mostOfChunk);
   content.copy(larger, 0, 0, size);
   return larger;
 }
