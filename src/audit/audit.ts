@@ -63,7 +63,7 @@ export type AuditDeps = {
   timing?: Partial<Timing>;
   /** How much text of rows may wait in memory for BigQuery; more is read from the outbox again. */
   memory?: number;
-  /** Bytes of an answer that are recorded at most; as text in JSON they must fit into one commit (10 MiB). */
+  /** Bytes of an answer that are recorded at most; they must fit into one commit (10 MiB). */
   recordingLimit?: number;
   /** Bytes of a session that are recorded at most. */
   sessionLimit?: number;
