@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFields, writeTime } from './firestore-values.ts';
-import { type MessageReader, type MessageWriter, readMessage } from './protobuf.ts';
+import type { protobufMinimal } from 'google-gax';
+import { type ProtoWriter, writeFields, writeTime } from './firestore-values.ts';
 import { type Revision, type Write, WriteConflict, WriteUncertain } from './store.ts';
 import { CallFailed, type UnaryCalls } from './unary-call.ts';
 
 type CommitContext = {
   calls: Pick<UnaryCalls, 'call'>;
-  messages: MessageWriter;
+  protobuf: Pick<typeof protobufMinimal, 'Writer' | 'Reader'>;
   /** `projects/…/databases/…` */
   root: string;
   /** Milliseconds. */
@@ -23,10 +23,10 @@ type CommitContext = {
  * - a request that Firestore refuses to look at is thrown as it came: nothing was written.
  */
 export async function commitOnce(
-  { calls, messages, root, deadline }: CommitContext,
+  { calls, protobuf, root, deadline }: CommitContext,
   writes: readonly Write[],
 ): Promise<(Revision | undefined)[]> {
-  const message = requestOf(messages, root, writes);
+  const message = requestOf(protobuf.Writer.create(), root, writes);
   // By both Google finds the database: https://cloud.google.com/apis/docs/system-parameters
   const headers = {
     'google-cloud-resource-prefix': root,
@@ -42,7 +42,7 @@ export async function commitOnce(
         headers,
         deadline: left,
       });
-      const revisions = revisionsIn(answer);
+      const revisions = revisionsIn(protobuf.Reader.create(answer));
       return writes.map(({ op }, index) => (op === 'delete' ? undefined : revisions[index]));
     } catch (error) {
       if (codeOf(error) !== status.aborted || attempt === contentionAttempts) throw explain(error);
@@ -90,70 +90,70 @@ const document = { name: 10, fields: 18 } as const;
 const precondition = { exists: 8, updateTime: 18 } as const;
 const result = { writes: 10, updateTime: 10 } as const;
 
-function requestOf(to: MessageWriter, root: string, writes: readonly Write[]): Uint8Array {
-  return to.written(() => {
-    to.text(request.database, root);
-    for (const write of writes) {
-      const one = to.open(request.writes);
-      writeChange(to, root, write);
-      to.close(one);
-    }
-  });
+function requestOf(to: ProtoWriter, root: string, writes: readonly Write[]): Uint8Array {
+  to.uint32(request.database).string(root);
+  for (const write of writes) {
+    to.uint32(request.writes).fork();
+    writeChange(to, root, write);
+    to.ldelim();
+  }
+  return to.finish();
 }
 
 /** An update without a mask replaces the whole document (google.firestore.v1.Write). */
-function writeChange(to: MessageWriter, root: string, write: Write) {
+function writeChange(to: ProtoWriter, root: string, write: Write) {
   const name = `${root}/documents/${documentPath(write.path)}`;
-  if (write.op === 'delete') to.text(change.delete, name);
+  if (write.op === 'delete') to.uint32(change.delete).string(name);
   else {
-    const update = to.open(change.update);
-    to.text(document.name, name);
+    to.uint32(change.update).fork().uint32(document.name).string(name);
     writeFields(to, document.fields, write.data);
-    to.close(update);
+    to.ldelim();
   }
   writePrecondition(to, write);
 }
 
 /** An absent revision on a replace would be no precondition at all, so it is refused and not sent. */
-function writePrecondition(to: MessageWriter, write: Write) {
+function writePrecondition(to: ProtoWriter, write: Write) {
   if (write.op === 'set' || (write.op === 'delete' && write.revision === undefined)) return;
-  const one = to.open(change.precondition);
-  if (write.op === 'create') to.integer(precondition.exists, 0);
+  to.uint32(change.precondition).fork();
+  if (write.op === 'create') to.uint32(precondition.exists).bool(false);
   else writeTime(to, precondition.updateTime, timeOf(write.revision));
-  to.close(one);
+  to.ldelim();
 }
 
+type ProtoReader = ReturnType<typeof protobufMinimal.Reader.create>;
+
 /** Of each write, in order; undefined where the server did not say: then it must be read. */
-function revisionsIn(bytes: Uint8Array): (Revision | undefined)[] {
-  const answer = readMessage(bytes);
+function revisionsIn(answer: ProtoReader): (Revision | undefined)[] {
   const revisions: (Revision | undefined)[] = [];
-  answer.each((tag) => {
-    if (tag !== result.writes) return false;
-    revisions.push(revisionIn(answer));
-    return true;
+  eachField(answer, answer.len, (tag) => {
+    if (tag === result.writes) revisions.push(revisionIn(answer));
+    else answer.skipType(tag & 7);
   });
   return revisions;
 }
 
-function revisionIn(answer: MessageReader): Revision | undefined {
+function revisionIn(answer: ProtoReader): Revision | undefined {
   let revision: Revision | undefined;
-  answer.eachWithin((tag) => {
-    if (tag !== result.updateTime) return false;
-    revision = timeIn(answer);
-    return true;
+  eachField(answer, answer.uint32() + answer.pos, (tag) => {
+    if (tag === result.updateTime) revision = timeIn(answer);
+    else answer.skipType(tag & 7);
   });
   return revision;
 }
 
-function timeIn(answer: MessageReader): Revision {
+function timeIn(answer: ProtoReader): Revision {
   let [seconds, nanos] = [0, 0];
-  answer.eachWithin((tag) => {
-    if (tag === 8) seconds = answer.integer();
-    else if (tag === 16) nanos = answer.integer();
-    else return false;
-    return true;
+  eachField(answer, answer.uint32() + answer.pos, (tag) => {
+    if (tag === 8) seconds = Number(answer.int64());
+    else if (tag === 16) nanos = answer.int32();
+    else answer.skipType(tag & 7);
   });
   return revisionOf(seconds, nanos);
+}
+
+function eachField(answer: ProtoReader, end: number, read: (tag: number) => void) {
+  while (answer.pos < end) read(answer.uint32());
 }
 
 export function revisionOf(seconds: number, nanoseconds: number): Revision {

@@ -1,8 +1,11 @@
 import type { Timestamp } from '@google-cloud/firestore';
-import type { MessageWriter } from './protobuf.ts';
+import type { protobufMinimal } from 'google-gax';
 import { Utf8 } from './store.ts';
 
 /** Plain data ↔ `google.firestore.v1.Value`. The data are JSON's, dates, bytes, and text as bytes; whatever is undefined is left out. */
+
+/** Of protobuf.js. */
+export type ProtoWriter = InstanceType<typeof protobufMinimal.Writer>;
 
 /** Numbers of fields with how they are written: `number << 3 | wire type`. */
 const entry = { key: 10, value: 18 } as const;
@@ -23,60 +26,51 @@ const kinds = {
  * Writes the fields of a document or of a map, each as an entry of the field `tag`. Refuses with a TypeError what Firestore
  * cannot hold: functions, symbols, class instances, nested arrays.
  */
-export function writeFields(to: MessageWriter, tag: number, data: object) {
-  for (const key of Object.keys(data)) {
-    const value: unknown = Reflect.get(data, key);
+export function writeFields(to: ProtoWriter, tag: number, data: object) {
+  for (const [key, value] of Object.entries(data)) {
     if (value === undefined) continue;
-    const one = to.open(tag);
-    to.text(entry.key, key);
-    writeIn(to, entry.value, value);
-    to.close(one);
+    to.uint32(tag).fork().uint32(entry.key).string(key).uint32(entry.value).fork();
+    writeValue(to, value);
+    to.ldelim().ldelim();
   }
 }
 
-function writeIn(to: MessageWriter, tag: number, value: unknown) {
-  const one = to.open(tag);
-  writeValue(to, value);
-  to.close(one);
-}
-
-function writeValue(to: MessageWriter, value: unknown) {
-  if (value === null) to.integer(kinds.null, 0);
-  else if (typeof value === 'string') to.text(kinds.string, value);
-  else if (typeof value === 'boolean') to.integer(kinds.boolean, value ? 1 : 0);
+function writeValue(to: ProtoWriter, value: unknown) {
+  if (value === null) to.uint32(kinds.null).int32(0);
+  else if (typeof value === 'string') to.uint32(kinds.string).string(value);
+  else if (typeof value === 'boolean') to.uint32(kinds.boolean).bool(value);
   else if (typeof value === 'number') writeNumber(to, value);
   else if (value instanceof Date) writeTime(to, kinds.timestamp, secondsOf(value));
-  else if (value instanceof Utf8) to.bytes(kinds.string, value.bytes);
-  else if (value instanceof Uint8Array) to.bytes(kinds.bytes, value);
+  else if (value instanceof Utf8) to.uint32(kinds.string).bytes(value.bytes);
+  else if (value instanceof Uint8Array) to.uint32(kinds.bytes).bytes(value);
   else if (Array.isArray(value)) writeArray(to, value);
   else if (isPlainObject(value)) {
-    const map = to.open(kinds.map);
+    to.uint32(kinds.map).fork();
     writeFields(to, items, value);
-    to.close(map);
+    to.ldelim();
   } else throw new TypeError(`Firestore cannot hold a ${typeof value} here.`);
 }
 
 /** As Google's own client does: what is a safe integer is stored as one. */
-function writeNumber(to: MessageWriter, value: number) {
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) to.integer(kinds.integer, value);
-  else to.double(kinds.double, value);
+function writeNumber(to: ProtoWriter, value: number) {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) to.uint32(kinds.integer).int64(value);
+  else to.uint32(kinds.double).double(value);
 }
 
-function writeArray(to: MessageWriter, values: readonly unknown[]) {
-  const array = to.open(kinds.array);
+function writeArray(to: ProtoWriter, values: readonly unknown[]) {
+  to.uint32(kinds.array).fork();
   for (const value of values) {
     if (Array.isArray(value)) throw new TypeError('Firestore cannot hold an array directly inside an array.');
-    writeIn(to, items, value ?? null);
+    to.uint32(items).fork();
+    writeValue(to, value ?? null);
+    to.ldelim();
   }
-  to.close(array);
+  to.ldelim();
 }
 
 /** `google.protobuf.Timestamp`: seconds, then nanoseconds. */
-export function writeTime(to: MessageWriter, tag: number, { seconds, nanos }: { seconds: number; nanos: number }) {
-  const time = to.open(tag);
-  to.integer(8, seconds);
-  to.integer(16, nanos);
-  to.close(time);
+export function writeTime(to: ProtoWriter, tag: number, { seconds, nanos }: { seconds: number; nanos: number }) {
+  to.uint32(tag).fork().uint32(8).int64(seconds).uint32(16).int32(nanos).ldelim();
 }
 
 function secondsOf(date: Date) {

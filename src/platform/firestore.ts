@@ -1,7 +1,6 @@
 import type { DocumentData, DocumentSnapshot, Firestore, Query, QuerySnapshot } from '@google-cloud/firestore';
 import { commitOnce, revisionOf } from './firestore-commit.ts';
 import { decodeData } from './firestore-values.ts';
-import { createMessageWriter } from './protobuf.ts';
 import type { Store, StoredDocument, StoreQuery } from './store.ts';
 import { createUnaryCalls } from './unary-call.ts';
 
@@ -20,8 +19,7 @@ export type FirestoreOptions = {
  */
 export async function createFirestoreStore(options: FirestoreOptions): Promise<Store & { close(): Promise<void> }> {
   const { deadline = 5000 } = options;
-  const { client, calls } = await openClients(options);
-  const messages = createMessageWriter();
+  const { client, calls, protobuf } = await openClients(options);
   const root = `projects/${options.projectId}/databases/${options.databaseId}`;
 
   return {
@@ -40,7 +38,7 @@ export async function createFirestoreStore(options: FirestoreOptions): Promise<S
       return snapshot.data().count;
     },
 
-    commit: (writes) => commitOnce({ calls, messages, root, deadline }, writes),
+    commit: (writes) => commitOnce({ calls, protobuf, root, deadline }, writes),
 
     listen: (path, onChange, onError) => listenForEver(client, path, onChange, onError),
 
@@ -56,15 +54,19 @@ export async function createFirestoreStore(options: FirestoreOptions): Promise<S
  * retrying a commit whose first try may have been applied; and as each operation waits for two commits, they must cost little.
  */
 async function openClients({ projectId, databaseId, emulatorHost }: FirestoreOptions) {
-  const { Firestore } = await import('@google-cloud/firestore');
+  const [{ Firestore }, { protobufMinimal: protobuf }] = await Promise.all([
+    import('@google-cloud/firestore'),
+    import('google-gax'),
+  ]);
   const settings = { projectId, databaseId };
   if (emulatorHost === undefined) {
     const calls = createUnaryCalls({ origin: SERVICE, credentials: await googleCredentials() });
-    return { client: new Firestore(settings), calls };
+    return { client: new Firestore(settings), calls, protobuf };
   }
   return {
     client: new Firestore({ ...settings, host: emulatorHost, ssl: false }),
     calls: createUnaryCalls({ origin: `http://${emulatorHost}`, credentials: async () => ({}) }),
+    protobuf,
   };
 }
 
