@@ -45,12 +45,22 @@ export function tapRows(stream: Readable): Tap {
   function read(chunk: Buffer) {
     const skipped = Math.min(skipping, chunk.length);
     skipping -= skipped;
-    if (skipped === chunk.length) return;
-    held.push(skipped === 0 ? chunk : chunk.subarray(skipped));
-    heldLength += chunk.length - skipped;
-    if (heldLength < awaited) return;
-    const [first = chunk] = held;
-    const bytes = held.length === 1 ? first : Buffer.concat(held, heldLength);
+    let at = skipped;
+    // Only what was cut is put together, first its header.
+    while (heldLength > 0) {
+      const piece = chunk.subarray(at, at + awaited - heldLength);
+      held.push(piece);
+      heldLength += piece.length;
+      at += piece.length;
+      if (heldLength < awaited) return;
+      const bytes = Buffer.concat(held, heldLength);
+      keep(bytes, readMessages(bytes));
+    }
+    const more = Math.min(skipping, chunk.length - at);
+    skipping -= more;
+    at += more;
+    if (at === chunk.length) return;
+    const bytes = at === 0 ? chunk : chunk.subarray(at);
     keep(bytes, readMessages(bytes));
   }
 
