@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { BigQueryError, invalidQuery } from './errors.ts';
 import { jsonTextFunction } from './json-text.ts';
@@ -49,7 +52,9 @@ const IN_MEMORY = ':memory:';
 
 /** Opens the database at `file` (`:memory:` for none), with GoogleSQL's helpers in it. */
 export async function openEngine(file: string): Promise<Engine> {
-  const instance = await DuckDBInstance.create(file, SETTINGS);
+  // What is beyond its memory goes there, and not into the folder that one happens to be in.
+  const spill = await mkdtemp(join(tmpdir(), 'bigquery-emulator-'));
+  const instance = await DuckDBInstance.create(file, { ...SETTINGS, temp_directory: spill });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
   for (const made of [jsonTextFunction(), ...printedTextFunctions()]) connection.registerScalarFunction(made);
@@ -68,6 +73,7 @@ export async function openEngine(file: string): Promise<Engine> {
       await last;
       connection.closeSync();
       instance.closeSync();
+      await rm(spill, { recursive: true, force: true });
     },
   };
 }
