@@ -43,7 +43,6 @@ const SETTINGS = {
   default_null_order: 'nulls_first_on_asc_last_on_desc',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
-  enable_external_access: 'false',
   memory_limit: '1GB',
   threads: '2',
 };
@@ -54,8 +53,9 @@ const IN_MEMORY = ':memory:';
 export async function openEngine(file: string): Promise<Engine> {
   // What is beyond its memory goes there, and not into the folder that one happens to be in.
   const spill = await mkdtemp(join(tmpdir(), 'bigquery-emulator-'));
-  const instance = await DuckDBInstance.create(file, { ...SETTINGS, temp_directory: spill });
+  const instance = await DuckDBInstance.create(file, SETTINGS);
   const connection = await instance.connect();
+  await connection.run(`SET temp_directory = '${spill}'; SET enable_external_access = false`);
   await connection.run("SET TimeZone = 'UTC'");
   for (const made of [jsonTextFunction(), ...printedTextFunctions()]) connection.registerScalarFunction(made);
   await connection.run(MACROS.map((macro) => `CREATE OR REPLACE TEMP MACRO ${macro};`).join('\n'));
