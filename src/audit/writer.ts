@@ -137,6 +137,7 @@ export function createWriter(deps: {
     stuck = false;
     if (verdict === 'landed') {
       end = next;
+      refuseLosers(batch);
       for (const [index, waiting] of batch.entries())
         finish(waiting, links[index], doubted, revisions[placeOf(batch, index)]);
     } else if (verdict === 'stopped') {
@@ -150,6 +151,17 @@ export function createWriter(deps: {
       await settle(batch.slice(0, middle));
       if (lease === undefined) queue.unshift(...batch.slice(middle));
       else await settle(batch.slice(middle));
+    }
+  }
+
+  /** What waits and builds on a revision that is gone now, as that of an approval that was just spent, cannot land any more. */
+  function refuseLosers(landed: readonly Waiting[]) {
+    const gone = new Set(landed.flatMap(({ others }) => others.flatMap(revisionOf)));
+    if (gone.size === 0) return;
+    const losers = queue.filter(({ others }) => others.some((write) => revisionOf(write).some((one) => gone.has(one))));
+    for (const loser of losers) {
+      queue.splice(queue.indexOf(loser), 1);
+      loser.reject(new WriteConflict('Another has changed the same document.'));
     }
   }
 
@@ -270,6 +282,9 @@ function takeBatch(queue: Waiting[]): Waiting[] {
   });
   return queue.splice(0, last < 0 ? queue.length : last);
 }
+
+/** What a write replaces, if it does. */
+const revisionOf = (write: Write) => (write.op === 'replace' ? [`${write.path} ${write.revision}`] : []);
 
 /** Where in its commit an entry's own write stands. */
 function placeOf(batch: readonly Waiting[], index: number): number {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { outboxPath } from '../../src/audit/paths.ts';
 import { Problem } from '../../src/model/problem.ts';
 import type { Write } from '../../src/platform/store.ts';
@@ -45,6 +45,18 @@ describe('an intent', () => {
     await trail.audit.close();
     expect(trail.table.events().filter(({ type }) => type === 'intended')).toHaveLength(1);
     expect(faultsOf(trail.table.events())).toEqual([]);
+  });
+
+  test('is refused at once when another in the queue has spent the approval, without another commit', async () => {
+    const trail = aTrail();
+    await trail.audit.open();
+    trail.store.seed('approvals/a1', { state: 'approved' });
+    const spend = await spending(trail);
+    const commits = vi.spyOn(trail.store, 'commit');
+
+    await Promise.allSettled(Array.from({ length: 50 }, () => trail.audit.intend(aPassage(), { with: [spend] })));
+
+    expect(commits.mock.calls.filter(([writes]) => writes.some(({ path }) => path === spend.path))).toHaveLength(1);
   });
 
   test('is refused when the store cannot be reached, and nothing may run', async () => {
