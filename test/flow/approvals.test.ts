@@ -15,9 +15,10 @@ describe('an approval', () => {
 
     const answers = await Promise.all(Array.from({ length: 50 }, () => run(statement)));
 
-    const ran = answers.filter(({ status }) => status === 200);
-    expect(ran).toHaveLength(1);
-    for (const { status } of answers) expect([200, 202, 409, 429]).toContain(status);
+    // Whoever spent it is told to come again where another has changed the catalog meanwhile, as tests beside this one do.
+    const spent = answers.filter(({ status, text }) => status === 200 || text.includes('The catalog changed'));
+    expect(spent).toHaveLength(1);
+    for (const answer of answers) if (!spent.includes(answer)) expect([202, 409, 429]).toContain(answer.status);
   });
 
   test('is not for a request that differs in one byte', async () => {
