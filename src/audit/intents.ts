@@ -3,6 +3,7 @@ import type { Passage } from '../model/call.ts';
 import { Problem } from '../model/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Store, type StoredDocument, WriteConflict } from '../platform/store.ts';
+import { createTurns } from '../platform/turns.ts';
 import type { Intent } from './audit.ts';
 import { type PlacedChunks, placeChunks, placeLate } from './chunks.ts';
 import type { Outcome } from './facts.ts';
@@ -11,7 +12,6 @@ import { createRecorder } from './recorder.ts';
 import { createTape } from './tape.ts';
 import { createTaping, tapeAnswer } from './taping.ts';
 import { atMost, createPauses, type Timing } from './timing.ts';
-import { createTurns } from './turns.ts';
 import { ChainLost, type Entry, type Writer } from './writer.ts';
 
 /** Commits of large answers that are under way at once; each may hold several MiB. */

@@ -1,4 +1,4 @@
-import { createTurns } from '../platform/google-rest.ts';
+import { createTurns } from '../platform/turns.ts';
 import { apiChecks } from './apis.ts';
 import { bigqueryChecks } from './bigquery.ts';
 import { type Check, type Found, type Group, unknown, unknownOf } from './check.ts';

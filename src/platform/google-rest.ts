@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { createTurns } from './turns.ts';
 
 /** One question to a Google API. */
 export type Ask<T> = {
@@ -189,23 +190,6 @@ function reasonOf(status: number, value: unknown): WhyUnread {
   if (status !== 403) return 'refused';
   const text = JSON.stringify(value) ?? '';
   return text.includes('"SERVICE_DISABLED"') || text.includes('"accessNotConfigured"') ? 'off' : 'forbidden';
-}
-
-/** At most so many at once; the others wait for their turn. */
-export function createTurns(most: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
 }
 
 /**
